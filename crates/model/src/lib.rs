@@ -1,0 +1,1 @@
+//! Token ids to logits: a decoder, its training loop, and generation.

@@ -1,0 +1,1 @@
+//! Settings to keys, a plan, a store of immutable outputs, manifests, locks.

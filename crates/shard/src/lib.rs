@@ -1,0 +1,1 @@
+//! Rows at rest: tables, atomic Parquet writers, borrowed-row readers, remote inputs.

@@ -1,0 +1,1 @@
+//! WARC records out of hostile bytes, and a writer.

@@ -1,0 +1,1 @@
+//! deepdive, as a library: the verbs and the stages.
