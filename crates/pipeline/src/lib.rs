@@ -1,1 +1,58 @@
 //! Settings to keys, a plan, a store of immutable outputs, manifests, locks.
+//!
+//! A **stage** is a settings struct that reads files and writes files. A **pipeline file** is a list of stages,
+//! read from top to bottom. A **run** is a plan whose every stage stands in the **store** under the hash of its
+//! recipe. Cache, resume and reproducibility are this one mechanism: what stands under a name is right, and what
+//! is not finished has no name. There is no engine here, no graph and no plug-in loader: a stage may name only
+//! stages above it, so a cycle cannot be written.
+//!
+//! This crate knows directories and hashes and no tables: whether a shard holds documents is for others to know.
+//!
+//! | module | idea |
+//! |---|---|
+//! | [`file`](PipelineFile) | TOML to stages, `extends`, the line of every key |
+//! | [`signature`](Signature) | what a stage says of itself |
+//! | [`stage`](Stage) | the trait, and tasks |
+//! | [`registry`](Registry) | which stages there are |
+//! | [`plan`](Plan) | wiring checked, keys computed |
+//! | [`run`](Session) | cached, resumed or made; committed by rename |
+//! | [`store`](Store) | one directory per recipe, locks, gc |
+//! | [`manifest`](Manifest) | `stage.json` |
+//! | [`lockfile`](LockFile) | `NAME.lock` |
+#![forbid(unsafe_code)]
+
+mod canonical;
+pub mod clock;
+mod error;
+mod file;
+mod files;
+mod io;
+mod key;
+mod lockfile;
+mod manifest;
+mod outside;
+mod plan;
+mod registry;
+mod run;
+mod runner;
+mod signature;
+mod stage;
+mod store;
+mod toml_lines;
+
+pub use canonical::canonical;
+pub use error::{Error, Fault, On, Result};
+pub use file::{Entry, Library, PipelineFile, Spot};
+pub use files::{hash_file, write_atomically};
+pub use io::{Input, InputFile, Io};
+pub use key::{Key, derive_seed};
+pub use lockfile::{Difference, LockFile, Locked};
+pub use manifest::{Contents, FileRecord, Manifest};
+pub use outside::{Memo, Pin, Pins};
+pub use plan::{Found, Plan, Planned, Planner, Source};
+pub use registry::{Built, Kind, Registry};
+pub use run::{How, Observer, Outcome, Progress, Session};
+pub use runner::{Runner, Slice, Whole};
+pub use signature::{Class, Output, Outside, Signature, Slot};
+pub use stage::{Stage, Task};
+pub use store::{Held, Store};

@@ -1,0 +1,191 @@
+//! The only window that a stage has on the world.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::Context;
+
+use crate::files::{hash_file, sync_directory};
+use crate::key::derive_seed;
+use crate::manifest::{FileRecord, TaskRecord};
+use crate::plan::{Found, Planned};
+use crate::run::Progress;
+
+/// What one task may read, where it writes, and what it reports.
+pub struct Io<'a> {
+    pub(crate) planned: &'a Planned,
+    pub(crate) inputs: &'a BTreeMap<String, Input>,
+    pub(crate) partial: PathBuf,
+    pub(crate) mirror: Option<&'a Path>,
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) record: Mutex<TaskRecord>,
+}
+
+/// One filled slot: a directory of finished files.
+#[derive(Debug, Clone)]
+pub struct Input {
+    pub(crate) directory: PathBuf,
+    pub(crate) files: Vec<InputFile>,
+    pub(crate) counters: BTreeMap<String, u64>,
+}
+
+/// One finished file of an input.
+#[derive(Debug, Clone)]
+pub struct InputFile {
+    /// Path below the input's directory: a logical name that may appear in data.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Rows, where it is a shard.
+    pub rows: Option<u64>,
+    /// Length.
+    pub bytes: u64,
+}
+
+impl Input {
+    /// Its files, in the order of their names.
+    pub fn files(&self) -> &[InputFile] {
+        &self.files
+    }
+    /// The directory they lie in, for formats that are a folder.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+    /// Rows over all shards.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().filter_map(|file| file.rows).sum()
+    }
+    /// A counter of the stage that made it.
+    pub fn counter(&self, name: &str) -> Option<u64> {
+        self.counters.get(name).copied()
+    }
+}
+
+impl Io<'_> {
+    /// The input in `slot`.
+    ///
+    /// # Errors
+    /// When the slot is optional and empty.
+    pub fn input(&self, slot: &str) -> anyhow::Result<&Input> {
+        self.optional(slot).with_context(|| format!("the input \"{slot}\" is not connected"))
+    }
+
+    /// The input in `slot`, if the pipeline fills it.
+    pub fn optional(&self, slot: &str) -> Option<&Input> {
+        self.inputs.get(slot)
+    }
+
+    /// What the setting at `pointer` names outside the store.
+    pub fn outside(&self, pointer: &str) -> Option<&Found> {
+        self.planned.outside.get(pointer)
+    }
+
+    /// The local files that the setting at `pointer` names.
+    pub fn outside_files(&self, pointer: &str) -> Vec<PathBuf> {
+        match self.outside(pointer) {
+            Some(Found::Files(files)) => files.iter().map(|(path, _)| path.clone()).collect(),
+            _ => vec![],
+        }
+    }
+
+    /// Where the output `name` is being made; it gets its final place when the stage is whole.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn output(&self, name: &str) -> anyhow::Result<PathBuf> {
+        debug_assert!(self.planned.signature.writes.iter().any(|output| output.name == name));
+        created(self.partial.join(name))
+    }
+
+    /// A directory that survives a crash and goes away when the stage is whole: checkpoints, phases.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn scratch(&self) -> anyhow::Result<PathBuf> {
+        created(self.partial.join("scratch"))
+    }
+
+    /// Reports a finished shard whose hash was computed while it was written.
+    pub fn add(&self, output: &str, file: FileRecord) {
+        self.record().files.entry(output.to_owned()).or_default().push(file);
+    }
+
+    /// Syncs, hashes and reports a finished file that is not a shard.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn add_file(&self, output: &str, name: &str) -> anyhow::Result<()> {
+        let path = self.partial.join(output).join(name);
+        File::open(&path)
+            .and_then(|file| file.sync_all())
+            .with_context(|| format!("cannot sync {}", path.display()))?;
+        sync_directory(path.parent().expect("it lies in its output"))?;
+        let (bytes, blake3) = hash_file(&path)?;
+        self.add(output, FileRecord { name: name.to_owned(), rows: None, bytes, blake3 });
+        Ok(())
+    }
+
+    /// Reports every file below the output's directory.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn add_tree(&self, output: &str) -> anyhow::Result<()> {
+        let root = self.output(output)?;
+        let pattern = format!("{}/**/*", glob::Pattern::escape(&root.to_string_lossy()));
+        for path in glob::glob(&pattern)?.filter_map(Result::ok).filter(|path| path.is_file()) {
+            let name = path.strip_prefix(&root)?.to_string_lossy().into_owned();
+            self.add_file(output, &name)?;
+        }
+        Ok(())
+    }
+
+    /// Counts: `in`, `kept` and `dropped.REASON` make the funnel, and must add up.
+    pub fn count(&self, name: &str, by: u64) {
+        *self.record().counters.entry(name.to_owned()).or_default() += by;
+    }
+
+    /// Notes a final measurement: a loss, bits per byte. Must be deterministic.
+    pub fn metric(&self, name: &str, value: f64) {
+        self.record().metrics.insert(name.to_owned(), value);
+    }
+
+    /// A seed for one purpose, from the run's seed. No two purposes share one.
+    pub fn seed(&self, purpose: &str) -> u64 {
+        assert!(
+            self.planned.signature.random,
+            "a stage that draws declares `random`, so that the seed is in its key"
+        );
+        derive_seed(self.planned.seed, purpose)
+    }
+
+    /// The key, for the metadata of shards.
+    pub fn recipe(&self) -> &str {
+        self.planned.key.as_str()
+    }
+
+    /// The stage's name in the pipeline file, for rows that say who dropped them.
+    pub fn stage(&self) -> &str {
+        &self.planned.name
+    }
+
+    /// `--mirror DIR`: looked into before the network.
+    pub fn mirror(&self) -> Option<&Path> {
+        self.mirror
+    }
+
+    /// Tells a watching person how far it is.
+    pub fn progress(&self) -> &dyn Progress {
+        self.progress
+    }
+
+    fn record(&self) -> std::sync::MutexGuard<'_, TaskRecord> {
+        self.record.lock().expect("nothing panics while it holds the record")
+    }
+}
+
+fn created(path: PathBuf) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    Ok(path)
+}

@@ -1,0 +1,68 @@
+//! TOML as a JSON value, with the line of every key.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// JSON pointer (RFC 6901) to line, from 1.
+pub(crate) type Lines = BTreeMap<String, usize>;
+
+/// Parses `text`; an error is its message and line.
+pub(crate) fn parse(text: &str) -> Result<(Value, Lines), (String, Option<usize>)> {
+    let table = DeTable::parse(text)
+        .map_err(|error| (error.message().to_owned(), error.span().map(|span| line_at(text, span.start))))?;
+    let mut lines = Lines::new();
+    let value = from_table(text, table.get_ref(), "", &mut lines)?;
+    Ok((value, lines))
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count()
+}
+
+type Converted = Result<Value, (String, Option<usize>)>;
+
+fn from_table(text: &str, table: &DeTable<'_>, at: &str, lines: &mut Lines) -> Converted {
+    let mut map = Map::new();
+    for (key, value) in table {
+        let pointer = child(at, key.get_ref());
+        lines.insert(pointer.clone(), line_at(text, key.span().start));
+        map.insert(key.get_ref().to_string(), from_value(text, value, &pointer, lines)?);
+    }
+    Ok(Value::Object(map))
+}
+
+fn from_value(text: &str, value: &Spanned<DeValue<'_>>, at: &str, lines: &mut Lines) -> Converted {
+    let line = line_at(text, value.span().start);
+    Ok(match value.get_ref() {
+        DeValue::String(string) => Value::from(string.as_ref()),
+        DeValue::Boolean(boolean) => Value::from(*boolean),
+        DeValue::Integer(integer) => {
+            let parsed = i64::from_str_radix(integer.as_str(), integer.radix());
+            let fault = |_| (format!("the integer {integer} does not fit 64 bits"), Some(line));
+            Value::from(parsed.map_err(fault)?)
+        }
+        DeValue::Float(float) => {
+            let parsed = float.as_str().parse::<f64>().ok().filter(|number| number.is_finite());
+            Value::from(parsed.ok_or((format!("{float} is not a finite number"), Some(line)))?)
+        }
+        DeValue::Datetime(datetime) => Value::from(datetime.to_string()),
+        DeValue::Table(table) => from_table(text, table, at, lines)?,
+        DeValue::Array(items) => {
+            let mut array = Vec::with_capacity(items.len());
+            for (i, item) in items.iter().enumerate() {
+                let pointer = child(at, &i.to_string());
+                lines.insert(pointer.clone(), line_at(text, item.span().start));
+                array.push(from_value(text, item, &pointer, lines)?);
+            }
+            Value::Array(array)
+        }
+    })
+}
+
+/// The pointer of `key` below `at`.
+pub(crate) fn child(at: &str, key: &str) -> String {
+    format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
