@@ -1,1 +1,60 @@
 //! Rows at rest: tables, atomic Parquet writers, borrowed-row readers, remote inputs.
+//!
+//! ```
+//! use shard::{Documents, Reader, Writer, documents};
+//!
+//! let dir = tempfile::tempdir().unwrap();
+//! let mut writer = Writer::<Documents>::create(dir.path(), "part-00000.parquet", "made by hand")?;
+//! writer.push(&documents::Row { text: "Hello.", url: "https://example.org/", ..Default::default() })?;
+//! let part = writer.finish()?; // only now is there a file of that name
+//! assert_eq!((part.rows, part.blake3.len()), (1, 64));
+//!
+//! for batch in Reader::<Documents>::open(&dir.path().join(&part.name))? {
+//!     for row in batch?.rows() {
+//!         assert_eq!(row.text, "Hello."); // borrowed from the batch
+//!     }
+//! }
+//! # Ok::<(), shard::Error>(())
+//! ```
+//!
+//! Columnar at rest, borrowed rows in code: algorithms see `&str` and `&[u32]`, no Arrow, no `String` a
+//! document, no serde on the hot path. A [`Table`] is one hand-written file, so that what is stored can be
+//! read off the page. Writers are strict, so that equal rows are equal bytes; readers are lenient, so that a
+//! thirty-line Python script can make a shard. What stands under a name is whole: half-written files never
+//! have one.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`documents`], [`dropped`], [`tokens`], [`metrics`], [`pages`] | the tables and their rows |
+//! | `table` | [`Table`], [`Builder`], [`Batch`]: the seam |
+//! | `writer`, `hashing` | [`Writer`], [`Part`], [`digest`] |
+//! | `reader`, `conform` | [`Reader`]; what other programs write, brought to the table's types |
+//! | `footer` | [`Footer`], [`check`], [`preview`]: a shard without its type |
+//!
+//! Arrow's types appear only where a table is defined; use the versions this crate is built on.
+
+#![forbid(unsafe_code)]
+
+mod column;
+mod conform;
+mod error;
+mod footer;
+mod hashing;
+mod reader;
+mod table;
+mod tables;
+mod writer;
+
+pub use column::column;
+pub use error::{Error, Result};
+pub use footer::{Footer, check, preview};
+pub use hashing::{Digest, digest};
+pub use reader::Reader;
+pub use table::{Batch, Builder, Table};
+pub use tables::documents::Documents;
+pub use tables::dropped::Dropped;
+pub use tables::metrics::Metrics;
+pub use tables::pages::Pages;
+pub use tables::tokens::Tokens;
+pub use tables::{documents, dropped, metrics, names, pages, schema, tokens};
+pub use writer::{Part, Writer};

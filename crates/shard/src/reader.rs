@@ -1,0 +1,81 @@
+//! Borrowed rows out of a shard, whoever wrote it.
+
+use std::fs::File;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+
+use crate::conform::Conform;
+use crate::footer::Footer;
+use crate::{Batch, Error, Result, Table};
+
+/// Rows of a batch; a row group of our own shards.
+const BATCH: usize = 1_024;
+
+/// Reads one shard, batch by batch: an iterator of [`Batch`], so that rows are borrowed and none is copied.
+///
+/// It accepts any codec, strings and lists of every layout, integers of every width while their values fit,
+/// columns in any order and columns that the table does not know. A nullable column that is missing reads
+/// as null. After an error the iterator ends.
+#[derive(Debug)]
+pub struct Reader<T> {
+    path: PathBuf,
+    rows: u64,
+    conform: Conform,
+    batches: ParquetRecordBatchReader,
+    failed: bool,
+    table: PhantomData<fn() -> T>,
+}
+
+impl<T: Table> Reader<T> {
+    /// Opens a shard and checks its table and columns; no row is read yet.
+    pub fn open(path: &Path) -> Result<Self> {
+        let builder = open(path)?;
+        let footer = Footer::of(&builder);
+        if let Some(got) = footer.table.filter(|name| !T::reads(name)) {
+            return Err(Error::WrongTable { path: path.to_path_buf(), expected: T::NAME.to_owned(), got });
+        }
+        let conform = Conform::plan(path, T::NAME, T::schema(), builder.schema())?;
+        let mask = ProjectionMask::roots(builder.parquet_schema(), conform.roots());
+        let batches =
+            builder.with_projection(mask).with_batch_size(BATCH).build().map_err(Error::parquet(path))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            rows: footer.rows,
+            conform,
+            batches,
+            failed: false,
+            table: PhantomData,
+        })
+    }
+
+    /// How many rows the whole shard has, from its footer.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+}
+
+impl<T: Table> Iterator for Reader<T> {
+    type Item = Result<Batch<T>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let batch = self.batches.next()?;
+        let bound = batch.map_err(|error| Error::parquet(&self.path)(error.into()));
+        let bound = bound
+            .and_then(|batch| self.conform.apply(&batch))
+            .and_then(|batch| Batch::bind(&batch).map_err(|error| error.at(&self.path)));
+        self.failed = bound.is_err();
+        Some(bound)
+    }
+}
+
+/// Opens a Parquet file and reads its footer.
+pub(crate) fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    let file = File::open(path).map_err(Error::io(path))?;
+    ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet(path))
+}

@@ -1,0 +1,155 @@
+//! What is written is what is read, in every table; equal rows are equal bytes.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use shard::{
+    Batch, Builder, Documents, Dropped, Metrics, Pages, Reader, Table, Tokens, Writer, documents, dropped,
+    metrics, pages, tokens,
+};
+
+/// Writes `rows` and hands the batches that come back to `see`, after the checks that hold for any table.
+fn round_trip<T: Table>(rows: &[T::Row<'_>], make: impl Fn() -> T::Builder, see: impl FnOnce(&[Batch<T>])) {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str| {
+        let mut writer = Writer::<T>::with_builder(dir.path(), name, "recipe", make()).unwrap();
+        rows.iter().for_each(|row| writer.push(row).unwrap());
+        writer.finish().unwrap()
+    };
+    let (part, again) = (write("a.parquet"), write("b.parquet"));
+    assert_eq!((part.rows, &part.blake3), (rows.len() as u64, &again.blake3));
+
+    let path = dir.path().join("a.parquet");
+    let digest = shard::digest(&path).unwrap();
+    assert_eq!((digest.bytes, digest.blake3), (part.bytes, part.blake3));
+    assert_eq!(shard::check(&path, T::NAME).unwrap(), part.rows);
+    assert_eq!(shard::preview(&path, 3).unwrap().len(), rows.len().min(3));
+
+    let reader = Reader::<T>::open(&path).unwrap();
+    assert_eq!(reader.rows(), part.rows);
+    let batches: Vec<_> = reader.map(Result::unwrap).collect();
+    see(&batches);
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), ".{0,40}", "(ab|\\n|ü|🦀){0,300}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn documents(made in vec((text(), text(), any::<f64>(), option::of(any::<i64>()), option::of(text())), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(text, url, score, count, licence)| documents::Row {
+            text,
+            url,
+            id: "<urn:uuid:1>",
+            language_score: *score,
+            token_count: *count,
+            score: Some(*score),
+            licence: licence.as_deref(),
+            ..Default::default()
+        }).collect();
+        let make = || documents::Builder::with(&[documents::Optional::Licence, documents::Optional::Score]);
+        round_trip::<Documents>(&rows, make, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).map(|row| format!("{row:?}"))
+                .eq(rows.iter().map(|row| format!("{row:?}"))), "NaN is not equal to itself, its text is");
+        });
+    }
+
+    #[test]
+    fn dropped(made in vec((option::of(text()), text(), any::<i64>(), any::<bool>(), option::of(text())), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(id, reason, offset, damage, text)| dropped::Row {
+            id: id.as_deref(),
+            source: "web.warc.gz",
+            offset: *offset,
+            reason,
+            kind: if *damage { dropped::Kind::Damage } else { dropped::Kind::Rule },
+            text: text.as_deref(),
+            ..Default::default()
+        }).collect();
+        round_trip::<Dropped>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
+        });
+    }
+
+    #[test]
+    fn tokens(made in vec((text(), vec(0..65_536_u32, 0..200), any::<bool>()), 0..40), size in prop_oneof![Just(65_536_usize), Just(65_537)]) {
+        let rows: Vec<_> = made.iter()
+            .map(|(id, ids, validation)| tokens::Row { document_id: id, ids, validation: *validation })
+            .collect();
+        round_trip::<Tokens>(&rows, || tokens::Builder::for_vocabulary(size), |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
+        });
+    }
+
+    #[test]
+    fn pages(made in vec((text(), text(), any::<i32>(), option::of(text()), any::<i64>()), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(html, url, http_status, content_type, offset)| pages::Row {
+            html,
+            url,
+            http_status: *http_status,
+            content_type: content_type.as_deref(),
+            offset: *offset,
+            charset: "utf-8",
+            ..Default::default()
+        }).collect();
+        round_trip::<Pages>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
+        });
+    }
+
+    #[test]
+    fn metrics(made in vec((any::<i64>(), text(), -1e300..1e300), 0..40)) {
+        let rows: Vec<_> =
+            made.iter().map(|(step, name, value)| metrics::Row { step: *step, name, value: *value }).collect();
+        round_trip::<Metrics>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
+        });
+    }
+}
+
+/// More rows than a row group, and a row group closed by its bytes.
+#[test]
+fn row_groups() {
+    let long = "x".repeat(9 << 20);
+    let row =
+        |at: usize| metrics::Row { step: at as i64, name: if at < 16 { &long } else { "loss" }, value: 0.5 };
+    let rows: Vec<_> = (0..3_000).map(row).collect();
+    round_trip::<Metrics>(&rows, Default::default, |batches| {
+        assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
+    });
+}
+
+#[test]
+fn a_row_that_does_not_fit_is_refused_and_the_writer_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let narrow = tokens::Builder::for_vocabulary(50_304);
+    let mut writer = Writer::<Tokens>::with_builder(dir.path(), "a.parquet", "", narrow).unwrap();
+    let refused = writer.push(&tokens::Row { document_id: "a", ids: &[1, 65_536], validation: false });
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "tokens/1: a row does not fit: column `ids`: expected ids below 65,536 in a file of 16-bit ids, got 65536"
+    );
+    writer.push(&tokens::Row { document_id: "b", ids: &[2, 65_535], validation: false }).unwrap();
+    assert_eq!(writer.finish().unwrap().rows, 1);
+
+    let mut documents = Writer::<Documents>::create(dir.path(), "b.parquet", "").unwrap();
+    let refused = documents.push(&documents::Row { int_score: Some(3), ..Default::default() });
+    assert!(refused.unwrap_err().to_string().contains("column `int_score`"));
+}
+
+/// A plain shard has FineWeb's columns, in its order and with its types.
+#[test]
+fn fineweb_columns() {
+    let names = |schema: arrow_schema::SchemaRef| -> Vec<String> {
+        schema.fields().iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect()
+    };
+    let plain = names(documents::Builder::default().schema());
+    assert_eq!(
+        plain.join(", "),
+        "text Utf8, id Utf8, dump Utf8, url Utf8, date Utf8, file_path Utf8, language Utf8, \
+         language_score Float64, token_count Int64"
+    );
+    assert_eq!(names(shard::schema("documents/1").unwrap())[..9], plain[..]);
+}
