@@ -1,1 +1,55 @@
-//! Byte-pair encoding: train, encode, decode.
+//! Byte-pair encoding: text to ids and back, and learning the vocabulary.
+//!
+//! ```
+//! use bpe::{Settings, Tokenizer, train};
+//!
+//! let settings = Settings { vocab_size: 300, ..Settings::default() };
+//! let bpe = train(settings, &["the theme of the thesis", "the other theory"])?.tokenizer;
+//! let (mut ids, mut bytes) = (Vec::new(), Vec::new());
+//! bpe.encode("the thing <|bos|>", &mut ids);
+//! bpe.decode(&ids, &mut bytes);
+//! assert_eq!(bytes, b"the thing <|bos|>");
+//! assert!(!ids.contains(&bpe.vocabulary().special("<|bos|>").unwrap()));
+//! # Ok::<(), bpe::Error>(())
+//! ```
+//!
+//! # Why it looks like this
+//!
+//! Pre-tokenization, not merging, is where tokenizers spend their time, so the published patterns are scanners written
+//! by hand and proven equal to their regular expressions; any other pattern runs on a regex engine. Most of the words
+//! that follow are words seen before, so a small table answers them; the rest are merged, short ones by scanning for
+//! the best pair, long ones with a heap, so that no input is quadratic.
+//!
+//! Training counts distinct words, sorts them by their bytes and merges exactly the most frequent pair, ties to the
+//! smaller ids: neither threads nor the order of texts can be seen in the result. It ends in one of two published
+//! numberings of bytes, which makes its merges those of `rustbpe` or those of Hugging Face `tokenizers`.
+//!
+//! # Map
+//!
+//! [`Tokenizer`] and [`PreTokenizer`] are the seams. [`Trainer`] makes a [`Bpe`]; [`Bpe::save`], [`Bpe::load`] and
+//! [`Bpe::from_tiktoken`] exchange it with the world. [`Vocabulary`] says what ids mean, [`Utf8Stream`] turns the
+//! bytes of arriving tokens into text.
+
+#![forbid(unsafe_code)]
+
+mod alphabet;
+mod bpe;
+mod encode;
+mod error;
+mod file;
+mod special;
+mod split;
+mod tokenizer;
+mod train;
+mod utf8;
+mod vocabulary;
+mod words;
+
+pub use bpe::Bpe;
+pub use error::{Error, Result};
+pub use special::SPECIAL_TOKENS;
+pub use split::{Pattern, PreTokenizer};
+pub use tokenizer::Tokenizer;
+pub use train::{Report, Settings, TieBreak, Trained, Trainer, train};
+pub use utf8::Utf8Stream;
+pub use vocabulary::Vocabulary;

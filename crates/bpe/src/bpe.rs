@@ -1,0 +1,225 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::encode::{Cache, LONGEST, Merges, encode_piece, key};
+use crate::error::printable;
+use crate::words::Words;
+use crate::{Error, Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
+
+/// A byte-level BPE tokenizer: exact, and as fast on the first text as a word table allows.
+///
+/// It comes from training ([`Trainer`](crate::Trainer)), from [`load`](Self::load) or from
+/// [`from_tiktoken`](Self::from_tiktoken), and never changes. Threads share it; each borrows a word cache of 2 MiB.
+pub struct Bpe {
+    vocabulary: Vocabulary,
+    pub(crate) merges: Merges,
+    byte_ids: [u32; 256],
+    /// Tokens that a whole chunk may be, without looking at merges.
+    whole: Words,
+    whole_ids: Vec<u32>,
+    pub(crate) ignore_merges: bool,
+    pub(crate) pattern: Option<Pattern>,
+    splitter: Arc<dyn PreTokenizer>,
+    caches: Mutex<Vec<Cache>>,
+}
+
+/// What a tokenizer is made of, before anyone has checked that it fits together.
+pub(crate) struct Parts {
+    pub(crate) tokens: Vec<(u32, Vec<u8>)>,
+    pub(crate) specials: Vec<(u32, String)>,
+    /// Ids of the two sides, first merge first; the result is the token with the joined bytes.
+    pub(crate) merges: Vec<(u32, u32)>,
+    pub(crate) pattern: Pattern,
+    /// Whether a chunk that is a token stays whole even where merges would not lead there.
+    pub(crate) ignore_merges: bool,
+}
+
+impl Bpe {
+    pub(crate) fn new(parts: Parts) -> Result<Self> {
+        let splitter = parts.pattern.pre_tokenizer()?;
+        let vocabulary = Vocabulary::from_pairs(parts.tokens, parts.specials)?;
+        let (whole, whole_ids) = index(&vocabulary)?;
+        let byte_ids = byte_ids(&whole, &whole_ids)?;
+        let merges = check_merges(&vocabulary, &whole, &whole_ids, &parts.merges)?;
+        let mut bpe = Self {
+            vocabulary,
+            merges,
+            byte_ids,
+            whole,
+            whole_ids,
+            ignore_merges: parts.ignore_merges,
+            pattern: Some(parts.pattern),
+            splitter,
+            caches: Mutex::default(),
+        };
+        if !bpe.ignore_merges {
+            bpe.forget_unreachable();
+        }
+        Ok(bpe)
+    }
+
+    /// Replaces the pre-tokenizer by one that no pattern describes; the result cannot be saved.
+    #[must_use]
+    pub fn with_pre_tokenizer(mut self, splitter: Arc<dyn PreTokenizer>) -> Self {
+        self.splitter = splitter;
+        self.pattern = None;
+        self
+    }
+
+    /// The pattern that cuts text, unless a pre-tokenizer of one's own does.
+    pub fn pattern(&self) -> Option<&Pattern> {
+        self.pattern.as_ref()
+    }
+
+    /// The merges as pairs of ids, first merge first.
+    pub fn merges(&self) -> &[(u32, u32)] {
+        self.merges.pairs()
+    }
+
+    /// Keeps in the whole-chunk table only tokens that their own merges lead to.
+    ///
+    /// With it the table is a shortcut, not another meaning: it holds what merging would give anyway.
+    fn forget_unreachable(&mut self) {
+        let mut ids = Vec::new();
+        let mut kept = (Words::default(), Vec::new());
+        for (word, &id) in self.whole_ids.iter().enumerate() {
+            let token = self.whole.get(word);
+            ids.clear();
+            encode_piece(&self.merges, &self.byte_ids, token, &mut ids);
+            if ids == [id] {
+                kept.0.insert(token);
+                kept.1.push(id);
+            }
+        }
+        (self.whole, self.whole_ids) = kept;
+    }
+
+    #[inline]
+    fn encode_chunk(&self, chunk: &[u8], cache: &mut Cache, ids: &mut Vec<u32>) {
+        if chunk.len() > LONGEST {
+            return self.encode_unseen(chunk, ids);
+        }
+        let key = key(chunk);
+        if !cache.append(key, ids) {
+            let start = ids.len();
+            self.encode_unseen(chunk, ids);
+            cache.insert(key, &ids[start..]);
+        }
+    }
+
+    fn encode_unseen(&self, chunk: &[u8], ids: &mut Vec<u32>) {
+        match self.whole.find(chunk) {
+            Some(word) => ids.push(self.whole_ids[word]),
+            None => encode_piece(&self.merges, &self.byte_ids, chunk, ids),
+        }
+    }
+
+    /// Runs `work` with a cache that no other thread uses meanwhile; there are as many as were ever needed at once.
+    fn with_cache<T>(&self, work: impl FnOnce(&mut Cache) -> T) -> T {
+        // A cache is valid at all times, so a panic elsewhere cannot have spoiled the pool.
+        let pool = || self.caches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = pool().pop().unwrap_or_else(Cache::new);
+        let result = work(&mut cache);
+        pool().push(cache);
+        result
+    }
+
+    fn encode_with(&self, text: &str, cache: &mut Cache, ids: &mut Vec<u32>) {
+        self.splitter.split(text, &mut |chunk| {
+            if !chunk.is_empty() {
+                self.encode_chunk(chunk.as_bytes(), cache, ids);
+            }
+        });
+    }
+}
+
+impl fmt::Debug for Bpe {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut summary = formatter.debug_struct("Bpe");
+        summary.field("size", &self.vocabulary.size()).field("merges", &self.merges().len());
+        summary.field("pattern", &self.pattern).finish_non_exhaustive()
+    }
+}
+
+impl Tokenizer for Bpe {
+    fn encode(&self, text: &str, ids: &mut Vec<u32>) {
+        self.with_cache(|cache| self.encode_with(text, cache, ids));
+    }
+
+    fn decode(&self, ids: &[u32], bytes: &mut Vec<u8>) {
+        for &id in ids {
+            bytes.extend_from_slice(self.vocabulary.token(id).unwrap_or("\u{fffd}".as_bytes()));
+        }
+    }
+
+    fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// In parallel, on rayon's pool; the ids do not depend on the number of threads.
+    fn encode_all(&self, texts: &[&str], ids: &mut Vec<u32>, ends: &mut Vec<usize>) {
+        let share = texts.len().div_ceil(4 * rayon::current_num_threads()).max(1);
+        let parts: Vec<_> = texts
+            .par_chunks(share)
+            .map(|texts| {
+                let (mut ids, mut ends) = (Vec::new(), Vec::with_capacity(texts.len()));
+                self.with_cache(|cache| {
+                    for text in texts {
+                        self.encode_with(text, cache, &mut ids);
+                        ends.push(ids.len());
+                    }
+                });
+                (ids, ends)
+            })
+            .collect();
+        for (part, part_ends) in parts {
+            let base = ids.len();
+            ids.extend_from_slice(&part);
+            ends.extend(part_ends.iter().map(|end| base + end));
+        }
+    }
+}
+
+/// Tokens by their bytes; special tokens are left out, so that no text reaches them.
+fn index(vocabulary: &Vocabulary) -> Result<(Words, Vec<u32>)> {
+    let (mut words, mut ids) = (Words::default(), Vec::new());
+    for (id, token) in vocabulary.tokens() {
+        match words.insert(token) {
+            (_, true) => ids.push(id),
+            (word, false) => {
+                let token = printable(token);
+                return Err(Error::DuplicateToken { token, first: ids[word], second: id });
+            }
+        }
+    }
+    Ok((words, ids))
+}
+
+fn byte_ids(words: &Words, ids: &[u32]) -> Result<[u32; 256]> {
+    let mut found = [0; 256];
+    for byte in 0..=255u8 {
+        let word = words.find(&[byte]).ok_or(Error::MissingByte { byte })?;
+        found[byte as usize] = ids[word];
+    }
+    Ok(found)
+}
+
+fn check_merges(vocabulary: &Vocabulary, words: &Words, ids: &[u32], pairs: &[(u32, u32)]) -> Result<Merges> {
+    let mut merges = Merges::with_capacity(pairs.len());
+    let mut joined = Vec::new();
+    for (rank, &(left, right)) in pairs.iter().enumerate() {
+        joined.clear();
+        for side in [left, right] {
+            let part = vocabulary.token(side).filter(|_| !vocabulary.is_special(side));
+            let missing = || Error::UnknownToken { rank, token: format!("id {side}") };
+            joined.extend_from_slice(part.ok_or_else(missing)?);
+        }
+        let missing = || Error::UnknownToken { rank, token: printable(&joined) };
+        let word = words.find(&joined).ok_or_else(missing)?;
+        let pushed = merges.push(left, right, ids[word]);
+        pushed.map_err(|first| Error::DuplicateMerge { first: first as usize, second: rank })?;
+    }
+    Ok(merges)
+}

@@ -1,0 +1,71 @@
+/// A pair of tokens that may be joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Merge {
+    /// Position in the list of merges: smaller goes first.
+    pub(crate) rank: u32,
+    /// The token that the pair becomes.
+    pub(crate) id: u32,
+}
+
+/// No merge: its rank is behind all others.
+pub(crate) const NONE: Merge = Merge { rank: u32::MAX, id: u32::MAX };
+
+/// The list of merges, and an open-addressed index from pair to merge.
+#[derive(Clone, Debug)]
+pub(crate) struct Merges {
+    pairs: Vec<(u32, u32)>,
+    /// Power of two long, at most half full.
+    slots: Vec<(u64, Merge)>,
+    shift: u32,
+}
+
+const EMPTY: u64 = u64::MAX;
+
+impl Merges {
+    /// For at most `capacity` merges.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        let slots = (2 * capacity).next_power_of_two().max(64);
+        let shift = 64 - slots.trailing_zeros();
+        Self { pairs: Vec::with_capacity(capacity), slots: vec![(EMPTY, NONE); slots], shift }
+    }
+
+    /// Appends a merge; a pair that is already there is refused with its earlier rank.
+    pub(crate) fn push(&mut self, left: u32, right: u32, id: u32) -> Result<(), u32> {
+        assert!(2 * (self.pairs.len() + 1) <= self.slots.len(), "capacity is given once");
+        let rank = self.pairs.len() as u32;
+        let at = self.slot(left, right);
+        if self.slots[at].0 != EMPTY {
+            return Err(self.slots[at].1.rank);
+        }
+        self.slots[at] = (key(left, right), Merge { rank, id });
+        self.pairs.push((left, right));
+        Ok(())
+    }
+
+    /// The merge of this pair, or [`NONE`].
+    #[inline]
+    pub(crate) fn get(&self, left: u32, right: u32) -> Merge {
+        self.slots[self.slot(left, right)].1
+    }
+
+    /// All pairs, first merge first.
+    pub(crate) fn pairs(&self) -> &[(u32, u32)] {
+        &self.pairs
+    }
+
+    #[inline]
+    fn slot(&self, left: u32, right: u32) -> usize {
+        let key = key(left, right);
+        let mask = self.slots.len() - 1;
+        let mut at = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
+        while self.slots[at].0 != key && self.slots[at].0 != EMPTY {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+}
+
+#[inline]
+fn key(left: u32, right: u32) -> u64 {
+    u64::from(left) << 32 | u64::from(right)
+}

@@ -1,0 +1,157 @@
+//! `tokenizer.json`: written in the 1.0 layout of Hugging Face tokenizers, read back without loss.
+
+use rustc_hash::FxHashMap;
+
+use super::layout::{AddedToken, Component, File, MergeEntry, Model, SplitPattern, Vocab};
+use crate::alphabet::{spell, unspell};
+use crate::bpe::Parts;
+use crate::{Bpe, Error, Pattern, Result, Tokenizer, Vocabulary};
+
+impl Bpe {
+    /// The content of a `tokenizer.json`; equal tokenizers give equal bytes.
+    ///
+    /// Readers of such files turn the names of special tokens found in a text into their ids; this crate never does.
+    pub fn to_json(&self) -> Result<String> {
+        let pattern = self.pattern.as_ref().ok_or(Error::NoPattern)?;
+        let vocabulary = self.vocabulary();
+        let file = File {
+            version: "1.0".to_owned(),
+            truncation: None,
+            padding: None,
+            added_tokens: vocabulary.specials().map(added_token).collect(),
+            normalizer: None,
+            pre_tokenizer: pre_tokenizer(pattern),
+            post_processor: None,
+            decoder: byte_level(true),
+            model: Model {
+                kind: "BPE".to_owned(),
+                dropout: None,
+                unk_token: None,
+                continuing_subword_prefix: None,
+                end_of_word_suffix: None,
+                fuse_unk: false,
+                byte_fallback: false,
+                ignore_merges: self.ignore_merges,
+                vocab: Vocab(vocabulary.tokens().map(|(id, token)| (spell(token), id)).collect()),
+                merges: self.merges().iter().map(|&pair| merge_line(vocabulary, pair)).collect(),
+            },
+        };
+        Ok(serde_json::to_string_pretty(&file)? + "\n")
+    }
+
+    /// Reads the content of a `tokenizer.json` that holds byte-level BPE.
+    ///
+    /// What the file says about padding, truncation and post-processing is left to others; whatever else would change
+    /// ids and is not supported is an error. All added tokens count as special.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let file: File = serde_json::from_str(text)?;
+        check(&file)?;
+        let added = file.added_tokens.into_iter().map(|token| (token.id, token.content));
+        let mut specials: Vec<(u32, String)> = added.collect();
+        specials.sort();
+        let Model { vocab: Vocab(vocab), merges, ignore_merges, .. } = file.model;
+        // Files may list special tokens in the vocabulary as well.
+        let is_special = |token: &str, id| specials.iter().any(|(known, name)| *known == id && name == token);
+        let spelled = vocab.into_iter().filter(|(token, id)| !is_special(token, *id));
+
+        let mut ids = FxHashMap::default();
+        let mut tokens = Vec::new();
+        for (token, id) in spelled {
+            let bytes = unspell(&token);
+            let bytes = bytes.map_err(|character| Error::Alphabet { token: token.clone(), character })?;
+            tokens.push((id, bytes));
+            ids.insert(token, id);
+        }
+        let merges = merges.iter().enumerate().map(|(rank, merge)| {
+            let id = |side: &str| {
+                let missing = || Error::UnknownToken { rank, token: side.to_owned() };
+                ids.get(side).copied().ok_or_else(missing)
+            };
+            let (left, right) = merge.sides();
+            Ok((id(&left)?, id(&right)?))
+        });
+        let merges = merges.collect::<Result<_>>()?;
+        let pattern = pattern(&file.pre_tokenizer)?;
+        Self::new(Parts { tokens, specials, merges, pattern, ignore_merges })
+    }
+}
+
+fn added_token((id, name): (u32, &str)) -> AddedToken {
+    AddedToken {
+        id,
+        content: name.to_owned(),
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special: true,
+    }
+}
+
+fn merge_line(vocabulary: &Vocabulary, (left, right): (u32, u32)) -> MergeEntry {
+    let side = |id| spell(vocabulary.token(id).expect("sides of merges are tokens"));
+    MergeEntry::Line(format!("{} {}", side(left), side(right)))
+}
+
+fn byte_level(use_regex: bool) -> Component {
+    Component::ByteLevel { add_prefix_space: false, trim_offsets: true, use_regex }
+}
+
+fn pre_tokenizer(pattern: &Pattern) -> Component {
+    if *pattern == Pattern::Gpt2 {
+        return byte_level(true);
+    }
+    let split = Component::Split {
+        pattern: SplitPattern::Regex(pattern.regex().to_owned()),
+        behavior: "Isolated".to_owned(),
+        invert: false,
+    };
+    Component::Sequence { pretokenizers: vec![split, byte_level(false)] }
+}
+
+fn pattern(component: &Component) -> Result<Pattern> {
+    use Component::{ByteLevel, Sequence, Split};
+    match component {
+        ByteLevel { add_prefix_space: false, use_regex: true, .. } => Ok(Pattern::Gpt2),
+        Sequence { pretokenizers } => match pretokenizers.as_slice() {
+            [
+                Split { pattern: SplitPattern::Regex(regex), behavior, .. },
+                ByteLevel { add_prefix_space: false, use_regex: false, .. },
+            ] if behavior == "Isolated" => Ok(Pattern::from_regex(regex)),
+            _ => Err(unsupported_pre_tokenizer(component)),
+        },
+        _ => Err(unsupported_pre_tokenizer(component)),
+    }
+}
+
+fn unsupported_pre_tokenizer(component: &Component) -> Error {
+    Error::Unsupported {
+        field: "pre_tokenizer",
+        got: serde_json::to_string(component).unwrap_or_default(),
+        expected: "ByteLevel with its regex, or an isolating Split and ByteLevel without, both without prefix space",
+    }
+}
+
+/// Refuses what would make the ids differ from the file's meaning.
+fn check(file: &File) -> Result<()> {
+    let refuse = |field, got: String, expected| Err(Error::Unsupported { field, got, expected });
+    let model = &file.model;
+    let affixes = [&model.continuing_subword_prefix, &model.end_of_word_suffix];
+    if file.version != "1.0" {
+        refuse("version", file.version.clone(), "1.0")
+    } else if let Some(normalizer) = &file.normalizer {
+        refuse("normalizer", normalizer.to_string(), "null")
+    } else if !matches!(file.decoder, Component::ByteLevel { .. }) {
+        refuse("decoder", "another type".to_owned(), "ByteLevel")
+    } else if model.kind != "BPE" {
+        refuse("model.type", model.kind.clone(), "BPE")
+    } else if model.dropout.is_some_and(|dropout| dropout != 0.0) {
+        refuse("model.dropout", "random".to_owned(), "null")
+    } else if let Some(affix) = affixes.into_iter().flatten().find(|affix| !affix.is_empty()) {
+        refuse("model affix", affix.clone(), "null")
+    } else if model.byte_fallback {
+        refuse("model.byte_fallback", "true".to_owned(), "false")
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! `.tiktoken`: a line a token, `base64(bytes) rank`. It holds neither pattern nor special tokens nor merges.
+
+use super::base64;
+use crate::bpe::Parts;
+use crate::encode::{Merges, encode_piece};
+use crate::{Bpe, Error, Pattern, Result};
+
+impl Bpe {
+    /// Builds a tokenizer from the content of a `.tiktoken` file, and the pattern and special tokens that go with it.
+    ///
+    /// The merges are recovered: a token's last merge joins the two parts that earlier merges leave of it.
+    ///
+    /// ```
+    /// use bpe::{Bpe, Pattern, Tokenizer};
+    ///
+    /// let bytes = (0..=255u8).map(|byte| [byte]);
+    /// # fn base64(bytes: &[u8]) -> String {
+    /// #     let digit = |value: u8| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[value as usize]);
+    /// #     format!("{}{}==", digit(bytes[0] >> 2), digit((bytes[0] & 3) << 4))
+    /// # }
+    /// let mut file: String = bytes.enumerate().map(|(rank, byte)| format!("{} {rank}\n", base64(&byte))).collect();
+    /// file += "aGk= 256\n"; // "hi"
+    /// let bpe = Bpe::from_tiktoken(file.as_bytes(), Pattern::Cl100k, &[("<|endoftext|>", 257)])?;
+    /// let mut ids = Vec::new();
+    /// bpe.encode("hi!", &mut ids);
+    /// assert_eq!(ids, [256, 33]);
+    /// # Ok::<(), bpe::Error>(())
+    /// ```
+    pub fn from_tiktoken(file: &[u8], pattern: Pattern, specials: &[(&str, u32)]) -> Result<Self> {
+        let mut tokens = parse(file)?;
+        tokens.sort();
+        let merges = recover_merges(&tokens);
+        let specials = specials.iter().map(|&(name, id)| (id, name.to_owned())).collect();
+        Self::new(Parts { tokens, specials, merges, pattern, ignore_merges: true })
+    }
+}
+
+fn parse(file: &[u8]) -> Result<Vec<(u32, Vec<u8>)>> {
+    let lines = file.split(|&byte| byte == b'\n').enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
+    lines.map(|(at, line)| entry(line).ok_or_else(|| bad_line(at + 1, line))).collect()
+}
+
+fn entry(line: &[u8]) -> Option<(u32, Vec<u8>)> {
+    let space = line.iter().position(|&byte| byte == b' ')?;
+    let (token, rank) = line.split_at(space);
+    let rank = str::from_utf8(rank.trim_ascii()).ok()?.parse().ok()?;
+    let token = base64::decode(token)?;
+    (!token.is_empty()).then_some((rank, token))
+}
+
+fn bad_line(line: usize, got: &[u8]) -> Error {
+    Error::Line { line, got: crate::error::printable(got) }
+}
+
+/// The pair behind each token, in order of rank; a token that merges do not lead to has none.
+fn recover_merges(tokens: &[(u32, Vec<u8>)]) -> Vec<(u32, u32)> {
+    let mut byte_ids = [u32::MAX; 256];
+    for (id, token) in tokens {
+        if let [byte] = token[..] {
+            byte_ids[byte as usize] = *id;
+        }
+    }
+    let mut merges = Merges::with_capacity(tokens.len());
+    let mut parts = Vec::new();
+    for (id, token) in tokens.iter().filter(|(_, token)| token.len() > 1) {
+        parts.clear();
+        encode_piece(&merges, &byte_ids, token, &mut parts);
+        if let [left, right] = parts[..] {
+            // A pair can repeat only in a file with a duplicate token, which is refused later.
+            let _ = merges.push(left, right, *id);
+        }
+    }
+    merges.pairs().to_vec()
+}

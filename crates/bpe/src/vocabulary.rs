@@ -1,0 +1,98 @@
+use crate::{Error, Result, error::printable};
+
+/// What each id means: the bytes of its token, or the name of a special token.
+///
+/// Ids need not be dense: a hole has no token. Token bytes lie in one flat buffer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vocabulary {
+    bytes: Vec<u8>,
+    /// `bytes[ends[id - 1]..ends[id]]` is token `id`; empty for a hole.
+    ends: Vec<usize>,
+    /// By id.
+    specials: Vec<(u32, String)>,
+}
+
+impl Vocabulary {
+    /// A vocabulary whose ids count the tokens from 0; an empty token is a hole.
+    pub fn new<T: AsRef<[u8]>>(tokens: impl IntoIterator<Item = T>) -> Self {
+        let mut vocabulary = Self::default();
+        for token in tokens {
+            vocabulary.push(token.as_ref());
+        }
+        vocabulary
+    }
+
+    /// Appends special tokens, the first with the id [`size`](Self::size).
+    #[must_use]
+    pub fn with_specials<T: AsRef<str>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        for name in names {
+            self.specials.push((self.ends.len() as u32, name.as_ref().to_owned()));
+            self.push(name.as_ref().as_bytes());
+        }
+        self
+    }
+
+    /// Builds from (id, token) pairs in any order, as files list them; specials likewise.
+    pub(crate) fn from_pairs(tokens: Vec<(u32, Vec<u8>)>, specials: Vec<(u32, String)>) -> Result<Self> {
+        let mut all: Vec<(u32, Vec<u8>)> = tokens;
+        all.extend(specials.iter().map(|(id, name)| (*id, name.clone().into_bytes())));
+        all.sort();
+        let count = all.len();
+        let mut vocabulary = Self::default();
+        for (id, token) in all {
+            // Holes are real (cl100k has sixteen) but few; without a limit a damaged id could ask for 4 billion.
+            if id as usize > 2 * count + 1024 {
+                return Err(Error::SparseId { id, token: printable(&token), tokens: count });
+            }
+            if (id as usize) < vocabulary.size() {
+                let first = printable(vocabulary.token(id).unwrap_or_default());
+                return Err(Error::DuplicateId { id, first, second: printable(&token) });
+            }
+            vocabulary.ends.resize(id as usize, vocabulary.bytes.len());
+            vocabulary.push(&token);
+        }
+        vocabulary.specials = specials;
+        vocabulary.specials.sort();
+        Ok(vocabulary)
+    }
+
+    fn push(&mut self, token: &[u8]) {
+        self.bytes.extend_from_slice(token);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// One more than the largest id, special tokens and holes included: the rows of an embedding table.
+    pub fn size(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The bytes of a token, the name of a special token, or nothing for a hole or an id out of range.
+    #[inline]
+    pub fn token(&self, id: u32) -> Option<&[u8]> {
+        let at = id as usize;
+        let end = *self.ends.get(at)?;
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        (start < end).then(|| &self.bytes[start..end])
+    }
+
+    /// The id of a special token.
+    pub fn special(&self, name: &str) -> Option<u32> {
+        self.specials.iter().find(|(_, known)| known == name).map(|&(id, _)| id)
+    }
+
+    /// Whether this id is a special token: one that no text encodes to.
+    pub fn is_special(&self, id: u32) -> bool {
+        self.specials.binary_search_by_key(&id, |&(id, _)| id).is_ok()
+    }
+
+    /// All special tokens by id.
+    pub fn specials(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.specials.iter().map(|(id, name)| (*id, name.as_str()))
+    }
+
+    /// All tokens that text can encode to, by id.
+    pub fn tokens(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        let ids = 0..self.size() as u32;
+        ids.filter(|&id| !self.is_special(id)).filter_map(|id| Some((id, self.token(id)?)))
+    }
+}
