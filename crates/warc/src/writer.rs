@@ -1,0 +1,71 @@
+use std::io::{self, ErrorKind, Write};
+
+use flate2::{Compression, GzBuilder};
+
+use crate::record::Record;
+
+/// How records are laid down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// One gzip member a record: what the field expects of a `.warc.gz`, and what makes records addressable.
+    Gzip,
+    /// As they are.
+    Plain,
+}
+
+/// Writes WARC 1.1. The same records give the same bytes, on any machine.
+pub struct Writer<W> {
+    out: W,
+    packing: Packing,
+    offset: u64,
+}
+
+impl<W: Write> Writer<W> {
+    /// Writes to `out`, which should be buffered where it is a file.
+    pub fn new(out: W, packing: Packing) -> Self {
+        Writer { out, packing, offset: 0 }
+    }
+
+    /// Writes `record` and returns the offset it starts at.
+    ///
+    /// `WARC-Type` and `Content-Length` are written from `kind` and `block`. A header with a line break in it
+    /// (it would forge other headers) or a colon in its name is refused with [`ErrorKind::InvalidInput`].
+    pub fn write(&mut self, record: &Record) -> io::Result<u64> {
+        let head = head(record)?;
+        let parts: [&[u8]; 3] = [head.as_bytes(), &record.block, b"\r\n\r\n"];
+        let mut bytes = Vec::with_capacity(head.len() + record.block.len() + 4);
+        match self.packing {
+            Packing::Plain => parts.iter().for_each(|part| bytes.extend_from_slice(part)),
+            Packing::Gzip => {
+                // no time, no name, operating system unknown: nothing of this machine in the header
+                let mut gzip = GzBuilder::new().operating_system(255).write(bytes, Compression::default());
+                parts.iter().try_for_each(|part| gzip.write_all(part))?;
+                bytes = gzip.finish()?;
+            }
+        }
+        let offset = self.offset;
+        self.out.write_all(&bytes)?;
+        self.offset += bytes.len() as u64;
+        Ok(offset)
+    }
+
+    /// Flushes and gives back the output.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+fn head(record: &Record) -> io::Result<String> {
+    let mut head = format!("WARC/1.1\r\nWARC-Type: {}\r\n", record.kind);
+    for (name, value) in record.headers.iter() {
+        let breaks = |text: &str| text.contains(['\r', '\n']);
+        if breaks(name) || breaks(value) || name.contains(':') {
+            let message = format!("header {name:?} with value {value:?} would not be read back as it is");
+            return Err(io::Error::new(ErrorKind::InvalidInput, message));
+        }
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str(&format!("Content-Length: {}\r\n\r\n", record.block.len()));
+    Ok(head)
+}
