@@ -1,0 +1,141 @@
+//! Files: lossless there and back, and named errors for damaged ones.
+
+use crate::common::{encode, openai, shared};
+use bpe::{Bpe, Error, Pattern, PreTokenizer, Settings, TieBreak, Tokenizer, train};
+use serde_json::{Value, json};
+
+fn trained(pattern: Pattern) -> Bpe {
+    let texts = ["the cat sat on the mat\n", "the rat ate the cat's 1234 hats", "中文 中文 é é"];
+    let settings =
+        Settings { vocab_size: 330, pattern, tie_break: TieBreak::HuggingFace, ..Settings::default() };
+    train(settings, &texts).unwrap().tokenizer
+}
+
+#[test]
+fn there_and_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let own = Pattern::Regex(r"\S+|\s+".into());
+    for pattern in [Pattern::Gpt2, Pattern::Cl100k, Pattern::O200k, Pattern::Nanochat, own] {
+        let bpe = trained(pattern);
+        let path = directory.path().join("tokenizer");
+        bpe.save(&path).unwrap();
+        let back = Bpe::load(&path).unwrap();
+        assert_eq!(back.vocabulary(), bpe.vocabulary());
+        assert_eq!(back.merges(), bpe.merges());
+        assert_eq!(back.pattern(), bpe.pattern());
+        assert_eq!(back.to_json().unwrap(), bpe.to_json().unwrap());
+        let config: Value =
+            serde_json::from_str(&std::fs::read_to_string(path.join("tokenizer_config.json")).unwrap())
+                .unwrap();
+        assert_eq!(config["bos_token"], "<|bos|>");
+    }
+}
+
+#[test]
+fn openai_there_and_back() {
+    for name in ["r50k_base", "cl100k_base", "o200k_base"] {
+        let Some(bpe) = openai(name) else { return };
+        assert_eq!(
+            bpe.merges().len() + 256,
+            bpe.vocabulary().tokens().count(),
+            "{name}: a pair behind each token"
+        );
+        let back = Bpe::from_json(&bpe.to_json().unwrap()).unwrap();
+        assert_eq!(back.vocabulary(), bpe.vocabulary());
+        assert_eq!(back.merges(), bpe.merges());
+    }
+}
+
+/// The merges recovered from ranks are the ones that GPT-2 was published with.
+#[test]
+fn recovered_merges_are_gpt2s() {
+    let (Some(bpe), Some(published)) = (openai("r50k_base"), shared("tokenizer/gpt2-vocab.bpe.zst")) else {
+        return;
+    };
+    let json: Value = serde_json::from_str(&bpe.to_json().unwrap()).unwrap();
+    let published = String::from_utf8(published).unwrap();
+    let lines: Vec<&str> = published.lines().skip(1).collect();
+    assert_eq!(json["model"]["merges"], json!(lines));
+}
+
+/// With `ignore_merges` a chunk that is a token stays whole; without, only merges make tokens.
+#[test]
+fn ignore_merges_means_what_it_says() {
+    let mut file: Value = serde_json::from_str(&trained(Pattern::Gpt2).to_json().unwrap()).unwrap();
+    file["model"]["vocab"]["zq"] = json!(5000);
+    file["model"]["ignore_merges"] = json!(true);
+    let whole = Bpe::from_json(&file.to_string());
+    assert!(matches!(whole, Err(Error::SparseId { id: 5000, .. })));
+    file["model"]["vocab"]["zq"] = json!(400);
+    let whole = Bpe::from_json(&file.to_string()).unwrap();
+    assert_eq!(encode(&whole, "zq"), [400]);
+    file["model"]["ignore_merges"] = json!(false);
+    let merged = Bpe::from_json(&file.to_string()).unwrap();
+    assert_eq!(encode(&merged, "zq").len(), 2);
+    assert_eq!(encode(&merged, " the"), encode(&whole, " the"));
+}
+
+#[test]
+fn damaged_json() {
+    let text = trained(Pattern::Nanochat).to_json().unwrap();
+    let file: Value = serde_json::from_str(&text).unwrap();
+    let error = |edit: &dyn Fn(&mut Value)| {
+        let mut damaged = file.clone();
+        edit(&mut damaged);
+        Bpe::from_json(&damaged.to_string()).unwrap_err()
+    };
+    assert!(matches!(Bpe::from_json(&text[..text.len() / 2]), Err(Error::Json(_))));
+    assert!(matches!(Bpe::from_json(""), Err(Error::Json(_))));
+
+    let got = error(&|file| file["model"]["vocab"]["a"] = file["model"]["vocab"]["b"].clone());
+    assert!(matches!(got, Error::DuplicateId { .. }), "{got}");
+    let got = error(&|file| file["added_tokens"][0]["id"] = json!(64));
+    assert!(matches!(got, Error::DuplicateId { id: 64, .. }), "{got}");
+    let got = error(&|file| drop(file["model"]["vocab"].as_object_mut().unwrap().remove("Ā")));
+    assert!(matches!(got, Error::MissingByte { byte: 0 }), "{got}");
+    let got = error(&|file| file["model"]["vocab"]["a b"] = json!(400));
+    assert!(matches!(got, Error::Alphabet { character: ' ', .. }), "{got}");
+    let got = error(&|file| file["model"]["merges"][0] = json!("x nowhere"));
+    assert!(matches!(got, Error::UnknownToken { rank: 0, .. }), "{got}");
+    let got = error(&|file| file["model"]["merges"][0] = json!(["x", "q"]));
+    assert_eq!(got.to_string(), "merge 0 names `xq`, which is not in the vocabulary");
+    let got = error(&|file| file["model"]["merges"][1] = file["model"]["merges"][0].clone());
+    assert!(matches!(got, Error::DuplicateMerge { first: 0, second: 1 }), "{got}");
+    for (field, value) in [("normalizer", json!({"type": "NFC"})), ("version", json!("2.0"))] {
+        let got = error(&|file| file[field] = value.clone());
+        assert!(matches!(got, Error::Unsupported { field: named, .. } if named == field), "{got}");
+    }
+    let got = error(&|file| file["pre_tokenizer"]["pretokenizers"][1]["add_prefix_space"] = json!(true));
+    assert!(matches!(got, Error::Unsupported { field: "pre_tokenizer", .. }), "{got}");
+
+    // A doubled key, which a JSON map would swallow.
+    let doubled = text.replacen("\"vocab\": {", "\"vocab\": {\n\"!\": 1000,", 1);
+    let got = Bpe::from_json(&doubled.replacen("1000", "400", 1)).unwrap_err();
+    assert!(matches!(got, Error::DuplicateToken { .. }), "{got}");
+}
+
+#[test]
+fn damaged_tiktoken() {
+    let error = |file: &[u8]| Bpe::from_tiktoken(file, Pattern::Cl100k, &[]).unwrap_err();
+    assert!(matches!(error(b""), Error::MissingByte { byte: 0 }));
+    assert_eq!(error(b"IQ== 0\nIg=").to_string(), "line 2: expected `base64 rank`, got `Ig=`");
+    assert!(matches!(error(b"IQ== x"), Error::Line { line: 1, .. }));
+    assert!(matches!(error(b"IQ== 4294967296"), Error::Line { line: 1, .. }));
+    assert!(matches!(error(b"IQ== 4294967295"), Error::SparseId { .. }));
+    assert!(matches!(error(b"IQ== 0\nIg== 0"), Error::DuplicateId { id: 0, .. }));
+    assert!(matches!(error(b"IQ== 0\nIQ== 1"), Error::DuplicateToken { first: 0, second: 1, .. }));
+    assert!(matches!(error(b"\xff\xfe 0"), Error::Line { line: 1, .. }));
+}
+
+#[test]
+fn a_foreign_pre_tokenizer_is_not_saved() {
+    struct Whole;
+    impl PreTokenizer for Whole {
+        fn split<'t>(&self, text: &'t str, chunk: &mut dyn FnMut(&'t str)) {
+            chunk(text);
+        }
+    }
+    let bpe = trained(Pattern::Gpt2).with_pre_tokenizer(std::sync::Arc::new(Whole));
+    assert!(encode(&bpe, "").is_empty());
+    assert!(matches!(bpe.to_json(), Err(Error::NoPattern)));
+}
