@@ -1,0 +1,34 @@
+//! What can go wrong before the first page is judged. Pages themselves never fail.
+
+use std::path::PathBuf;
+
+/// An error in settings or lists.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A block list could not be read.
+    #[error("{}: cannot read block list: {source}", path.display())]
+    ReadList {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A directory of block lists holds none of the known files.
+    #[error("{}: no block list here; expected {expected}", path.display())]
+    NoLists {
+        /// The directory.
+        path: PathBuf,
+        /// Names that would be read.
+        expected: &'static str,
+    },
+    /// A language code is not one that can be detected.
+    #[error("language.keep: unknown language {got:?}; expected ISO 639 codes such as \"en\" or \"eng\"")]
+    UnknownLanguage {
+        /// The code given.
+        got: String,
+    },
+}
+
+/// Result with this crate's error.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,149 @@
+//! The whole recipe: page in, document or reason out.
+
+use crate::error::Result;
+use crate::extract::{AllText, Extractor, MainText};
+use crate::language::{Language, LanguageFilter};
+use crate::redact::{Pii, Redactor};
+use crate::url::{Lists, UrlFilter};
+use crate::{
+    C4Quality, Document, DocumentFilter, ExtractorKind, FinewebQuality, GopherQuality, GopherRepetition,
+    Page, Reason, Settings, Verdict, reasons,
+};
+
+/// What became of a page. The text is borrowed from the worker's [`Scratch`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome<'s> {
+    /// The page is a document.
+    Kept {
+        /// Its text, cleaned and with private data replaced.
+        text: &'s str,
+        /// Its language, as ISO 639-1 where possible (`en`).
+        language: &'static str,
+        /// Confidence of the language, 0 to 1.
+        language_score: f64,
+    },
+    /// The page goes.
+    Dropped {
+        /// The first rule that it broke.
+        reason: Reason,
+        /// The value at fault, where one is telling.
+        detail: Option<String>,
+        /// The text as that rule saw it; empty where the page was dropped before extraction.
+        text: &'s str,
+    },
+}
+
+/// A worker's buffers, reused from page to page.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    text: String,
+    clean: String,
+}
+
+/// FineWeb's recipe with all its parts made ready; one is shared by all threads.
+///
+/// URL, extraction, language, repetition, quality, C4, FineWeb, private data: in this order, first drop wins.
+pub struct Filter {
+    url: UrlFilter,
+    extractor: Box<dyn Extractor>,
+    language: LanguageFilter,
+    before_c4: Vec<Box<dyn DocumentFilter>>,
+    c4: Option<C4Quality>,
+    after_c4: Vec<Box<dyn DocumentFilter>>,
+    redactor: Box<dyn Redactor>,
+}
+
+impl Filter {
+    /// Prepares everything that settings and lists ask for.
+    pub fn new(settings: &Settings, lists: Lists) -> Result<Self> {
+        let Settings { preset, gopher_repetition, gopher_quality, c4, fineweb, .. } = settings.clone();
+        let max_nodes = settings.extract.max_nodes;
+        let mut before_c4: Vec<Box<dyn DocumentFilter>> = Vec::new();
+        if gopher_repetition.enabled {
+            before_c4.push(Box::<GopherRepetition>::new(gopher_repetition));
+        }
+        if gopher_quality.enabled {
+            before_c4.push(Box::new(GopherQuality { preset, ..gopher_quality }));
+        }
+        let mut after_c4: Vec<Box<dyn DocumentFilter>> = Vec::new();
+        if fineweb.enabled {
+            after_c4.push(Box::new(FinewebQuality { preset, ..fineweb }));
+        }
+        Ok(Self {
+            url: UrlFilter::new(&settings.url, lists),
+            extractor: match settings.extract.extractor {
+                ExtractorKind::MainText => Box::new(MainText { max_nodes }),
+                ExtractorKind::AllText => Box::new(AllText { max_nodes }),
+            },
+            language: LanguageFilter::new(&settings.language)?,
+            before_c4,
+            c4: c4.enabled.then_some(c4),
+            after_c4,
+            redactor: Box::new(Pii::new(&settings.pii)),
+        })
+    }
+
+    /// Adds a filter behind all others: it sees the cleaned text.
+    #[must_use]
+    pub fn then(mut self, filter: Box<dyn DocumentFilter>) -> Self {
+        self.after_c4.push(filter);
+        self
+    }
+
+    /// Takes another extractor.
+    #[must_use]
+    pub fn with_extractor(mut self, extractor: Box<dyn Extractor>) -> Self {
+        self.extractor = extractor;
+        self
+    }
+
+    /// Takes another redactor.
+    #[must_use]
+    pub fn with_redactor(mut self, redactor: Box<dyn Redactor>) -> Self {
+        self.redactor = redactor;
+        self
+    }
+
+    /// Judges a page. Buffers of `scratch` are overwritten; the same page gives the same outcome whatever they held.
+    pub fn judge<'s>(&self, page: &Page<'_>, scratch: &'s mut Scratch) -> Outcome<'s> {
+        if let Some(reason) = self.url.reason(page.url) {
+            return Outcome::Dropped { reason, detail: None, text: "" };
+        }
+        scratch.text.clear();
+        self.extractor.extract(page, &mut scratch.text);
+        if scratch.text.trim().is_empty() {
+            return Outcome::Dropped { reason: reasons::NO_TEXT, detail: None, text: "" };
+        }
+        self.judge_text(page, scratch)
+    }
+
+    fn judge_text<'s>(&self, page: &Page<'_>, scratch: &'s mut Scratch) -> Outcome<'s> {
+        let Scratch { text, clean } = scratch;
+        let language = match self.language.judge(text) {
+            Ok(language) => language,
+            Err((reason, found)) => {
+                let detail = found.map(|Language { code, score }| format!("{code} {score:.3}"));
+                return Outcome::Dropped { reason, detail, text };
+            }
+        };
+        let document = Document::new(page.url, text);
+        if let Verdict::Drop(reason) = self.before_c4.judge(&document) {
+            return Outcome::Dropped { reason, detail: None, text };
+        }
+        clean.clear();
+        match &self.c4 {
+            Some(c4) => {
+                if let Verdict::Drop(reason) = c4.rewrite(&document, clean) {
+                    return Outcome::Dropped { reason, detail: None, text };
+                }
+            }
+            None => clean.push_str(text),
+        }
+        if let Verdict::Drop(reason) = self.after_c4.judge(&Document::new(page.url, clean)) {
+            return Outcome::Dropped { reason, detail: None, text: clean };
+        }
+        text.clear();
+        self.redactor.redact(page.id, clean, text);
+        Outcome::Kept { text, language: language.code, language_score: language.score }
+    }
+}

@@ -1,0 +1,136 @@
+//! Everything that a user can set about filtering, with FineWeb's values as defaults.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{C4Quality, FinewebQuality, GopherQuality, GopherRepetition};
+
+/// Whose reading of the rules. Thresholds are equal in both; strictness, character sets and counting differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Preset {
+    /// datatrove 0.10, the code of today.
+    #[default]
+    #[serde(rename = "fineweb-2025")]
+    Fineweb2025,
+    /// The code of May 2024 that made the released FineWeb.
+    #[serde(rename = "fineweb-v1")]
+    FinewebV1,
+}
+
+/// Settings of the whole filter, in the order in which it runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Whose reading of the rules.
+    #[schemars(extend("unit" = "", "source" = "datatrove, v0.2 and v0.10"))]
+    pub preset: Preset,
+    /// Block lists and words in addresses.
+    pub url: UrlSettings,
+    /// Finding the main text.
+    pub extract: ExtractSettings,
+    /// Languages to keep.
+    pub language: LanguageSettings,
+    /// Repeated paragraphs, lines and n-grams.
+    pub gopher_repetition: GopherRepetition,
+    /// Words, symbols and lines.
+    pub gopher_quality: GopherQuality,
+    /// Line by line cleaning.
+    pub c4: C4Quality,
+    /// Ends and lengths of lines.
+    pub fineweb: FinewebQuality,
+    /// Private data.
+    pub pii: PiiSettings,
+}
+
+impl Settings {
+    /// FineWeb's settings in one of its two readings.
+    pub fn preset(preset: Preset) -> Self {
+        Self { preset, ..Self::default() }
+    }
+}
+
+/// Settings of the URL filter; which addresses are blocked is given apart, as [`Lists`](crate::Lists).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UrlSettings {
+    /// Whether the filter runs; without lists it blocks nothing.
+    #[schemars(extend("unit" = "", "source" = "FineWeb"))]
+    pub enabled: bool,
+    /// So many distinct dubious words in an address drop it; 0 is no limit.
+    #[schemars(extend("unit" = "words", "source" = "FineWeb, URL filter"))]
+    pub soft_words: usize,
+}
+
+impl Default for UrlSettings {
+    fn default() -> Self {
+        Self { enabled: true, soft_words: 2 }
+    }
+}
+
+/// How text is found in a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExtractorKind {
+    /// The main text without navigation, advertising and the like.
+    #[default]
+    MainText,
+    /// All visible text.
+    AllText,
+}
+
+/// Settings of text extraction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExtractSettings {
+    /// How text is found.
+    #[schemars(extend("unit" = "", "source" = "FineWeb takes main text"))]
+    pub extractor: ExtractorKind,
+    /// What stands behind this many elements and texts of a page is not read.
+    #[schemars(extend("unit" = "nodes", "source" = "bounded work; the largest real pages have some 100,000"))]
+    pub max_nodes: usize,
+}
+
+impl Default for ExtractSettings {
+    fn default() -> Self {
+        Self { extractor: ExtractorKind::default(), max_nodes: 500_000 }
+    }
+}
+
+/// Settings of the language filter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LanguageSettings {
+    /// Languages to keep, ISO 639-1 or 639-3; empty keeps all.
+    #[schemars(extend("unit" = "ISO 639 code", "source" = "FineWeb"))]
+    pub keep: Vec<String>,
+    /// The score must be greater. It is whatlang's confidence, not fastText's probability.
+    #[schemars(extend("unit" = "confidence 0 to 1", "source" = "FineWeb"))]
+    pub min_score: f64,
+    /// Length of the beginning of the text that is looked at.
+    #[schemars(extend("unit" = "bytes", "source" = "enough for a sure answer; FineWeb reads all"))]
+    pub prefix_bytes: usize,
+}
+
+impl Default for LanguageSettings {
+    fn default() -> Self {
+        Self { keep: vec!["en".to_owned()], min_score: 0.65, prefix_bytes: 4_096 }
+    }
+}
+
+/// What private data is replaced.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PiiSettings {
+    /// Replace e-mail addresses.
+    #[schemars(extend("unit" = "", "source" = "FineWeb"))]
+    pub email: bool,
+    /// Replace IPv4 addresses that are publicly routed.
+    #[schemars(extend("unit" = "", "source" = "FineWeb"))]
+    pub ipv4: bool,
+}
+
+impl Default for PiiSettings {
+    fn default() -> Self {
+        Self { email: true, ipv4: true }
+    }
+}
