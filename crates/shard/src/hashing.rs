@@ -51,6 +51,7 @@ impl Hasher {
         }
     }
 
+    #[cfg(feature = "remote")]
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }

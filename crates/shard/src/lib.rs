@@ -30,6 +30,7 @@
 //! | `writer`, `hashing` | [`Writer`], [`Part`], [`digest`] |
 //! | `reader`, `conform` | [`Reader`]; what other programs write, brought to the table's types |
 //! | `footer` | [`Footer`], [`check`], [`preview`]: a shard without its type |
+//! | `remote` | inputs from `https://` and `s3://`; feature `remote`, on by default |
 //!
 //! Arrow's types appear only where a table is defined; use the versions this crate is built on.
 
@@ -41,6 +42,8 @@ mod error;
 mod footer;
 mod hashing;
 mod reader;
+#[cfg(feature = "remote")]
+pub mod remote;
 mod table;
 mod tables;
 mod writer;
