@@ -1,0 +1,99 @@
+//! The one error type of the crate.
+
+use std::path::{Path, PathBuf};
+
+/// What can go wrong between a settings file and a trained model.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A tensor operation failed: nearly always a shape that does not fit.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file was read but does not hold what its name promises.
+    #[error("{path}: {reason}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting is impossible alone or beside another.
+    #[error("{setting}: expected {expected}, got {got}")]
+    Setting {
+        /// The setting's name.
+        setting: &'static str,
+        /// What would be right.
+        expected: String,
+        /// What was there.
+        got: String,
+    },
+    /// A named tensor has another shape or type than the model, or is missing or superfluous.
+    #[error("tensor {name}: expected {expected}, got {got}")]
+    Parameter {
+        /// The tensor's full name.
+        name: String,
+        /// The shape or presence that the model needs.
+        expected: String,
+        /// What was found.
+        got: String,
+    },
+    /// A token id that the model has no embedding for.
+    #[error("token id {id} is outside of the vocabulary of {vocabulary}")]
+    Id {
+        /// The offending id.
+        id: u32,
+        /// Size of the vocabulary.
+        vocabulary: usize,
+    },
+    /// More positions than the model has angles or the cache has room for.
+    #[error("position {position} is outside of the context of {context}")]
+    Context {
+        /// The first position too far.
+        position: usize,
+        /// Positions that there are.
+        context: usize,
+    },
+    /// A loss or a gradient became infinite or not a number: the run cannot go on.
+    #[error("step {step}: {what} is {value}; lower the learning rate or look at the batch of this step")]
+    NonFinite {
+        /// The step that would have been taken.
+        step: u64,
+        /// `loss`, or the first parameter whose gradient is not finite.
+        what: String,
+        /// The value met.
+        value: f64,
+    },
+    /// Input tensors or a cache that do not belong to the model they are given to.
+    #[error("{what}: expected {expected}, got {got}")]
+    Input {
+        /// Which part of the input.
+        what: &'static str,
+        /// What the model can take.
+        expected: String,
+        /// What it was given.
+        got: String,
+    },
+}
+
+/// [`std::result::Result`] with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// For `map_err` on file operations.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+
+    pub(crate) fn format(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Format { path: path.to_owned(), reason: reason.into() }
+    }
+}

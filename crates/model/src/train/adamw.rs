@@ -1,0 +1,170 @@
+//! AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101, algorithm 2), in place.
+//!
+//! Deviations from the paper: the decay is multiplied by the learning rate, as in PyTorch; vectors (norms)
+//! do not decay.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use candle_core::{CpuStorage, Device, InplaceOp2, Layout, Tensor, bail};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Gradients, Optimizer};
+use crate::ops::simd;
+use crate::{Error, Params, Result};
+
+/// Adam with decoupled weight decay. Moments are f32 whatever the parameters are.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdamW {
+    /// Decay of the mean of gradients.
+    pub beta1: f64,
+    /// Decay of the mean of squared gradients.
+    pub beta2: f64,
+    /// Added to the root of the mean square.
+    pub epsilon: f64,
+    /// Pull of matrices towards 0, as a share of the learning rate.
+    pub weight_decay: f64,
+    /// Steps taken.
+    #[serde(skip)]
+    taken: u32,
+    #[serde(skip)]
+    moments: BTreeMap<String, Moments>,
+}
+
+/// Means of the gradient and of its square, one number per parameter.
+#[derive(Clone, Debug, Default)]
+struct Moments {
+    first: Vec<f32>,
+    second: Vec<f32>,
+}
+
+impl Default for AdamW {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1, taken: 0, moments: BTreeMap::new() }
+    }
+}
+
+impl Optimizer for AdamW {
+    fn step(&mut self, params: &Params, gradients: &Gradients, lr: f64) -> Result<()> {
+        self.taken += 1;
+        let bias = |beta| 1.0 - libm::pow(beta, f64::from(self.taken));
+        let (bias1, bias2) = (bias(self.beta1), bias(self.beta2));
+        for (name, var) in params.vars() {
+            let Some(gradient) = gradients.get(&name) else { continue };
+            let decay = if var.rank() >= 2 { self.weight_decay } else { 0.0 };
+            let moments = self.moments.entry(name).or_default();
+            moments.first.resize(var.elem_count(), 0.0);
+            moments.second.resize(var.elem_count(), 0.0);
+            let update = Update {
+                beta1: self.beta1 as f32,
+                beta2: self.beta2 as f32,
+                epsilon: self.epsilon as f32,
+                step: (lr / bias1) as f32,
+                inverse_bias2: (1.0 / bias2) as f32,
+                keep: (1.0 - lr * decay) as f32,
+                moments: Mutex::new(moments),
+            };
+            var.inplace_op2(gradient, &update)?;
+        }
+        params.touch();
+        Ok(())
+    }
+
+    fn state(&self) -> Result<BTreeMap<String, Tensor>> {
+        let mut state = BTreeMap::new();
+        state.insert("taken".to_owned(), Tensor::new(self.taken, &Device::Cpu)?);
+        for (name, Moments { first, second }) in &self.moments {
+            for (kind, values) in [("first", first), ("second", second)] {
+                let tensor = Tensor::from_slice(values, values.len(), &Device::Cpu)?;
+                state.insert(format!("{kind}.{name}"), tensor);
+            }
+        }
+        Ok(state)
+    }
+
+    fn load(&mut self, state: BTreeMap<String, Tensor>) -> Result<()> {
+        let mut taken = None;
+        let mut moments: BTreeMap<String, Moments> = BTreeMap::new();
+        for (name, tensor) in state {
+            match name.split_once('.') {
+                None if name == "taken" => taken = Some(tensor.to_scalar::<u32>()?),
+                Some(("first", parameter)) => {
+                    moments.entry(parameter.to_owned()).or_default().first = tensor.to_vec1()?;
+                }
+                Some(("second", parameter)) => {
+                    moments.entry(parameter.to_owned()).or_default().second = tensor.to_vec1()?;
+                }
+                _ => return Err(state_error(name, "taken, first.… or second.…", "another name")),
+            }
+        }
+        if let Some((name, _)) = moments.iter().find(|(_, both)| both.first.len() != both.second.len()) {
+            return Err(state_error(name.clone(), "two moments of equal length", "unequal ones"));
+        }
+        self.taken = taken.ok_or_else(|| state_error("taken".into(), "a number of steps", "nothing"))?;
+        self.moments = moments;
+        Ok(())
+    }
+}
+
+fn state_error(name: String, expected: &str, got: &str) -> Error {
+    Error::Parameter { name, expected: expected.into(), got: got.into() }
+}
+
+/// One step for one parameter: a single pass over its memory.
+struct Update<'a> {
+    beta1: f32,
+    beta2: f32,
+    epsilon: f32,
+    step: f32,
+    inverse_bias2: f32,
+    keep: f32,
+    moments: Mutex<&'a mut Moments>,
+}
+
+impl Update<'_> {
+    #[allow(clippy::inline_always, reason = "compiled per instruction set by being inlined into `simd`")]
+    #[inline(always)]
+    fn apply(&self, values: &mut [f32], gradients: &[f32], first: &mut [f32], second: &mut [f32]) {
+        let moments = first.iter_mut().zip(second);
+        for ((x, &g), (m, v)) in values.iter_mut().zip(gradients).zip(moments) {
+            *m = self.beta1 * *m + (1.0 - self.beta1) * g;
+            *v = self.beta2 * *v + (1.0 - self.beta2) * g * g;
+            *x = *x * self.keep - self.step * *m / ((*v * self.inverse_bias2).sqrt() + self.epsilon);
+        }
+    }
+}
+
+impl InplaceOp2 for Update<'_> {
+    fn name(&self) -> &'static str {
+        "adamw"
+    }
+
+    fn cpu_fwd(
+        &self,
+        values: &mut CpuStorage,
+        values_layout: &Layout,
+        gradients: &CpuStorage,
+        gradients_layout: &Layout,
+    ) -> candle_core::Result<()> {
+        const CHUNK: usize = 1 << 14;
+        let ranges = (values_layout.contiguous_offsets(), gradients_layout.contiguous_offsets());
+        let (CpuStorage::F32(values), CpuStorage::F32(gradients), (Some((v0, v1)), Some((g0, g1)))) =
+            (values, gradients, ranges)
+        else {
+            bail!("AdamW updates contiguous f32 parameters")
+        };
+        let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
+        let Moments { first, second } = &mut **moments;
+        let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
+        let values = values[v0..v1].par_chunks_mut(CHUNK).zip(gradients[g0..g1].par_chunks(CHUNK));
+        values.zip(moments).for_each(|((values, gradients), (first, second))| {
+            simd(
+                #[inline(always)]
+                || self.apply(values, gradients, first, second),
+            );
+        });
+        Ok(())
+    }
+}
