@@ -41,7 +41,7 @@ pub fn decode<'a>(bytes: &'a [u8], hints: &Hints<'_>) -> Decoded<'a> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return decode_as(encoding, &bytes[mark..]);
     }
-    let utf8 = Utf8::count(bytes);
+    let utf8 = Utf8::of(bytes);
     let http = hints.http.and_then(|label| Encoding::for_label_no_replacement(label.as_bytes()));
     let meta = if hints.markup { prescan(bytes) } else { None };
     let claim = [http, meta].into_iter().flatten().find(|claim| !refuted(claim, bytes, &utf8));
@@ -50,7 +50,10 @@ pub fn decode<'a>(bytes: &'a [u8], hints: &Hints<'_>) -> Decoded<'a> {
         None if utf8.is_likely() => UTF_8,
         None => detect(bytes, hints.url),
     };
-    decode_as(encoding, bytes)
+    match utf8 {
+        Utf8::Valid(text) if encoding == UTF_8 => Decoded { text: Cow::Borrowed(text), charset: encoding.name() },
+        _ => decode_as(encoding, bytes),
+    }
 }
 
 /// Multi-byte sequences that make an accident unthinkable.
@@ -63,44 +66,53 @@ const ENOUGH: usize = 3;
 /// - Everything else is refuted where it has to replace characters, or where the bytes are UTF-8 throughout with
 ///   several multi-byte sequences: servers that add `charset=iso-8859-1` to everything are common, and text in
 ///   another encoding that happens to be so much valid UTF-8 is not.
-fn refuted(claim: &'static Encoding, bytes: &[u8], utf8: &Utf8) -> bool {
+fn refuted(claim: &'static Encoding, bytes: &[u8], utf8: &Utf8<'_>) -> bool {
     if claim == UTF_8 {
         return !utf8.is_likely();
     }
     if claim == UTF_16LE || claim == UTF_16BE {
         return !bytes.iter().take(1024).any(|byte| *byte == 0);
     }
-    if utf8.broken == 0 && utf8.whole >= ENOUGH {
-        return true;
+    if let Utf8::Valid(text) = utf8 {
+        return text.bytes().filter(|byte| is_leading(*byte)).take(ENOUGH).count() == ENOUGH;
     }
     !claim.is_single_byte() && claim.decode_without_bom_handling(bytes).1 && utf8.is_likely()
 }
 
 /// How much of some bytes is UTF-8.
-struct Utf8 {
-    /// Multi-byte sequences that are right.
-    whole: usize,
-    /// Runs of bytes that are no UTF-8. A sequence cut off by the end is not one.
-    broken: usize,
+enum Utf8<'a> {
+    /// All of it.
+    Valid(&'a str),
+    /// Multi-byte sequences that are right, and runs of bytes that are not. A sequence cut off by the end is neither.
+    Mixed { whole: usize, broken: usize },
 }
 
-impl Utf8 {
-    fn count(bytes: &[u8]) -> Utf8 {
-        let mut counted = Utf8 { whole: 0, broken: 0 };
+impl Utf8<'_> {
+    fn of(bytes: &[u8]) -> Utf8<'_> {
+        let error = match std::str::from_utf8(bytes) {
+            Ok(text) => return Utf8::Valid(text),
+            Err(error) => error,
+        };
+        let (mut whole, mut broken) = (0, 0);
         for chunk in bytes.utf8_chunks() {
-            // every character outside ASCII has one leading byte
-            counted.whole += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count();
-            counted.broken += usize::from(!chunk.invalid().is_empty());
+            whole += chunk.valid().bytes().filter(|byte| is_leading(*byte)).count();
+            broken += usize::from(!chunk.invalid().is_empty());
         }
-        if counted.broken > 0 && std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none()) {
-            counted.broken = 0;
-        }
-        counted
+        // no length: the one error there is is the end itself
+        Utf8::Mixed { whole, broken: if error.error_len().is_none() { 0 } else { broken } }
     }
 
     fn is_likely(&self) -> bool {
-        self.broken == 0 || self.whole > self.broken
+        match self {
+            Utf8::Valid(_) => true,
+            Utf8::Mixed { whole, broken } => whole > broken,
+        }
     }
+}
+
+/// Whether a byte of valid UTF-8 starts a character outside ASCII.
+fn is_leading(byte: u8) -> bool {
+    byte >= 0xc0
 }
 
 fn detect(bytes: &[u8], url: Option<&str>) -> &'static Encoding {

@@ -44,12 +44,17 @@ fn every_payload_of_the_assembled_archive_has_the_hash_of_its_manifest() {
         assert_eq!(Some(i64::from(response.status)), row["status"].as_i64());
         assert_eq!(row["payload_sha1"], hex(&Sha1::digest(response.body)), "{}", row["url"]);
         let payload = response.payload(&Limits::default()).expect("decodes");
-        assert_eq!(row["html_sha256"], hex(&Sha256::digest(&payload.bytes)), "{}", row["url"]);
         let page = page(&record, &Limits::default()).expect("a page");
-        match row["kind"].as_str() {
-            Some("cp1252-meta") => assert_eq!(page.charset, "windows-1252", "{}", page.url),
-            Some("plain" | "gzip" | "chunked") => assert_eq!(page.charset, "UTF-8", "{}", page.url),
-            other => println!("{other:?}: {} is {}", page.url, page.charset),
+        if row["kind"] == "cp1252-meta" {
+            // made from UTF-8 by changing the name in <meta> and writing what cp1252 lacks as references
+            assert_eq!(page.charset, "windows-1252", "{}", page.url);
+            let made_back = ["utf-8", "UTF-8"].map(|name| page.html.replace("windows-1252", name));
+            let same = made_back.iter().any(|html| row["html_sha256"] == hex(&Sha256::digest(html)));
+            assert!(same || page.html.contains("&#"), "{}", page.url);
+        } else {
+            assert_eq!(row["html_sha256"], hex(&Sha256::digest(&payload.bytes)), "{}", row["url"]);
+            let wanted = if row["kind"] == "bytes-not-utf8" { "windows-1252" } else { "UTF-8" };
+            assert_eq!(page.charset, wanted, "{}", page.url);
         }
         seen += 1;
     }
@@ -72,8 +77,14 @@ fn every_page_of_the_real_archive_has_the_hash_of_its_manifest() {
     for record in records(&path).filter(|record| record.kind == Kind::Response) {
         let response = Response::parse(&record.block).expect("HTTP");
         let payload = response.payload(&Limits::default()).expect("decodes");
+        // the tool that made the archive sees HTTP only behind an http address, and hashed the rest head and all
+        let html = if record.target_uri().is_some_and(|uri| uri.starts_with("http")) {
+            &*payload.bytes
+        } else {
+            &record.block
+        };
         let id = record.id().expect("an id");
-        assert_eq!(wanted.remove(id), Some(hex(&Sha256::digest(&payload.bytes)).as_str()), "{id}");
+        assert_eq!(wanted.remove(id), Some(hex(&Sha256::digest(html)).as_str()), "{id}");
         match page(&record, &Limits::default()) {
             Ok(page) => *charsets.entry(page.charset).or_default() += 1,
             Err(rejection) => println!("{id}: {rejection}"),
@@ -96,14 +107,18 @@ fn common_crawls_own_capture_is_read_in_all_its_formats() {
     let plain: Vec<Record> = records(&path.with_file_name("whirlwind.warc")).collect();
     assert_eq!(plain.len(), packed.len());
     for (plain, packed) in plain.iter().zip(&packed) {
-        assert_eq!((&plain.headers, &plain.block), (&packed.headers, &packed.block));
+        assert_eq!(plain.id(), packed.id());
+        assert!(plain.block == packed.block, "{:?} differs", plain.id());
     }
 
     let text: Vec<Record> = records(&path.with_file_name("whirlwind.warc.wet.gz")).collect();
     let text = page(&text[1], &Limits::default()).expect("text");
     assert_eq!((text.format, text.url.as_str()), (Format::Text, html.url.as_str()));
-    let missing: Vec<&str> =
-        text.html.lines().flat_map(str::split_whitespace).filter(|word| !html.html.contains(word)).collect();
-    println!("words of Common Crawl's text that our decoded HTML does not hold: {missing:?}");
-    assert!(missing.len() * 50 < text.html.split_whitespace().count(), "{missing:?}");
+    let words = text.html.split(|letter: char| !letter.is_alphabetic());
+    let missing: Vec<&str> = words.filter(|word| !html.html.contains(word)).collect();
+    assert_eq!(
+        missing,
+        Vec::<&str>::new(),
+        "words of Common Crawl's text that our decoded HTML does not hold"
+    );
 }

@@ -1,0 +1,72 @@
+use cpu_time::ProcessTime;
+use serde::Serialize;
+
+/// Rounds of each side; the median counts.
+const ROUNDS: usize = 9;
+
+/// One comparison.
+#[derive(Serialize)]
+pub struct Row {
+    pub name: &'static str,
+    pub ours: f64,
+    pub peer: Option<f64>,
+    pub peer_version: Option<String>,
+    /// Ours over the peer's, turned so that more than 1 is in our favour.
+    pub ratio: Option<f64>,
+    pub better: &'static str,
+    pub unit: &'static str,
+    pub cpu: String,
+    pub flags: String,
+}
+
+impl Row {
+    /// A row of speeds over `amount` units of work, from CPU seconds.
+    pub fn speed(name: &'static str, unit: &'static str, amount: f64, ours: f64, peer: Option<(f64, String)>) -> Row {
+        let (peer, peer_version) = peer.unzip();
+        Row {
+            name,
+            ours: amount / ours,
+            peer: peer.map(|seconds| amount / seconds),
+            peer_version,
+            ratio: peer.map(|seconds| seconds / ours),
+            better: "higher",
+            unit,
+            cpu: processor("model name").unwrap_or_default(),
+            flags: features(),
+        }
+    }
+}
+
+/// Median CPU seconds of each side, run alternately after one round to warm up.
+pub fn interleave(sides: &mut [&mut dyn FnMut() -> anyhow::Result<()>]) -> anyhow::Result<Vec<f64>> {
+    let mut seconds = vec![Vec::new(); sides.len()];
+    for round in 0..=ROUNDS {
+        for (side, seconds) in sides.iter_mut().zip(&mut seconds) {
+            let start = ProcessTime::now();
+            side()?;
+            if round > 0 {
+                seconds.push(start.elapsed().as_secs_f64());
+            }
+        }
+    }
+    Ok(seconds.iter_mut().map(|seconds| median(seconds)).collect())
+}
+
+fn median(seconds: &mut [f64]) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
+}
+
+/// A line of `/proc/cpuinfo`, where there is such a file.
+fn processor(key: &str) -> Option<String> {
+    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    let (_, value) = text.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.trim() == key)?;
+    Some(value.trim().to_owned())
+}
+
+/// The instruction sets that decide which kernels run.
+fn features() -> String {
+    let flags = processor("flags").unwrap_or_default();
+    let told = ["sse4_2", "avx2", "bmi2", "avx512f", "avx512_vnni", "amx_bf16"];
+    told.into_iter().filter(|name| flags.split(' ').any(|flag| flag == *name)).collect::<Vec<_>>().join(" ")
+}
