@@ -13,7 +13,7 @@ pub(crate) fn shared(name: &str) -> Option<Vec<u8>> {
         println!("skipped: shared data is absent");
         return None;
     };
-    if name.ends_with(".zst") {
+    if name.rsplit('.').next() == Some("zst") {
         return Some(zstd::decode_all(bytes.as_slice()).expect("intact shared data"));
     }
     Some(bytes)
