@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use parquet::errors::ParquetError;
 
 /// The result of everything in this crate.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why rows or remote bytes could not be read or written.
 ///
@@ -29,8 +29,13 @@ pub enum Error {
         /// What the decoder said.
         detail: String,
     },
-    /// The footer names another table.
-    #[error("{}: expected a shard of {expected}, got {got}", path.display())]
+    /// The footer names another table. Programs that hand on the metadata of what they read, as pyarrow does
+    /// with a table's schema, hand on its name too.
+    #[error(
+        "{}: expected a shard of {expected}, got {got}; a program that makes one table from another must not \
+         copy `deepdive.table` into the footer",
+        path.display()
+    )]
     WrongTable {
         /// The shard.
         path: PathBuf,

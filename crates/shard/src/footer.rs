@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::path::Path;
 
+use arrow_array::{Array, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::ArrowError;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::errors::ParquetError;
 
 use crate::conform::Conform;
-use crate::reader::open;
+use crate::decode::{guarded, open};
 use crate::writer::{RECIPE, TABLE};
 use crate::{Error, Result, tables};
 
@@ -66,26 +66,28 @@ pub fn check(path: &Path, table: &str) -> Result<u64> {
 
 /// The first `rows` rows of any Parquet file as text, for people: pairs of column and value, nulls left out.
 pub fn preview(path: &Path, rows: usize) -> Result<Vec<Vec<(String, String)>>> {
-    let error = |source: ArrowError| Error::parquet(path)(ParquetError::from(source));
-    let batches = open(path)?.with_limit(rows).build().map_err(Error::parquet(path))?;
-    let options = FormatOptions::default();
-    let mut shown = Vec::new();
-    for batch in batches {
-        let batch = batch.map_err(error)?;
-        let schema = batch.schema();
-        let columns: Vec<_> = schema.fields().iter().zip(batch.columns()).collect();
-        let formats: Vec<_> = columns
-            .iter()
-            .map(|(_, array)| ArrayFormatter::try_new(array, &options))
-            .collect::<std::result::Result<_, _>>()
-            .map_err(error)?;
-        for at in 0..batch.num_rows() {
-            let present = columns.iter().zip(&formats).filter(|((_, array), _)| array.is_valid(at));
-            let row = present.map(|((field, _), format)| {
-                Ok((field.name().clone(), format.value(at).try_to_string().map_err(error)?))
-            });
-            shown.push(row.collect::<Result<_>>()?);
+    let builder = open(path)?.with_limit(rows);
+    guarded(path, || {
+        let mut shown = Vec::new();
+        for batch in builder.build().map_err(Error::parquet(path))? {
+            let as_text = batch.and_then(|batch| show(&batch, &mut shown));
+            as_text.map_err(|error| Error::parquet(path)(error.into()))?;
         }
+        Ok(shown)
+    })
+}
+
+fn show(batch: &RecordBatch, shown: &mut Vec<Vec<(String, String)>>) -> Result<(), ArrowError> {
+    let options = FormatOptions::default();
+    let formats = batch.columns().iter().map(|array| ArrayFormatter::try_new(array, &options));
+    let formats = formats.collect::<Result<Vec<_>, _>>()?;
+    let schema = batch.schema();
+    for at in 0..batch.num_rows() {
+        let columns = schema.fields().iter().zip(batch.columns()).zip(&formats);
+        let present = columns.filter(|((_, array), _)| array.is_valid(at));
+        let row =
+            present.map(|((field, _), format)| Ok((field.name().clone(), format.value(at).try_to_string()?)));
+        shown.push(row.collect::<Result<_, ArrowError>>()?);
     }
-    Ok(shown)
+    Ok(())
 }

@@ -28,7 +28,7 @@
 //! | [`documents`], [`dropped`], [`tokens`], [`metrics`], [`pages`] | the tables and their rows |
 //! | `table` | [`Table`], [`Builder`], [`Batch`]: the seam |
 //! | `writer`, `hashing` | [`Writer`], [`Part`], [`digest`] |
-//! | `reader`, `conform` | [`Reader`]; what other programs write, brought to the table's types |
+//! | `reader`, `decode`, `conform` | [`Reader`]; damage is an error; what other programs write, brought to the table's types |
 //! | `footer` | [`Footer`], [`check`], [`preview`]: a shard without its type |
 //! | `remote` | inputs from `https://` and `s3://`; feature `remote`, on by default |
 //!
@@ -38,6 +38,7 @@
 
 mod column;
 mod conform;
+mod decode;
 mod error;
 mod footer;
 mod hashing;
@@ -58,6 +59,7 @@ pub use tables::documents::Documents;
 pub use tables::dropped::Dropped;
 pub use tables::metrics::Metrics;
 pub use tables::pages::Pages;
+pub use tables::samples::Samples;
 pub use tables::tokens::Tokens;
-pub use tables::{documents, dropped, metrics, names, pages, schema, tokens};
+pub use tables::{documents, dropped, metrics, names, pages, samples, schema, tokens};
 pub use writer::{Part, Writer};

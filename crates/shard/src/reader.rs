@@ -1,13 +1,13 @@
 //! Borrowed rows out of a shard, whoever wrote it.
 
-use std::fs::File;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
 use crate::conform::Conform;
+use crate::decode::{guarded, open};
 use crate::footer::Footer;
 use crate::{Batch, Error, Result, Table};
 
@@ -64,18 +64,14 @@ impl<T: Table> Iterator for Reader<T> {
         if self.failed {
             return None;
         }
-        let batch = self.batches.next()?;
-        let bound = batch.map_err(|error| Error::parquet(&self.path)(error.into()));
-        let bound = bound
-            .and_then(|batch| self.conform.apply(&batch))
-            .and_then(|batch| Batch::bind(&batch).map_err(|error| error.at(&self.path)));
+        let Self { path, conform, batches, .. } = self;
+        let bound = guarded(path, || {
+            let Some(batch) = batches.next() else { return Ok(None) };
+            let batch = batch.map_err(|error| Error::parquet(path)(error.into()))?;
+            let batch = conform.apply(&batch)?;
+            Batch::bind(&batch).map(Some).map_err(|error| error.at(path))
+        });
         self.failed = bound.is_err();
-        Some(bound)
+        bound.transpose()
     }
-}
-
-/// Opens a Parquet file and reads its footer.
-pub(crate) fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
-    let file = File::open(path).map_err(Error::io(path))?;
-    ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet(path))
 }

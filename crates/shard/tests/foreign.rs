@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array, LargeListArray,
+    ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array, LargeListArray,
     LargeStringArray, ListArray, NullArray, RecordBatch, StringArray, StringViewArray,
 };
 use parquet::arrow::ArrowWriter;
@@ -171,7 +171,8 @@ fn other_tables_and_other_files_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     Writer::<Metrics>::create(dir.path(), "m.parquet", "").unwrap().finish().unwrap();
     let path = dir.path().join("m.parquet");
-    assert_eq!(refusal::<Documents>(&path), "/m.parquet: expected a shard of documents/1, got metrics/1");
+    let message = refusal::<Documents>(&path);
+    assert!(message.starts_with("/m.parquet: expected a shard of documents/1, got metrics/1;"), "{message}");
     assert!(matches!(shard::check(&path, "documents/1"), Err(Error::WrongTable { .. })));
     assert_eq!(
         shard::check(&path, "document/1").unwrap_err().to_string(),
@@ -185,13 +186,14 @@ fn other_tables_and_other_files_are_refused() {
     }
 }
 
-fn metrics_shard(dir: &Path) -> Vec<u8> {
-    let mut writer = Writer::<Metrics>::create(dir, "m.parquet", "recipe").unwrap();
+fn metrics_shard() -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = Writer::<Metrics>::create(dir.path(), "m.parquet", "recipe").unwrap();
     for step in 0..3_000 {
         writer.push(&metrics::Row { step, name: "loss", value: 1.0 / (step + 1) as f64 }).unwrap();
     }
     writer.finish().unwrap();
-    std::fs::read(dir.join("m.parquet")).unwrap()
+    std::fs::read(dir.path().join("m.parquet")).unwrap()
 }
 
 /// Reads everything; an error is as good as rows, a panic is not.
@@ -210,8 +212,9 @@ proptest! {
 
     #[test]
     fn damage_is_an_error_or_rows(cut in 0.0..1.0_f64, flips in proptest::collection::vec((0.0..1.0_f64, 1..=255_u8), 0..4), tail in any::<bool>()) {
+        static SOUND: LazyLock<Vec<u8>> = LazyLock::new(metrics_shard);
         let dir = tempfile::tempdir().unwrap();
-        let mut bytes = metrics_shard(dir.path());
+        let mut bytes = SOUND.clone();
         let length = bytes.len() as f64;
         for (at, with) in &flips {
             // every other time near the end, where the footer is

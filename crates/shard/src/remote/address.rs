@@ -14,7 +14,7 @@ use super::{Access, Options, S3};
 use crate::{Error, Result};
 
 /// How long a signature holds; it is checked when a request begins.
-const SIGNED_FOR: Duration = Duration::from_secs(3_600);
+const SIGNED_FOR: Duration = Duration::from_hours(1);
 
 /// A file somewhere else.
 pub(super) struct Address {

@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn waits() {
         let now = Some("Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(retry_after("120", None), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("120", None), Some(Duration::from_mins(2)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now), Some(Duration::from_secs(30)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), Some(Duration::ZERO));
         for wrong in ["-1", "soon", "1.5", "Sun, 06 Nov 1994 08:50:07 GMT"] {

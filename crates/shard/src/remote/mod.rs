@@ -71,9 +71,9 @@ impl Default for Options {
             connections: 4,
             attempts: 20,
             first_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(60),
-            longest_retry_after: Duration::from_secs(600),
-            idle: Duration::from_secs(60),
+            longest_wait: Duration::from_mins(1),
+            longest_retry_after: Duration::from_mins(10),
+            idle: Duration::from_mins(1),
             mirror: None,
             s3: S3::default(),
         }

@@ -8,6 +8,7 @@ pub mod documents;
 pub mod dropped;
 pub mod metrics;
 pub mod pages;
+pub mod samples;
 pub mod tokens;
 
 /// What a table is known by where its type is not at hand: when stages are wired, or an outside program's
@@ -22,12 +23,13 @@ const fn entry<T: Table>() -> Entry {
     Entry { name: T::NAME, schema: T::schema, reads: T::reads }
 }
 
-const TABLES: [Entry; 5] = [
+const TABLES: [Entry; 6] = [
     entry::<pages::Pages>(),
     entry::<documents::Documents>(),
     entry::<dropped::Dropped>(),
     entry::<tokens::Tokens>(),
     entry::<metrics::Metrics>(),
+    entry::<samples::Samples>(),
 ];
 
 /// The columns of the table `name`, such as `documents/1`.
