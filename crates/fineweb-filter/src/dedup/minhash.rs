@@ -82,8 +82,10 @@ impl MinHash {
     /// Draws the hash functions.
     pub fn new(settings: MinHashSettings) -> Self {
         let mut random = RandomState::new(settings.seed);
-        let mut draw = || (random.randint(1, MERSENNE_61), random.randint(0, MERSENNE_61));
-        let functions = (0..settings.bands * settings.rows).map(|_| draw()).collect();
+        let count = settings.bands * settings.rows;
+        // All multipliers are drawn before the first offset.
+        let multipliers: Vec<u64> = (0..count).map(|_| random.randint(1, MERSENNE_61)).collect();
+        let functions = multipliers.into_iter().map(|a| (a, random.randint(0, MERSENNE_61))).collect();
         Self { settings, functions }
     }
 

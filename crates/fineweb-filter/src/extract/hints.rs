@@ -103,15 +103,15 @@ const CONTENT: [&str; 24] = [
 
 /// Words in class names and ids that stand for a page's frame; sorted.
 #[rustfmt::skip]
-const FRAME: [&str; 73] = [
+const FRAME: [&str; 70] = [
     "ad", "ads", "adsbygoogle", "advert", "advertisement", "advertising", "banner", "breadcrumb", "breadcrumbs",
     "byline", "colophon", "comment", "comments", "consent", "cookie", "cookies", "copyright", "dialog",
     "disclaimer", "disqus", "dropdown", "flyout", "footer", "footnav", "gdpr", "hidden", "login", "masthead",
     "megamenu", "menu", "menubar", "modal", "nav", "navbar", "navbox", "navigation", "navmenu", "newsletter",
-    "noprint", "offcanvas", "outbrain", "pager", "pagination", "paywall", "popup", "print", "promo", "promotion",
-    "recirc", "recommendations", "recommended", "register", "related", "respond", "searchbox", "searchform",
-    "share", "sharebar", "sharing", "sidebar", "sidenav", "signin", "signup", "skip", "skiplink", "social",
-    "sponsor", "sponsored", "subscribe", "taboola", "toolbar", "topbar", "widget",
+    "offcanvas", "outbrain", "pager", "pagination", "paywall", "popup", "promo", "promotion", "recirc",
+    "recommendations", "recommended", "register", "related", "respond", "searchbox", "searchform", "share",
+    "sharebar", "sharing", "sidebar", "sidenav", "signin", "signup", "skip", "skiplink", "social", "sponsor",
+    "sponsored", "subscribe", "taboola", "toolbar", "topbar",
 ];
 
 #[cfg(test)]

@@ -34,8 +34,10 @@ pub(super) fn read(html: &str, max_nodes: usize) -> Tree {
     };
     let on_text = |chunk: &mut TextChunk<'_>| {
         let mut raw = raw.borrow_mut();
-        if matches!(chunk.text_type(), TextType::Data | TextType::RCData | TextType::CDataSection) {
-            raw.push_str(chunk.as_str());
+        match chunk.text_type() {
+            TextType::Data | TextType::RCData | TextType::CDataSection => raw.push_str(chunk.as_str()),
+            TextType::RawText => builder.borrow_mut().raw(chunk.as_str()),
+            _ => {}
         }
         // A text node is whole only now: a reference may be cut between chunks.
         if chunk.last_in_text_node() {

@@ -14,6 +14,8 @@ pub(super) enum Tag {
     Button, Label, Select,
     /// Elements whose content is not text of the page: scripts, styles, templates, drawings, controls.
     Mute,
+    /// What readers without scripts see; read only where the page has nothing else.
+    Noscript,
     /// Other elements without content.
     Void,
     /// Other elements that start a line.
@@ -45,8 +47,9 @@ impl Tag {
             b"td" | b"th" => Self::Cell, b"caption" => Self::Caption,
             b"a" => Self::Link, b"br" => Self::Break, b"hr" => Self::Rule, b"img" => Self::Image,
             b"button" => Self::Button, b"label" => Self::Label, b"select" | b"datalist" => Self::Select,
-            b"script" | b"style" | b"template" | b"noscript" | b"svg" | b"iframe" | b"object" | b"embed" | b"canvas"
+            b"script" | b"style" | b"template" | b"svg" | b"iframe" | b"object" | b"embed" | b"canvas"
             | b"audio" | b"video" | b"map" | b"textarea" | b"noembed" | b"noframes" => Self::Mute,
+            b"noscript" => Self::Noscript,
             b"area" | b"base" | b"col" | b"input" | b"link" | b"meta" | b"param" | b"source" | b"track" | b"wbr" => {
                 Self::Void
             }
@@ -81,7 +84,7 @@ impl Tag {
 
     /// Whether what it holds is never text of the page.
     pub(super) fn is_mute(self) -> bool {
-        matches!(self, Self::Mute | Self::Select | Self::Head)
+        matches!(self, Self::Mute | Self::Noscript | Self::Select | Self::Head)
     }
 
     /// Whether an open `self` ends where `next` starts, although no end tag says so

@@ -29,6 +29,8 @@ pub(super) struct Tree {
     pub(super) nodes: Vec<Node>,
     /// All text, character references decoded.
     pub(super) text: String,
+    /// Markup inside `noscript`, as it stands.
+    pub(super) noscript: String,
 }
 
 impl Tree {
@@ -53,7 +55,7 @@ pub(super) struct Builder {
 impl Builder {
     pub(super) fn new(max_nodes: usize) -> Self {
         let root = Node { tag: Tag::Html, hints: Hints::default(), parent: 0, end: 1, text: 0..0 };
-        Self { tree: Tree { nodes: vec![root], text: String::new() }, open: vec![0], max_nodes }
+        Self { tree: Tree { nodes: vec![root], text: String::new(), noscript: String::new() }, open: vec![0], max_nodes }
     }
 
     fn top(&self) -> u32 {
@@ -127,6 +129,13 @@ impl Builder {
         super::decode_entities(raw, &mut self.tree.text);
         let end = self.tree.text.len();
         self.push(Tag::Text, Hints::default(), start as u32..end as u32);
+    }
+
+    /// Adds markup inside `noscript`; elsewhere raw text is script or style and of no use.
+    pub(super) fn raw(&mut self, markup: &str) {
+        if self.tree.nodes[self.top() as usize].tag == Tag::Noscript {
+            self.tree.noscript.push_str(markup);
+        }
     }
 
     pub(super) fn finish(mut self) -> Tree {
