@@ -21,8 +21,8 @@
 //! the best pair, long ones with a heap, so that no input is quadratic.
 //!
 //! Training counts distinct words, sorts them by their bytes and merges exactly the most frequent pair, ties to the
-//! smaller ids: neither threads nor the order of texts can be seen in the result. It ends in one of two published
-//! numberings of bytes, which makes its merges those of `rustbpe` or those of Hugging Face `tokenizers`.
+//! smaller ids: neither threads nor the order of texts can be seen in the result. Bytes are numbered in one of two
+//! published ways, which makes the merges those of `rustbpe` or those of Hugging Face `tokenizers`.
 //!
 //! # Map
 //!

@@ -51,7 +51,9 @@ impl Bpe {
         specials.sort();
         let Model { vocab: Vocab(vocab), merges, ignore_merges, .. } = file.model;
         // Files may list special tokens in the vocabulary as well.
-        let is_special = |token: &str, id| specials.iter().any(|(known, name)| *known == id && name == token);
+        let special =
+            |id| specials.binary_search_by_key(&id, |&(id, _)| id).map(|at| specials[at].1.as_str());
+        let is_special = |token: &str, id| special(id) == Ok(token);
         let spelled = vocab.into_iter().filter(|(token, id)| !is_special(token, *id));
 
         let mut ids = FxHashMap::default();

@@ -29,7 +29,15 @@ impl<'t> Cursor<'t> {
     /// `[set]*`: where the run of characters of `set` that starts at `at` ends.
     #[inline]
     pub(super) fn run(&self, mut at: usize, set: Set) -> usize {
+        let bytes = self.text.as_bytes();
         loop {
+            // Most text is ASCII, where one byte is one character.
+            while let Some(&class) = bytes.get(at).and_then(|&byte| self.classes.ascii.get(byte as usize)) {
+                if class & set == 0 {
+                    return at;
+                }
+                at += 1;
+            }
             let (class, width) = self.at(at);
             if class & set == 0 {
                 return at;

@@ -1,8 +1,9 @@
 //! Encoding against the slow truth, and on inputs that break tokenizers.
 
-use crate::common::{Naive, chunks, decode, encode, openai};
 use bpe::{Bpe, Settings, Tokenizer, Utf8Stream, train};
 use proptest::prelude::*;
+
+use crate::common::{Naive, chunks, decode, encode, openai};
 
 fn small() -> Bpe {
     let text = "the cat sat on the mat, aaaa aaaaaaaa baaab abab abababab; 中文中文 ééé 12 1212\n\n    x";

@@ -1,8 +1,9 @@
 //! Files: lossless there and back, and named errors for damaged ones.
 
-use crate::common::{encode, openai, shared};
 use bpe::{Bpe, Error, Pattern, PreTokenizer, Settings, TieBreak, Tokenizer, train};
 use serde_json::{Value, json};
+
+use crate::common::{encode, openai, shared};
 
 fn trained(pattern: Pattern) -> Bpe {
     let texts = ["the cat sat on the mat\n", "the rat ate the cat's 1234 hats", "中文 中文 é é"];

@@ -1,8 +1,9 @@
 //! The ids that OpenAI's tokenizers give, exactly.
 
-use crate::common::{decode, encode, openai, shared};
 use bpe::Tokenizer;
 use serde_json::Value;
+
+use crate::common::{decode, encode, openai, shared};
 
 const NAMES: [&str; 3] = ["r50k_base", "cl100k_base", "o200k_base"];
 

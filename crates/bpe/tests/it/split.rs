@@ -1,11 +1,12 @@
 //! Each scanner equals its regular expression.
 
-use crate::common::chunks;
 use std::sync::{Arc, LazyLock};
 
 use bpe::{Pattern, PreTokenizer};
 use fancy_regex::Regex;
 use proptest::prelude::*;
+
+use crate::common::chunks;
 
 /// One character of each kind that a pattern can tell apart, and those that spell contractions.
 const ALPHABET: [&str; 17] =

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::common::chunks;
 use bpe::{Error, Pattern, SPECIAL_TOKENS, Settings, TieBreak, Tokenizer, Trainer, train};
 use proptest::prelude::*;
+
+use crate::common::chunks;
 
 /// Merges by recounting all pairs each time; the most frequent first, ties to the smaller ids.
 fn recount(words: &BTreeMap<Vec<u32>, u64>, most: usize, min_frequency: u64) -> Vec<(u32, u32)> {
@@ -111,4 +112,15 @@ fn a_vocabulary_without_room_is_refused() {
     assert!(matches!(error, Some(Error::VocabSize { got: 287, least: 288 })));
     let nothing = train(settings(0), &[]).unwrap();
     assert_eq!(nothing.tokenizer.vocabulary().size(), 288);
+}
+
+#[test]
+fn settings_say_what_they_know() {
+    let read = |text: &str| serde_json::from_str::<Settings>(text);
+    let settings = read(r#"{"vocab_size": 4096, "pattern": "gpt2", "tie_break": "hugging-face"}"#).unwrap();
+    assert_eq!((settings.pattern, settings.min_frequency), (Pattern::Gpt2, 2));
+    let own = read(r#"{"pattern": {"regex": "\\w+"}}"#).unwrap();
+    assert_eq!(own.pattern, Pattern::Regex(r"\w+".into()));
+    assert!(read(r#"{"vocabsize": 4096}"#).unwrap_err().to_string().contains("expected one of `vocab_size`"));
+    assert!(read(r#"{"pattern": "gpt3"}"#).unwrap_err().to_string().contains("cl100k"));
 }
