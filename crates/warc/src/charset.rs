@@ -51,7 +51,9 @@ pub fn decode<'a>(bytes: &'a [u8], hints: &Hints<'_>) -> Decoded<'a> {
         None => detect(bytes, hints.url),
     };
     match utf8 {
-        Utf8::Valid(text) if encoding == UTF_8 => Decoded { text: Cow::Borrowed(text), charset: encoding.name() },
+        Utf8::Valid(text) if encoding == UTF_8 => {
+            Decoded { text: Cow::Borrowed(text), charset: encoding.name() }
+        }
         _ => decode_as(encoding, bytes),
     }
 }

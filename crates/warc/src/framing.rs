@@ -217,6 +217,11 @@ fn read_unmeasured<R: Read>(
         member.skip(next);
         return Ok(place.lost(DamageKind::Truncated, "the file ends inside a record".to_owned()));
     }
+    if block_end > limits.record_bytes {
+        member.skip(next);
+        return Ok(place
+            .lost(DamageKind::TooLarge, format!("{block_end} bytes, the limit is {}", limits.record_bytes)));
+    }
     let block = block_end - head_end;
     let (kind, detail) = match head.declared {
         None => (DamageKind::NoLength, format!("no usable Content-Length, the block has {block} bytes")),

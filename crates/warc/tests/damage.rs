@@ -13,12 +13,16 @@ use warc::{Coding, Damage, DamageKind, Event, Headers, Kind, Limits, Packing, Re
 /// Members of an archive: one of our own, and the first 40 of a real one where there is one.
 fn archives() -> Vec<Vec<Vec<u8>>> {
     let mut writer = Writer::new(Vec::new(), Packing::Gzip);
-    let mut starts: Vec<usize> = (0..6).map(|number| writer.write(&response(number)).expect("written") as usize).collect();
+    let mut starts: Vec<usize> =
+        (0..6).map(|number| writer.write(&response(number)).expect("written") as usize).collect();
     let bytes = writer.finish().expect("flushed");
     starts.push(bytes.len());
     let ours = starts.windows(2).map(|range| bytes[range[0]..range[1]].to_vec()).collect();
 
-    let real = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/web/warc/assembled-dev.warc.gz"));
+    let real = Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/data/web/warc/assembled-dev.warc.gz"
+    ));
     let Ok(mut file) = File::open(real) else {
         println!("skipped: shared data is absent");
         return vec![ours];
@@ -37,7 +41,11 @@ fn response(number: usize) -> Record {
         block.extend_from_slice(format!("<p>{} of {number}\r\n\r\n", line * 7919 % 1009).as_bytes());
     }
     let (id, url) = (format!("<urn:test:{number}>"), format!("http://example.org/{number}"));
-    Record::new(Kind::Response, Headers::from_iter([("WARC-Record-ID", &*id), ("WARC-Target-URI", &*url)]), block)
+    Record::new(
+        Kind::Response,
+        Headers::from_iter([("WARC-Record-ID", &*id), ("WARC-Target-URI", &*url)]),
+        block,
+    )
 }
 
 fn read(archive: &[u8]) -> (Vec<Record>, Vec<Damage>) {
@@ -58,7 +66,8 @@ fn check(change: impl Fn(&mut Vec<u8>), kind: DamageKind, loses: bool) {
         change(&mut members[2]);
         let offset = (members[0].len() + members[1].len()) as u64;
         let (records, damages) = read(&members.concat());
-        let kinds: Vec<(DamageKind, u64)> = damages.iter().map(|damage| (damage.kind, damage.offset)).collect();
+        let kinds: Vec<(DamageKind, u64)> =
+            damages.iter().map(|damage| (damage.kind, damage.offset)).collect();
         assert_eq!(kinds, [(kind, offset)], "{damages:?}");
         let rest = whole.iter().enumerate().filter(|(at, _)| !loses || *at != 2);
         let (wanted, got): (Vec<_>, Vec<_>) = (
@@ -174,7 +183,10 @@ fn a_truncated_tail_costs_the_last_record() {
             let (records, damages) = read(&whole[..whole.len() - cut]);
             assert_eq!(records.len(), members.len() - 1, "{cut} bytes cut");
             let offset = (whole.len() - last) as u64;
-            assert_eq!((damages.len(), damages[0].offset, damages[0].kind), (1, offset, DamageKind::Truncated));
+            assert_eq!(
+                (damages.len(), damages[0].offset, damages[0].kind),
+                (1, offset, DamageKind::Truncated)
+            );
         }
     }
 }
@@ -182,7 +194,8 @@ fn a_truncated_tail_costs_the_last_record() {
 #[test]
 fn uncompressed_archives_survive_the_same() {
     let mut writer = Writer::new(Vec::new(), Packing::Plain);
-    let starts: Vec<usize> = (0..4).map(|number| writer.write(&response(number)).expect("written") as usize).collect();
+    let starts: Vec<usize> =
+        (0..4).map(|number| writer.write(&response(number)).expect("written") as usize).collect();
     let whole = String::from_utf8(writer.finish().expect("flushed")).expect("ASCII");
     let length = response(0).block.len();
     let cases = [(length + 7000, DamageKind::LengthTooLarge), (length - 500, DamageKind::LengthTooSmall)];
@@ -202,7 +215,10 @@ fn uncompressed_archives_survive_the_same() {
         }
     }
     let (records, damages) = read(&whole.as_bytes()[..whole.len() - 100]);
-    assert_eq!((records.len(), damages[0].kind, damages[0].offset), (3, DamageKind::Truncated, starts[3] as u64));
+    assert_eq!(
+        (records.len(), damages[0].kind, damages[0].offset),
+        (3, DamageKind::Truncated, starts[3] as u64)
+    );
 }
 
 fn one_member(bytes: &[u8]) -> Vec<u8> {
@@ -215,14 +231,16 @@ fn one_member(bytes: &[u8]) -> Vec<u8> {
 fn a_record_beyond_the_limit_is_passed_over() {
     let mut huge = response(1);
     // what looks like a record inside a page is part of the page
-    huge.block.extend(b"\r\n\r\nWARC/1.0\r\nWARC-Type: response\r\nContent-Length: 0\r\n\r\n\r\n\r\n".repeat(4000));
+    huge.block
+        .extend(b"\r\n\r\nWARC/1.0\r\nWARC-Type: response\r\nContent-Length: 0\r\n\r\n\r\n\r\n".repeat(4000));
     for packing in [Packing::Gzip, Packing::Plain] {
         let mut writer = Writer::new(Vec::new(), packing);
         let offsets: Vec<u64> =
             [&response(0), &huge, &response(2)].map(|record| writer.write(record).expect("written")).to_vec();
         let limits = Limits { record_bytes: 20_000, ..Limits::default() };
         let archive = writer.finish().expect("flushed");
-        let events: Vec<Event> = Reader::with_limits(&archive[..], limits).map(|event| event.expect("read")).collect();
+        let events: Vec<Event> =
+            Reader::with_limits(&archive[..], limits).map(|event| event.expect("read")).collect();
         let [Event::Record(first), Event::Damage(damage), Event::Record(last)] = &events[..] else {
             panic!("{events:?}")
         };
@@ -241,11 +259,19 @@ fn chunked_and_gzipped_payloads_are_undone_whatever_the_headers_say() {
         .chain(*b"0\r\n\r\n")
         .collect();
     let truth = "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n";
-    let lies = ["", truth, "Content-Encoding: br\r\n", "Content-Encoding: deflate\r\n", "Content-Encoding: zstd\r\n"];
-    let bodies = [(chunked, vec![Coding::Chunked, Coding::Gzip]), (gzip, vec![Coding::Gzip]), (html.clone(), vec![])];
+    let lies = [
+        "",
+        truth,
+        "Content-Encoding: br\r\n",
+        "Content-Encoding: deflate\r\n",
+        "Content-Encoding: zstd\r\n",
+    ];
+    let bodies =
+        [(chunked, vec![Coding::Chunked, Coding::Gzip]), (gzip, vec![Coding::Gzip]), (html.clone(), vec![])];
     for headers in lies {
         for (body, codings) in &bodies {
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{headers}Content-Length: 3\r\n\r\n");
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{headers}Content-Length: 3\r\n\r\n");
             let mut record = response(0);
             record.block = [head.as_bytes(), body].concat();
             let response = Response::parse(&record.block).expect("HTTP");
