@@ -191,6 +191,7 @@ impl Config {
     }
 }
 
-fn setting_error(setting: &'static str, expected: String, got: impl ToString) -> Error {
+#[allow(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
+fn setting_error(setting: &'static str, expected: String, got: impl std::fmt::Display) -> Error {
     Error::Setting { setting, expected, got: got.to_string() }
 }

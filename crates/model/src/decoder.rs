@@ -75,10 +75,8 @@ impl Decoder {
             })
         };
         let embedding = matrix("model.embed_tokens", (vocabulary, width), normal)?;
-        let head = match config.tied {
-            true => embedding.clone(),
-            false => matrix("lm_head", (vocabulary, width), normal)?,
-        };
+        let head =
+            if config.tied { embedding.clone() } else { matrix("lm_head", (vocabulary, width), normal)? };
         Ok(Self {
             blocks: (0..config.layers).map(block).collect::<Result<_>>()?,
             norm: norm("model.norm")?,
@@ -96,6 +94,7 @@ impl Decoder {
 
     /// The same model over the same weights, without gradients: for sampling and evaluation, where keeping
     /// every intermediate result for a backward pass would only cost memory.
+    #[must_use]
     pub fn detached(&self) -> Self {
         let block = |block: &Block| Block {
             attention_norm: block.attention_norm.detach(),
@@ -218,13 +217,11 @@ impl Decoder {
 impl CausalLm for Decoder {
     fn hidden(&self, input: &Input<'_>, cache: Option<&mut dyn Cache>) -> Result<Tensor> {
         let Some(cache) = cache else { return self.forward(input, None, &mut Unseen) };
-        match (cache as &mut dyn Any).downcast_mut::<KvCache>() {
-            Some(cache) => self.forward(input, Some(cache), &mut Unseen),
-            None => {
-                let (expected, got) = ("one that this model made".into(), "another model's".into());
-                Err(Error::Input { what: "cache", expected, got })
-            }
-        }
+        let Some(cache) = (cache as &mut dyn Any).downcast_mut::<KvCache>() else {
+            let (expected, got) = ("one that this model made".into(), "another model's".into());
+            return Err(Error::Input { what: "cache", expected, got });
+        };
+        self.forward(input, Some(cache), &mut Unseen)
     }
 
     fn logits(&self, hidden: &Tensor) -> Result<Tensor> {

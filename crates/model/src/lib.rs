@@ -28,6 +28,6 @@ pub use params::{Initial, Params};
 pub use random::Random;
 pub use sampler::{Draw, Greedy, Sampler};
 pub use train::{
-    AdamW, Checkpoints, Decay, Gradients, Loss, NextToken, Objective, Optimizer, Plan, Progress, Schedule,
-    Summary, fit,
+    AdamW, AdamWSettings, Checkpoints, Decay, Gradients, Loss, NextToken, Objective, Optimizer, Plan,
+    Progress, Schedule, Summary, fit,
 };

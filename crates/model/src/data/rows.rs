@@ -37,7 +37,7 @@ impl TokenBatch {
 pub struct Rows {
     tokens: Tokens,
     context: usize,
-    rows_per_batch: usize,
+    batch_size: usize,
     bos: u32,
     order: Order,
     cursor: Cursor,
@@ -79,7 +79,7 @@ impl Rows {
             return Err(Error::Setting { setting: "tokens", expected, got });
         }
         let (cursor, permutation) = (Cursor::default(), Vec::new());
-        Ok(Self { tokens, context, rows_per_batch, bos, order, cursor, permutation })
+        Ok(Self { tokens, context, batch_size: rows_per_batch, bos, order, cursor, permutation })
     }
 
     /// Rows of one pass.
@@ -124,10 +124,10 @@ impl Batches for Rows {
 
     fn next(&mut self, _: u64) -> Result<Option<TokenBatch>> {
         let t = self.context;
-        let size = self.rows_per_batch * t;
+        let size = self.batch_size * t;
         let (mut ids, mut targets) = (Vec::with_capacity(size), Vec::with_capacity(size));
         let (mut positions, mut documents) = (Vec::with_capacity(size), Vec::with_capacity(size));
-        for _ in 0..self.rows_per_batch {
+        for _ in 0..self.batch_size {
             let Some(row) = self.next_row() else { break };
             self.tokens.read(row * t, t, &mut ids);
             self.tokens.read(row * t + 1, t, &mut targets);

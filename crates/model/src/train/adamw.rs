@@ -14,10 +14,10 @@ use super::{Gradients, Optimizer};
 use crate::ops::simd;
 use crate::{Error, Params, Result};
 
-/// Adam with decoupled weight decay. Moments are f32 whatever the parameters are.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+/// What is to be chosen about [`AdamW`]. The learning rate belongs to the [`Schedule`](super::Schedule).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct AdamW {
+pub struct AdamWSettings {
     /// Decay of the mean of gradients.
     pub beta1: f64,
     /// Decay of the mean of squared gradients.
@@ -26,10 +26,20 @@ pub struct AdamW {
     pub epsilon: f64,
     /// Pull of matrices towards 0, as a share of the learning rate.
     pub weight_decay: f64,
+}
+
+impl Default for AdamWSettings {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1 }
+    }
+}
+
+/// Adam with decoupled weight decay, for f32 parameters.
+#[derive(Clone, Debug, Default)]
+pub struct AdamW {
+    settings: AdamWSettings,
     /// Steps taken.
-    #[serde(skip)]
     taken: u32,
-    #[serde(skip)]
     moments: BTreeMap<String, Moments>,
 }
 
@@ -40,27 +50,31 @@ struct Moments {
     second: Vec<f32>,
 }
 
-impl Default for AdamW {
-    fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1, taken: 0, moments: BTreeMap::new() }
+impl AdamW {
+    /// An optimizer that has not taken a step.
+    pub fn new(settings: AdamWSettings) -> Self {
+        Self { settings, ..Self::default() }
     }
 }
 
 impl Optimizer for AdamW {
     fn step(&mut self, params: &Params, gradients: &Gradients, lr: f64) -> Result<()> {
         self.taken += 1;
+        let AdamWSettings { beta1, beta2, epsilon, weight_decay } = self.settings;
         let bias = |beta| 1.0 - libm::pow(beta, f64::from(self.taken));
-        let (bias1, bias2) = (bias(self.beta1), bias(self.beta2));
+        let (bias1, bias2) = (bias(beta1), bias(beta2));
         for (name, var) in params.vars() {
             let Some(gradient) = gradients.get(&name) else { continue };
-            let decay = if var.rank() >= 2 { self.weight_decay } else { 0.0 };
+            let decay = if var.rank() >= 2 { weight_decay } else { 0.0 };
             let moments = self.moments.entry(name).or_default();
-            moments.first.resize(var.elem_count(), 0.0);
-            moments.second.resize(var.elem_count(), 0.0);
+            if moments.first.is_empty() {
+                *moments =
+                    Moments { first: vec![0.0; var.elem_count()], second: vec![0.0; var.elem_count()] };
+            }
             let update = Update {
-                beta1: self.beta1 as f32,
-                beta2: self.beta2 as f32,
-                epsilon: self.epsilon as f32,
+                beta1: beta1 as f32,
+                beta2: beta2 as f32,
+                epsilon: epsilon as f32,
                 step: (lr / bias1) as f32,
                 inverse_bias2: (1.0 / bias2) as f32,
                 keep: (1.0 - lr * decay) as f32,
@@ -157,6 +171,9 @@ impl InplaceOp2 for Update<'_> {
         };
         let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
         let Moments { first, second } = &mut **moments;
+        if first.len() != v1 - v0 || g1 - g0 != v1 - v0 {
+            bail!("{} parameters, {} moments, {} gradients", v1 - v0, first.len(), g1 - g0);
+        }
         let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
         let values = values[v0..v1].par_chunks_mut(CHUNK).zip(gradients[g0..g1].par_chunks(CHUNK));
         values.zip(moments).for_each(|((values, gradients), (first, second))| {

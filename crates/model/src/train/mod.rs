@@ -7,7 +7,7 @@ mod gradients;
 mod objective;
 mod schedule;
 
-pub use adamw::AdamW;
+pub use adamw::{AdamW, AdamWSettings};
 pub use checkpoints::Checkpoints;
 pub use fit::{Plan, Progress, Summary, fit};
 pub use gradients::Gradients;

@@ -1,0 +1,130 @@
+//! The decoder against a naive one, its cache against a full pass, and wrong inputs.
+
+mod common;
+
+use candle_core::{DType, Tensor};
+use common::{ids, largest_difference, random_decoder, tiny};
+use model::{CausalLm, Config, Draw, Error, Greedy, Input, Limits, Params, Prompt, Result, Trace, generate};
+
+/// Attention rows sum to 1 and look at nothing that comes later; layers are shown in order.
+#[test]
+fn attention_is_causal() {
+    struct Check {
+        layers: Vec<usize>,
+    }
+    impl Trace for Check {
+        fn attention(&mut self, _: usize, probabilities: &Tensor) -> Result<()> {
+            let (b, h, t, s) = probabilities.dims4()?;
+            assert_eq!((b, h, t, s), (1, 4, 5, 5));
+            for (row, seen) in probabilities.reshape((h * t, s))?.to_vec2::<f32>()?.iter().enumerate() {
+                let at = row % t;
+                assert!((seen.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+                assert!(seen[at + 1..].iter().all(|&p| p == 0.0));
+            }
+            Ok(())
+        }
+        fn layer(&mut self, layer: usize, residual: &Tensor) -> Result<()> {
+            assert_eq!(residual.dims(), [1, 5, 16]);
+            self.layers.push(layer);
+            Ok(())
+        }
+    }
+    let (_, decoder) = random_decoder(&tiny(), DType::F32);
+    let mut check = Check { layers: Vec::new() };
+    decoder.hidden_traced(&Input::new(&ids(&[&[1, 2, 3, 4, 5]])), &mut check).unwrap();
+    assert_eq!(check.layers, [0, 1]);
+}
+
+/// Rows of unequal length, fed in two parts through a cache that is forked in between.
+#[test]
+fn cached_forward_equals_full_forward() {
+    let (_, decoder) = random_decoder(&tiny(), DType::F32);
+    let full = decoder.hidden(&Input::new(&ids(&[&[4, 9, 1, 17, 3, 8, 2]])), None).unwrap().get(0).unwrap();
+    let mut cache = decoder.cache(2).unwrap();
+    let first = ids(&[&[6, 6, 0, 0, 0], &[4, 9, 1, 17, 3]]);
+    let lengths = [2, 5];
+    decoder.hidden(&Input { lengths: Some(&lengths), ..Input::new(&first) }, Some(&mut *cache)).unwrap();
+    assert_eq!(cache.lengths(), [2, 5]);
+    let mut cache = cache.fork(&[1, 0, 1]).unwrap();
+    let rest = ids(&[&[8, 2], &[7, 7], &[8, 2]]);
+    let hidden = decoder.hidden(&Input::new(&rest), Some(&mut *cache)).unwrap();
+    assert_eq!(cache.lengths(), [7, 4, 7]);
+    for row in [0, 2] {
+        let got = hidden.get(row).unwrap();
+        assert!(largest_difference(&got, &full.narrow(0, 5, 2).unwrap()) < 1e-5);
+    }
+    let other = decoder.hidden(&Input::new(&ids(&[&[6, 6, 7, 7]])), None).unwrap().get(0).unwrap();
+    assert!(largest_difference(&hidden.get(1).unwrap(), &other.narrow(0, 2, 2).unwrap()) < 1e-5);
+}
+
+/// The oracle: no cache, no batch, everything computed anew for every token.
+#[test]
+fn generation_equals_the_naive_way() {
+    let (_, decoder) = random_decoder(&tiny(), DType::F32);
+    let prompts: Vec<Prompt> =
+        [vec![1, 2, 3], vec![9], vec![4, 4, 4, 4, 4, 4]].map(|ids| Prompt { ids, seed: 1 }).into();
+    let limits = Limits { new_tokens: 8, context: 16, stop: vec![22] };
+    let completions = generate(&decoder, &prompts, &Greedy, &limits).unwrap();
+    for (prompt, completion) in prompts.iter().zip(&completions) {
+        let mut naive = prompt.ids.clone();
+        let mut stopped_by = None;
+        for _ in 0..8 {
+            let hidden = decoder.hidden(&Input::new(&ids(&[&naive])), None).unwrap();
+            let last = hidden.get(0).unwrap().get(naive.len() - 1).unwrap().unsqueeze(0).unwrap();
+            let logits = decoder.logits(&last).unwrap().get(0).unwrap();
+            let id = logits.argmax(0).unwrap().to_scalar::<u32>().unwrap();
+            if id == 22 {
+                stopped_by = Some(id);
+                break;
+            }
+            naive.push(id);
+        }
+        assert_eq!(completion.ids, naive[prompt.ids.len()..]);
+        assert_eq!(completion.stopped_by, stopped_by);
+    }
+}
+
+#[test]
+fn a_row_draws_the_same_whatever_stands_beside_it() {
+    let (_, decoder) = random_decoder(&tiny(), DType::F32);
+    let draw = Draw { temperature: 0.9, top_k: 12, top_p: 0.9 };
+    let limits = Limits { new_tokens: 20, context: 16, stop: Vec::new() };
+    let prompt = Prompt { ids: vec![3, 1], seed: 42 };
+    let others =
+        [Prompt { ids: vec![9, 9, 9, 9], seed: 1 }, prompt.clone(), Prompt { ids: vec![5], seed: 2 }];
+    let together = generate(&decoder, &others, &draw, &limits).unwrap();
+    let alone = generate(&decoder, &[prompt], &draw, &limits).unwrap();
+    assert_eq!(together[1], alone[0]);
+    // 16 positions hold a prompt of 2 and 14 new tokens; the next would be the first to lie outside
+    assert_eq!(alone[0].ids.len(), 15);
+}
+
+#[test]
+fn wrong_input_is_an_error_with_what_would_be_right() {
+    let (_, decoder) = random_decoder(&tiny(), DType::F32);
+    let error = |ids: &Tensor| decoder.hidden(&Input::new(ids), None).unwrap_err();
+    assert!(matches!(error(&ids(&[&[1, 23]])), Error::Id { id: 23, vocabulary: 23 }));
+    assert!(matches!(error(&ids(&[&[1; 17]])), Error::Context { position: 16, context: 16 }));
+    let mut cache = decoder.cache(1).unwrap();
+    let rows = ids(&[&[1], &[1]]);
+    let message = decoder.hidden(&Input::new(&rows), Some(&mut *cache)).unwrap_err().to_string();
+    assert_eq!(message, "cache: expected 2 rows, got 1 rows");
+    let wrong = Config { heads: 3, ..tiny() };
+    let message = wrong.check().unwrap_err().to_string();
+    assert_eq!(message, "width: expected a multiple of twice the 3 heads, got 16");
+}
+
+/// A parameter depends on the seed and its name, not on what else there is.
+#[test]
+fn parameters_depend_on_seed_and_name_only() {
+    let small = Params::new(1);
+    model::Decoder::new(&tiny(), &small, "").unwrap();
+    let deep = Params::new(1);
+    model::Decoder::new(&Config { layers: 3, ..tiny() }, &deep, "").unwrap();
+    let (small, deep) = (small.vars(), deep.vars());
+    let name = "model.layers.1.mlp.up_proj.weight";
+    assert_eq!(largest_difference(&small[name], &deep[name]), 0.0);
+    let mean: f32 = small[name].mean_all().unwrap().to_scalar().unwrap();
+    let square: f32 = small[name].sqr().unwrap().mean_all().unwrap().to_scalar().unwrap();
+    assert!(mean.abs() < 0.005 && (square.sqrt() - 0.02).abs() < 0.003, "{mean} {square}");
+}
