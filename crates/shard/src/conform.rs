@@ -1,16 +1,17 @@
 //! From the columns a file has to the columns a table wants.
 //!
 //! Other programs write the same rows with other types: pandas makes large strings, DuckDB views, datatrove
-//! dictionaries, and Python counts in 64 bits. Whatever loses nothing is accepted; the rest is refused with
-//! column, expected and got.
+//! dictionaries, and Python counts in 64 bits. The layouts of strings and lists are no matter here, because
+//! [`decode`](crate::decode) reads Parquet's own types; numbers of another width are accepted while their
+//! values fit. The rest is refused with column, expected and got.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow_cast::cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, Schema, SchemaRef};
 
+use crate::convert::{convert, convertible};
 use crate::{Error, Result};
 
 /// How the batches of one file become batches of a table.
@@ -28,9 +29,10 @@ impl Conform {
         let mut sources = Vec::with_capacity(expected.fields().len());
         for field in expected.fields() {
             let found = got.fields().iter().position(|other| other.name() == field.name());
+            // a column that never had a value has no type; it reads as one that is missing
             let source = found.filter(|at| *got.field(*at).data_type() != DataType::Null);
             match source {
-                Some(at) if !readable(field.data_type(), got.field(at).data_type()) => {
+                Some(at) if !convertible(field.data_type(), got.field(at).data_type()) => {
                     return Err(Error::ColumnType {
                         path: path.to_path_buf(),
                         column: field.name().clone(),
@@ -61,15 +63,14 @@ impl Conform {
 
     /// Brings a batch, which holds the columns of [`Conform::roots`], to the table's schema.
     pub(crate) fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let options = CastOptions { safe: false, ..CastOptions::default() };
         let mut columns = Vec::with_capacity(self.sources.len());
         for (field, source) in self.schema.fields().iter().zip(&self.sources) {
             let kind = field.data_type();
             let array = match source.and_then(|_| batch.column_by_name(field.name())) {
                 None => new_null_array(kind, batch.num_rows()),
-                Some(array) if array.data_type() == kind => Arc::clone(array),
-                Some(array) => cast_with_options(array, kind, &options)
-                    .map_err(|error| self.value(field.name(), kind.to_string(), error.to_string()))?,
+                Some(array) => {
+                    convert(array, kind).map_err(|got| self.value(field.name(), kind.to_string(), got))?
+                }
             };
             if !field.is_nullable() && array.null_count() > 0 {
                 let got = format!("{} nulls among {} rows", array.null_count(), array.len());
@@ -84,21 +85,5 @@ impl Conform {
 
     fn value(&self, column: &str, expected: String, got: String) -> Error {
         Error::ColumnValue { path: self.path.clone(), column: column.to_owned(), expected, got }
-    }
-}
-
-/// Whether a column of type `got` can be read as `expected`: the same kind of value in another layout.
-/// Integers of another width are accepted here and checked value by value.
-fn readable(expected: &DataType, got: &DataType) -> bool {
-    use DataType::{
-        Dictionary, FixedSizeList, Float32, Float64, LargeList, LargeUtf8, List, ListView, Utf8, Utf8View,
-    };
-    match (expected, got) {
-        (_, Dictionary(_, values)) => readable(expected, values),
-        (Utf8, Utf8 | LargeUtf8 | Utf8View) | (Float64, Float32) => true,
-        (List(expected), List(got) | LargeList(got) | ListView(got) | FixedSizeList(got, _)) => {
-            readable(expected.data_type(), got.data_type())
-        }
-        _ => expected == got || expected.is_integer() && got.is_integer(),
     }
 }

@@ -5,14 +5,20 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
 use crate::{Error, Result};
 
 /// Opens a Parquet file and reads its footer.
+///
+/// The Arrow types that its writer had in memory are ignored: a string is a string in Parquet, whether it was
+/// large, a view or dictionary-encoded there.
 pub(crate) fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
     let file = File::open(path).map_err(Error::io(path))?;
-    guarded(path, || ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet(path)))
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    guarded(path, || {
+        ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(Error::parquet(path))
+    })
 }
 
 /// Runs the decoder on bytes that may be damaged: parquet 59 answers some damage with a panic (flipped bits in

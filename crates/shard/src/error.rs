@@ -127,6 +127,12 @@ pub enum Error {
         /// What is wrong with it, and what would be right.
         detail: String,
     },
+    /// No HTTP client could be made: the user agent is not ASCII, or the system has no root certificates.
+    #[error("cannot make an HTTP client: {detail}")]
+    Client {
+        /// What is wrong.
+        detail: String,
+    },
     /// The server answered, and asking again would not help.
     #[error("{url}: the server answered {status}; {cure}")]
     Status {

@@ -4,12 +4,11 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow_array::{Array, RecordBatch};
-use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use arrow_schema::ArrowError;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::conform::Conform;
 use crate::decode::{guarded, open};
+use crate::display::display;
 use crate::writer::{RECIPE, TABLE};
 use crate::{Error, Result, tables};
 
@@ -70,24 +69,20 @@ pub fn preview(path: &Path, rows: usize) -> Result<Vec<Vec<(String, String)>>> {
     guarded(path, || {
         let mut shown = Vec::new();
         for batch in builder.build().map_err(Error::parquet(path))? {
-            let as_text = batch.and_then(|batch| show(&batch, &mut shown));
-            as_text.map_err(|error| Error::parquet(path)(error.into()))?;
+            let batch = batch.map_err(|error| Error::parquet(path)(error.into()))?;
+            shown.extend((0..batch.num_rows()).map(|at| show(&batch, at)));
         }
         Ok(shown)
     })
 }
 
-fn show(batch: &RecordBatch, shown: &mut Vec<Vec<(String, String)>>) -> Result<(), ArrowError> {
-    let options = FormatOptions::default();
-    let formats = batch.columns().iter().map(|array| ArrayFormatter::try_new(array, &options));
-    let formats = formats.collect::<Result<Vec<_>, _>>()?;
+fn show(batch: &RecordBatch, at: usize) -> Vec<(String, String)> {
     let schema = batch.schema();
-    for at in 0..batch.num_rows() {
-        let columns = schema.fields().iter().zip(batch.columns()).zip(&formats);
-        let present = columns.filter(|((_, array), _)| array.is_valid(at));
-        let row =
-            present.map(|((field, _), format)| Ok((field.name().clone(), format.value(at).try_to_string()?)));
-        shown.push(row.collect::<Result<_, ArrowError>>()?);
-    }
-    Ok(())
+    let columns = schema.fields().iter().zip(batch.columns()).filter(|(_, array)| array.is_valid(at));
+    let text = |array| {
+        let mut text = String::new();
+        display(array, at, &mut text);
+        text
+    };
+    columns.map(|(field, array)| (field.name().clone(), text(array))).collect()
 }

@@ -25,20 +25,22 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`documents`], [`dropped`], [`tokens`], [`metrics`], [`pages`] | the tables and their rows |
+//! | [`documents`], [`dropped`], [`tokens`], [`metrics`], [`pages`], [`samples`] | the tables and their rows |
 //! | `table` | [`Table`], [`Builder`], [`Batch`]: the seam |
 //! | `writer`, `hashing` | [`Writer`], [`Part`], [`digest`] |
-//! | `reader`, `decode`, `conform` | [`Reader`]; damage is an error; what other programs write, brought to the table's types |
-//! | `footer` | [`Footer`], [`check`], [`preview`]: a shard without its type |
+//! | `reader`, `decode`, `conform`, `convert` | [`Reader`]; damage is an error; what other programs write, brought to the table's types |
+//! | `footer`, `display` | [`Footer`], [`check`], [`preview`]: a shard without its type |
 //! | `remote` | inputs from `https://` and `s3://`; feature `remote`, on by default |
 //!
-//! Arrow's types appear only where a table is defined; use the versions this crate is built on.
+//! Arrow's types appear only where a table is defined; its crates are re-exported, so that versions agree.
 
 #![forbid(unsafe_code)]
 
 mod column;
 mod conform;
+mod convert;
 mod decode;
+mod display;
 mod error;
 mod footer;
 mod hashing;
@@ -48,6 +50,9 @@ pub mod remote;
 mod table;
 mod tables;
 mod writer;
+
+/// The Arrow crates that tables are made of, in the versions that this crate is built on.
+pub use {arrow_array, arrow_schema};
 
 pub use column::column;
 pub use error::{Error, Result};

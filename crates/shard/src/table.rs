@@ -15,8 +15,8 @@ use crate::Result;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use arrow_array::{ArrayRef, RecordBatch, StringArray, builder::StringBuilder};
-/// use arrow_schema::{DataType, Field, Schema, SchemaRef};
+/// use shard::arrow_array::{ArrayRef, RecordBatch, StringArray, builder::StringBuilder};
+/// use shard::arrow_schema::{DataType, Field, Schema, SchemaRef};
 /// use shard::{Builder, Reader, Result, Table, Writer, column};
 ///
 /// /// Only the addresses.

@@ -1,4 +1,5 @@
 //! A file stands under its name whole or not at all.
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
 //! Shards of other programs: what is read, what is refused, and what is said.
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array, LargeListArray,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array, LargeListArray,
     LargeStringArray, ListArray, NullArray, RecordBatch, StringArray, StringViewArray,
 };
 use parquet::arrow::ArrowWriter;
@@ -49,8 +50,9 @@ fn foreign() -> Columns {
     ]
 }
 
-fn replace(mut columns: Columns, name: &str, array: ArrayRef) -> Columns {
-    columns.iter_mut().filter(|column| column.0 == name).for_each(|column| column.1 = Arc::clone(&array));
+fn replace(mut columns: Columns, name: &str, array: impl Array + 'static) -> Columns {
+    let at = columns.iter().position(|column| column.0 == name).unwrap();
+    columns[at].1 = Arc::new(array);
     columns
 }
 
@@ -131,13 +133,13 @@ fn what_is_wrong_is_named() {
         "{message}"
     );
 
-    let path = written(replace(foreign(), "text", Arc::new(Int64Array::from(vec![1, 2]))));
+    let path = written(replace(foreign(), "text", Int64Array::from(vec![1, 2])));
     assert_eq!(refusal::<Documents>(&path), "/foreign.parquet: column `text`: expected Utf8, got Int64");
     assert!(
         shard::check(&path, "documents/1").unwrap_err().to_string().ends_with("expected Utf8, got Int64")
     );
 
-    let path = written(replace(foreign(), "url", Arc::new(StringArray::from(vec![Some("u"), None]))));
+    let path = written(replace(foreign(), "url", StringArray::from(vec![Some("u"), None])));
     assert_eq!(
         refusal::<Documents>(&path),
         "/foreign.parquet: column `url`: expected a value in each row, got 1 nulls among 2 rows"
@@ -174,9 +176,10 @@ fn other_tables_and_other_files_are_refused() {
     let message = refusal::<Documents>(&path);
     assert!(message.starts_with("/m.parquet: expected a shard of documents/1, got metrics/1;"), "{message}");
     assert!(matches!(shard::check(&path, "documents/1"), Err(Error::WrongTable { .. })));
-    assert_eq!(
-        shard::check(&path, "document/1").unwrap_err().to_string(),
-        "no table `document/1`; there are pages/1, documents/1, dropped/1, tokens/1, metrics/1"
+    let message = shard::check(&path, "document/1").unwrap_err().to_string();
+    assert!(
+        message.starts_with("no table `document/1`; there are pages/1, documents/1, dropped/1"),
+        "{message}"
     );
     assert!(matches!(shard::check(&dir.path().join("absent"), "metrics/1"), Err(Error::Io { .. })));
     assert!(matches!(shard::check(dir.path(), "metrics/1"), Err(Error::Io { .. } | Error::Corrupt { .. })));
@@ -235,7 +238,7 @@ proptest! {
 #[test]
 fn float_scores_stay_exact() {
     let dir = tempfile::tempdir().unwrap();
-    let score = Arc::new(Float64Array::from(vec![0.1, f64::MIN_POSITIVE]));
+    let score = Float64Array::from(vec![0.1, f64::MIN_POSITIVE]);
     let path = write(dir.path(), replace(foreign(), "language_score", score), Compression::SNAPPY);
     let batch = Reader::<Documents>::open(&path).unwrap().next().unwrap().unwrap();
     assert_eq!(batch.row(0).language_score.to_bits(), 0.1_f64.to_bits());

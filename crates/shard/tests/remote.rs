@@ -1,6 +1,7 @@
 //! Whatever a server does, the file is equal to one version of the remote one, or there is none and the error
 //! says why.
 #![cfg(feature = "remote")]
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
 
 mod server;
 
@@ -276,6 +277,17 @@ fn refusals_are_taken_at_their_word() {
 }
 
 #[test]
+fn nobody_there() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let error = Remote::new(quick()).unwrap().head(&format!("http://127.0.0.1:{port}/a")).unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.contains("gave up after 5 attempts") && message.contains("is the address right"),
+        "{message}"
+    );
+}
+
+#[test]
 fn addresses_that_cannot_be_fetched() {
     let remote = Remote::new(quick()).unwrap();
     for url in
@@ -358,7 +370,7 @@ fn no_mixture_of_faults_mixes_versions() {
         let dice = bytes(4_096, seed + 2_000);
         let server = Server::start(move |request| {
             let roll = |at: usize| dice[(request.nth * 8 + at) % dice.len()] as usize;
-            let version = if request.nth > roll(7) % 16 { 1 } else { 0 };
+            let version = usize::from(request.nth > roll(7) % 16);
             let (body, etag) = (&served[version], ["\"v0\"", "\"v1\""][version]);
             let reply = match roll(0) % 8 {
                 0 => return Reply::status([429, 500, 503, 416][roll(1) % 4]),
@@ -382,7 +394,7 @@ fn no_mixture_of_faults_mixes_versions() {
                 assert_eq!(fetched.etag.as_deref(), etag, "seed {seed}");
             }
             Err(Error::GaveUp { .. } | Error::Changed { .. }) => {
-                assert!(!place.file().exists(), "seed {seed}")
+                assert!(!place.file().exists(), "seed {seed}");
             }
             Err(other) => panic!("seed {seed}: {other}"),
         }

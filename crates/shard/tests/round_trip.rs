@@ -1,4 +1,5 @@
 //! What is written is what is read, in every table; equal rows are equal bytes.
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
 
 use proptest::collection::vec;
 use proptest::option;
@@ -13,7 +14,9 @@ fn round_trip<T: Table>(rows: &[T::Row<'_>], make: impl Fn() -> T::Builder, see:
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str| {
         let mut writer = Writer::<T>::with_builder(dir.path(), name, "recipe", make()).unwrap();
-        rows.iter().for_each(|row| writer.push(row).unwrap());
+        for row in rows {
+            writer.push(row).unwrap();
+        }
         writer.finish().unwrap()
     };
     let (part, again) = (write("a.parquet"), write("b.parquet"));
@@ -152,4 +155,25 @@ fn fineweb_columns() {
          language_score Float64, token_count Int64"
     );
     assert_eq!(names(shard::schema("documents/1").unwrap())[..9], plain[..]);
+}
+
+#[test]
+fn a_preview_is_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut tokens = Writer::<Tokens>::create(dir.path(), "t.parquet", "").unwrap();
+    tokens.push(&tokens::Row { document_id: "a \"b\"", ids: &[1, 4_000_000_000], validation: true }).unwrap();
+    tokens.push(&tokens::Row::default()).unwrap();
+    tokens.finish().unwrap();
+    let shown = shard::preview(&dir.path().join("t.parquet"), 9).unwrap();
+    let line = |at: usize| shown[at].iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>();
+    assert_eq!(line(0), ["document_id=a \"b\"", "ids=[1, 4000000000]", "validation=true"]);
+    assert_eq!(line(1), ["document_id=", "ids=[]", "validation=false"]);
+
+    let mut dropped = Writer::<Dropped>::create(dir.path(), "d.parquet", "").unwrap();
+    dropped.push(&dropped::Row { reason: "c4_lorem", offset: -1, ..Default::default() }).unwrap();
+    dropped.finish().unwrap();
+    let shown = shard::preview(&dir.path().join("d.parquet"), 9).unwrap();
+    let names: Vec<_> = shown[0].iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["source", "offset", "stage", "reason", "kind"], "nulls are left out");
+    assert_eq!(shown[0][1].1, "-1");
 }

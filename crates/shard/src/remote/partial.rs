@@ -9,8 +9,8 @@ use http::HeaderValue;
 use http::header::{IF_MATCH, RANGE};
 use object_store::client::HttpRequest;
 
+use super::Fetched;
 use super::answer::Answer;
-use super::{Attempt, Fetched};
 use crate::hashing::{Hasher, Hashing};
 use crate::writer::{Temporary, sync_directory_of};
 use crate::{Error, Result};
@@ -96,16 +96,15 @@ impl Partial {
         }
     }
 
-    /// Whether a partial response continues this file.
-    pub(super) fn continues(&self, answer: &Answer) -> bool {
+    /// Whether a partial response begins where this file ends, and is of the same version.
+    pub(super) fn is_continued_by(&self, answer: &Answer) -> bool {
         let same_length = self.length.is_none() || answer.length == self.length;
         self.len() > 0 && answer.start == self.len() && answer.etag == self.etag && same_length
     }
 
-    /// What to say of a response that is of another version.
-    pub(super) fn changed(&self, answer: &Answer) -> Attempt {
-        let was = self.etag.clone().unwrap_or_else(|| "none".to_owned());
-        Attempt::Changed { was, now: answer.version() }
+    /// Goes on with such a response, which may be the first to name the length.
+    pub(super) fn go_on(&mut self, answer: &Answer) {
+        self.length = answer.length;
     }
 
     /// Begins with a response that holds the whole file.

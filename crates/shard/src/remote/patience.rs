@@ -8,6 +8,9 @@ use crate::{Error, Result};
 /// So many new bytes are progress; a server that yields less each time is failing.
 const PROGRESS_BYTES: u64 = 1 << 20;
 
+/// Attempts to reach a server that has not answered once: the address may well be wrong.
+const FIRST_CONTACT: u32 = 5;
+
 /// Something that waiting may cure.
 #[derive(Debug)]
 pub(super) struct Trouble {
@@ -27,12 +30,18 @@ pub(super) struct Patience<'a> {
     url: &'a str,
     options: &'a Options,
     failures: u32,
+    answered: bool,
     best: u64,
 }
 
 impl<'a> Patience<'a> {
     pub(super) fn new(url: &'a str, options: &'a Options) -> Self {
-        Self { url, options, failures: 0, best: 0 }
+        Self { url, options, failures: 0, answered: false, best: 0 }
+    }
+
+    /// Notes that there is a server.
+    pub(super) fn answered(&mut self) {
+        self.answered = true;
     }
 
     /// Notes how far the file has come. Only a new best counts, so a fetch that begins again and again ends.
@@ -47,10 +56,15 @@ impl<'a> Patience<'a> {
     pub(super) async fn wait(&mut self, trouble: &Trouble) -> Result<()> {
         self.failures += 1;
         let asked = trouble.wait.unwrap_or_default();
-        if self.failures >= self.options.attempts || asked > self.options.longest_retry_after {
+        let attempts =
+            if self.answered { self.options.attempts } else { self.options.attempts.min(FIRST_CONTACT) };
+        if self.failures >= attempts || asked > self.options.longest_retry_after {
             let mut last = trouble.what.clone();
             if let Some(wait) = trouble.wait {
                 last = format!("{last} and asks to wait {} s", wait.as_secs());
+            }
+            if !self.answered {
+                last = format!("{last} (is the address right, and the network there?)");
             }
             return Err(Error::GaveUp { url: self.url.to_owned(), attempts: self.failures, last });
         }

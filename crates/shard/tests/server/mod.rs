@@ -86,7 +86,9 @@ impl Reply {
 
     fn write(&self, stream: &mut TcpStream, head_only: bool) -> std::io::Result<()> {
         let mut head = format!("HTTP/1.1 {} Because\r\nconnection: close\r\n", self.status);
-        self.headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+        for (name, value) in &self.headers {
+            head.extend([*name, ": ", value.as_str(), "\r\n"]);
+        }
         stream.write_all(format!("{head}\r\n").as_bytes())?;
         if head_only {
             return Ok(());
