@@ -106,11 +106,25 @@ impl Filter {
 
     /// Judges a page. Buffers of `scratch` are overwritten; the same page gives the same outcome whatever they held.
     pub fn judge<'s>(&self, page: &Page<'_>, scratch: &'s mut Scratch) -> Outcome<'s> {
+        self.judge_by(page, scratch, |text| self.extractor.extract(page, text))
+    }
+
+    /// The same for a page whose `html` is text that somebody else extracted, as in Common Crawl's WET files.
+    pub fn judge_plain<'s>(&self, page: &Page<'_>, scratch: &'s mut Scratch) -> Outcome<'s> {
+        self.judge_by(page, scratch, |text| text.push_str(page.html))
+    }
+
+    fn judge_by<'s>(
+        &self,
+        page: &Page<'_>,
+        scratch: &'s mut Scratch,
+        extract: impl FnOnce(&mut String),
+    ) -> Outcome<'s> {
         if let Some(reason) = self.url.reason(page.url) {
             return Outcome::Dropped { reason, detail: None, text: "" };
         }
         scratch.text.clear();
-        self.extractor.extract(page, &mut scratch.text);
+        extract(&mut scratch.text);
         if scratch.text.trim().is_empty() {
             return Outcome::Dropped { reason: reasons::NO_TEXT, detail: None, text: "" };
         }

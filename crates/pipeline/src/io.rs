@@ -117,14 +117,18 @@ impl Io<'_> {
     /// # Errors
     /// When it cannot be read.
     pub fn add_file(&self, output: &str, name: &str) -> anyhow::Result<()> {
+        self.add(output, self.finished_file(output, name)?);
+        Ok(())
+    }
+
+    fn finished_file(&self, output: &str, name: &str) -> anyhow::Result<FileRecord> {
         let path = self.partial.join(output).join(name);
         File::open(&path)
             .and_then(|file| file.sync_all())
             .with_context(|| format!("cannot sync {}", path.display()))?;
         sync_directory(path.parent().expect("it lies in its output"))?;
         let (bytes, blake3) = hash_file(&path)?;
-        self.add(output, FileRecord { name: name.to_owned(), rows: None, bytes, blake3 });
-        Ok(())
+        Ok(FileRecord { name: name.to_owned(), rows: None, bytes, blake3 })
     }
 
     /// Reports every file below the output's directory.
@@ -132,11 +136,23 @@ impl Io<'_> {
     /// # Errors
     /// When one cannot be read.
     pub fn add_tree(&self, output: &str) -> anyhow::Result<()> {
+        self.add_tree_with(output, &|_| Ok(None))
+    }
+
+    /// The same, with the rows that `rows` finds in each file.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn add_tree_with(
+        &self,
+        output: &str,
+        rows: &dyn Fn(&Path) -> anyhow::Result<Option<u64>>,
+    ) -> anyhow::Result<()> {
         let root = self.output(output)?;
         let pattern = format!("{}/**/*", glob::Pattern::escape(&root.to_string_lossy()));
         for path in glob::glob(&pattern)?.filter_map(Result::ok).filter(|path| path.is_file()) {
             let name = path.strip_prefix(&root)?.to_string_lossy().into_owned();
-            self.add_file(output, &name)?;
+            self.add(output, FileRecord { rows: rows(&path)?, ..self.finished_file(output, &name)? });
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ pub(crate) fn expand(locator: &str, base: &Path) -> std::result::Result<Vec<Path
         let pattern = joined.to_string_lossy();
         let matches =
             glob::glob(&pattern).map_err(|e| fault("this pattern cannot be read", e.to_string()))?;
-        matches.filter_map(|path| path.ok()).filter(|path| path.is_file()).collect()
+        matches.filter_map(std::result::Result::ok).filter(|path| path.is_file()).collect()
     } else if joined.is_dir() {
         let mut files = vec![];
         walk(&joined, &mut files)

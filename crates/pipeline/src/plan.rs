@@ -233,7 +233,7 @@ fn file_name(path: &Path) -> String {
 
 /// Fills the slots of a stage with outputs of stages above it.
 fn wire(entry: &Entry, signature: &Signature, plan: &Plan) -> Result<BTreeMap<String, Source>> {
-    let slots: Vec<&str> = signature.reads.iter().map(|slot| slot.name).collect();
+    let slots: Vec<&str> = signature.reads.iter().map(|slot| slot.name.as_str()).collect();
     if let Some(stranger) = entry.from.keys().find(|name| !slots.contains(&name.as_str())) {
         let fault = entry.fault(
             &format!("/from/{stranger}"),
@@ -247,9 +247,9 @@ fn wire(entry: &Entry, signature: &Signature, plan: &Plan) -> Result<BTreeMap<St
     }
     let mut inputs = BTreeMap::new();
     for slot in &signature.reads {
-        match entry.from.get(slot.name) {
+        match entry.from.get(&slot.name) {
             Some(source) => {
-                inputs.insert(slot.name.to_owned(), connect(entry, slot, source, plan)?);
+                inputs.insert(slot.name.clone(), connect(entry, slot, source, plan)?);
             }
             None if slot.optional => {}
             None => {

@@ -47,7 +47,7 @@ pub enum Class {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slot {
     /// The name on the left of `from`.
-    pub name: &'static str,
+    pub name: String,
     /// What must be there, with a version: `documents/1`. `*` takes anything.
     pub kind: String,
     /// Whether a pipeline may leave it out.
@@ -56,8 +56,8 @@ pub struct Slot {
 
 impl Slot {
     /// A slot that must be filled.
-    pub fn new(name: &'static str, kind: impl Into<String>) -> Self {
-        Self { name, kind: kind.into(), optional: false }
+    pub fn new(name: impl Into<String>, kind: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: kind.into(), optional: false }
     }
     /// The same, but it may stay empty.
     #[must_use]

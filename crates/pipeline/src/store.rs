@@ -168,5 +168,5 @@ fn directory_bytes(path: &Path) -> u64 {
         Ok(metadata) => metadata.len(),
         Err(_) => 0,
     };
-    entries.filter_map(|entry| entry.ok()).map(size).sum()
+    entries.filter_map(std::result::Result::ok).map(size).sum()
 }

@@ -19,7 +19,7 @@ pub(crate) fn parse(text: &str) -> Result<(Value, Lines), (String, Option<usize>
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
-    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count()
+    1 + text[..text.floor_char_boundary(offset)].matches('\n').count()
 }
 
 type Converted = Result<Value, (String, Option<usize>)>;

@@ -11,6 +11,14 @@ use crate::error::{Error, Result};
 const KNOWN: &str = "`domains`, `urls`, `banned_words.txt`, `soft_banned_words.txt`, `banned_subwords.txt`, \
                      or folders with `domains` and `urls`";
 
+const READERS: [(&str, fn(&mut Lists, &str)); 5] = [
+    ("domains", Lists::add_domains),
+    ("urls", Lists::add_urls),
+    ("banned_words.txt", Lists::add_hard_words),
+    ("soft_banned_words.txt", Lists::add_soft_words),
+    ("banned_subwords.txt", Lists::add_subwords),
+];
+
 /// What to block. Domains and addresses are kept as 64-bit hashes, 8 bytes an entry: a list of 4.6 million
 /// domains takes 37 MB, and a page that is on no list is taken for one with a chance of 10⁻¹².
 #[derive(Clone, Debug, Default)]
@@ -41,25 +49,22 @@ impl Lists {
     }
 
     fn load_files(&mut self, directory: &Path) -> Result<bool> {
-        let readers: [(&str, fn(&mut Self, &str)); 5] = [
-            ("domains", Self::add_domains),
-            ("urls", Self::add_urls),
-            ("banned_words.txt", Self::add_hard_words),
-            ("soft_banned_words.txt", Self::add_soft_words),
-            ("banned_subwords.txt", Self::add_subwords),
-        ];
         let mut found = false;
-        for (name, add) in readers {
+        for (name, _) in READERS {
             let path = directory.join(name);
-            if !path.is_file() {
-                continue;
-            }
-            // Lists are old and mixed in encoding; a line that is not UTF-8 names no host that a URL could spell.
-            let bytes = fs::read(&path).map_err(|source| Error::ReadList { path, source })?;
-            add(self, &String::from_utf8_lossy(&bytes));
-            found = true;
+            found |= path.is_file() && self.add_file(&path)?;
         }
         Ok(found)
+    }
+
+    /// Adds one file by what its name says it is; `false` for a name that says nothing.
+    pub fn add_file(&mut self, path: &Path) -> Result<bool> {
+        let known = READERS.iter().find(|(name, _)| path.file_name().is_some_and(|file| file == *name));
+        let Some((_, add)) = known else { return Ok(false) };
+        // Lists are old and mixed in encoding; a line that is not UTF-8 names no host that a URL could spell.
+        let bytes = fs::read(path).map_err(|source| Error::ReadList { path: path.to_owned(), source })?;
+        add(self, &String::from_utf8_lossy(&bytes));
+        Ok(true)
     }
 
     /// Adds registered domains and hosts, one a line. In all lists, lines that begin with `#` are skipped.

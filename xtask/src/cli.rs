@@ -1,0 +1,187 @@
+//! The command line. No flag changes a result: what a run does is in its pipeline file.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pipeline::Slice;
+
+/// From raw web crawl to a language model, as one reproducible run.
+#[derive(Debug, Parser)]
+#[command(name = "deepdive", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// How to print logs.
+    #[arg(long, global = true, value_enum, default_value_t = Log::Text)]
+    pub log: Log,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 2 the pipeline file or the command line is wrong, 3 an input is missing or \
+unreadable, 4 a stage stopped, 5 another process is at work on the same part, 6 not reproducible, 7 parts belong to other \
+tasks, 8 the file system refused.";
+
+/// A log's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Log {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run a pipeline; what is already there is not made again
+    Reproduce(Reproduce),
+    /// Rehash every file of a run against its manifests
+    Verify(Verify),
+    /// Print funnel, samples, rows
+    Show(Show),
+    /// List stages and their settings
+    Explain(Explain),
+    /// Remove store entries that no run names
+    Gc(Gc),
+    /// Measure hot paths beside the best peers
+    Bench(Bench),
+    /// Print hashes of the generated web
+    Fixtures(Fixtures),
+}
+
+/// Where runs are kept.
+#[derive(Debug, Clone, Args)]
+pub struct Runs {
+    /// Directory of runs and their store
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+}
+
+/// Arguments of `reproduce`.
+#[derive(Debug, Clone, Args)]
+pub struct Reproduce {
+    /// Name of a pipeline, or path of a .toml file
+    #[arg(default_value = "demo")]
+    pub pipeline: String,
+    /// Print what would run, and run nothing
+    #[arg(long)]
+    pub plan: bool,
+    /// Stop after this stage
+    #[arg(long, value_name = "STAGE")]
+    pub until: Option<String>,
+    /// Fail if a stage gives other bytes or metrics than the lock file says
+    #[arg(long)]
+    pub locked: bool,
+    /// Do every N-th task from the i-th, for job arrays
+    #[arg(long, value_name = "i/N")]
+    pub task: Option<Slice>,
+    /// Threads of the one pool [default: cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Look for URLs under DIR/host/path before the network
+    #[arg(long, value_name = "DIR")]
+    pub mirror: Option<PathBuf>,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub runs: Runs,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Clone, Args)]
+pub struct Verify {
+    /// Name of a run
+    #[arg(default_value = "demo")]
+    pub run: String,
+    /// Make everything again in an empty store, and compare
+    #[arg(long)]
+    pub deep: bool,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub runs: Runs,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Clone, Args)]
+pub struct Show {
+    /// Name of a run
+    #[arg(default_value = "demo")]
+    pub run: String,
+    /// A stage, or STAGE/OUTPUT; without it, the funnel of the run
+    pub stage: Option<String>,
+    /// How many rows of each output
+    #[arg(long, default_value_t = 5)]
+    pub rows: usize,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub runs: Runs,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Clone, Args)]
+pub struct Explain {
+    /// A stage's `use` name; without it, all stages
+    pub stage: Option<String>,
+    /// Print the JSON Schema of pipeline files
+    #[arg(long)]
+    pub schema: bool,
+}
+
+/// Arguments of `gc`.
+#[derive(Debug, Clone, Args)]
+pub struct Gc {
+    /// Keep only these runs, and remove the others [default: keep all]
+    #[arg(long, value_name = "RUN", num_args = 1..)]
+    pub keep: Vec<String>,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub runs: Runs,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Clone, Args)]
+pub struct Bench {
+    /// What to measure, and what on: `warc [FILE]`
+    #[arg(required = true)]
+    pub what: Vec<String>,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub runs: Runs,
+}
+
+/// Arguments of `fixtures`.
+#[derive(Debug, Clone, Args)]
+pub struct Fixtures {
+    /// Write the hashes as the ones to check against
+    #[arg(long)]
+    pub bless: bool,
+}
+
+/// Does what the command line says, printing to `out`.
+///
+/// # Errors
+/// Everything that ends a verb; [`crate::fault`] turns it into words and an exit code.
+pub fn run(cli: &Cli, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+    match &cli.verb {
+        Verb::Reproduce(arguments) => crate::reproduce::run(arguments, out),
+        Verb::Verify(arguments) => crate::verify::run(arguments, out),
+        Verb::Show(arguments) => crate::show::run(arguments, out),
+        Verb::Explain(arguments) => crate::explain::run(arguments, out),
+        Verb::Gc(arguments) => crate::gc::run(arguments, out),
+        Verb::Bench(arguments) => crate::bench::run(arguments, out),
+        Verb::Fixtures(arguments) => crate::fixtures::run(arguments, out),
+    }
+}
+
+/// Logs go to standard error: warnings by default, more with `RUST_LOG`.
+pub fn start_logging(log: Log) {
+    use tracing_subscriber::EnvFilter;
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,shard=info,deepdive=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // a second call, as in tests, keeps the first logger
+    let _ = match log {
+        Log::Text => builder.without_time().with_target(false).try_init(),
+        Log::Json => builder.json().try_init(),
+    };
+}

@@ -1,0 +1,59 @@
+//! `gc`: remove what no run names.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use pipeline::{Error, Fault, Key, Store};
+
+use crate::cli::Gc;
+use crate::lines::bytes;
+
+/// Runs `gc`.
+pub(crate) fn run(arguments: &Gc, out: &mut dyn Write) -> anyhow::Result<()> {
+    let runs = &arguments.runs.runs;
+    let store = Store::open(runs)?;
+    let names = run_names(runs)?;
+    if let Some(stranger) = arguments.keep.iter().find(|name| !names.contains(name)) {
+        let fault = Fault::new(format!("there is no run \"{stranger}\" to keep"));
+        return Err(Error::Input(fault.expected(format!("one of {}", names.join(", ")))).into());
+    }
+    let mut keys: Vec<Key> = vec![];
+    for name in &names {
+        if arguments.keep.is_empty() || arguments.keep.contains(name) {
+            keys.extend(keys_of(&runs.join(name))?);
+        } else {
+            fs::remove_dir_all(runs.join(name)).with_context(|| format!("cannot remove run {name}"))?;
+            writeln!(out, "removed run {name}")?;
+        }
+    }
+    let removed = store.collect(&keys)?;
+    for (name, size) in &removed {
+        writeln!(out, "removed {name}  {}", bytes(*size))?;
+    }
+    let freed = removed.iter().map(|(_, size)| size).sum();
+    writeln!(out, "{} entries, {} freed", removed.len(), bytes(freed))?;
+    Ok(())
+}
+
+/// Directories below `runs` that hold a `run.json`.
+pub(crate) fn run_names(runs: &Path) -> anyhow::Result<Vec<String>> {
+    let mut names = vec![];
+    for entry in fs::read_dir(runs).with_context(|| format!("cannot read {}", runs.display()))? {
+        let entry = entry?;
+        if entry.path().join("run.json").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn keys_of(run: &Path) -> anyhow::Result<Vec<Key>> {
+    let path = run.join("run.json");
+    let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let run: crate::house::Run =
+        serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+    Ok(run.stages.into_iter().map(|stage| stage.key).collect())
+}

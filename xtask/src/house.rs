@@ -1,0 +1,88 @@
+//! Where things are: pipeline files, runs, lock files.
+
+use std::path::{Path, PathBuf};
+
+use pipeline::{Library, LockFile, Memo, Pin, Pins, PipelineFile, Plan, Planner};
+
+/// Pipelines that the installed program carries.
+const BUILTIN: &[(&str, &str)] = &[
+    ("common-crawl", include_str!("../../pipelines/common-crawl.toml")),
+    ("demo", include_str!("../../pipelines/demo.toml")),
+    ("tiny", include_str!("../../pipelines/tiny.toml")),
+    ("web-sample", include_str!("../../pipelines/web-sample.toml")),
+];
+
+/// Reads the pipeline called `name` from `pipelines/`, or as a path, or from the program itself.
+pub(crate) fn load(name: &str) -> pipeline::Result<PipelineFile> {
+    Library { directories: &[PathBuf::from("pipelines")], builtin: BUILTIN }.load(name)
+}
+
+/// The lock file of a pipeline: beside it. A built-in pipeline has none.
+pub(crate) fn lock_path(pipeline: &PipelineFile) -> Option<PathBuf> {
+    pipeline.path.is_file().then(|| pipeline.path.with_extension("lock"))
+}
+
+/// What the lock file says, if there is one.
+pub(crate) fn lock(pipeline: &PipelineFile) -> anyhow::Result<Option<LockFile>> {
+    let Some(path) = lock_path(pipeline) else { return Ok(None) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(LockFile::parse(&text, &path)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(anyhow::Error::new(error).context(format!("cannot read {}", path.display()))),
+    }
+}
+
+/// Plans `pipeline` for this machine.
+pub(crate) fn plan(
+    pipeline: PipelineFile,
+    runs: &Path,
+    pinned: &[Pin],
+    pins: &dyn Pins,
+) -> anyhow::Result<Plan> {
+    let registry = crate::registry();
+    let mut memo = Memo::open(runs.join("outside.json"));
+    let mut planner = Planner { registry: &registry, kernels: kernels(), memo: &mut memo, pinned, pins };
+    Ok(planner.plan(pipeline)?)
+}
+
+/// The kernel class: part of the key of numeric stages.
+fn kernels() -> &'static str {
+    #[cfg(feature = "train")]
+    return model::kernel_class();
+    #[cfg(not(feature = "train"))]
+    return "none";
+}
+
+/// `runs/NAME/run.json`.
+#[derive(serde::Deserialize)]
+pub(crate) struct Run {
+    pub(crate) stages: Vec<RunStage>,
+}
+
+/// One stage of a finished run.
+#[derive(serde::Deserialize)]
+pub(crate) struct RunStage {
+    pub(crate) name: String,
+    #[serde(rename = "use")]
+    pub(crate) uses: String,
+    pub(crate) key: pipeline::Key,
+}
+
+/// Reads `run.json` of the run `name`, and where its stages lie.
+pub(crate) fn read_run(runs: &Path, name: &str) -> anyhow::Result<(PathBuf, Run)> {
+    use pipeline::{Error, Fault};
+    let directory = runs.join(name);
+    let path = directory.join("run.json");
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        let there = crate::gc::run_names(runs).unwrap_or_default();
+        let fault = Fault::new(format!("there is no run \"{name}\"")).at(&path, None).got(error.to_string());
+        let expected = if there.is_empty() { String::new() } else { format!("one of {}", there.join(", ")) };
+        Error::Input(fault.expected(expected).cure(format!("make it: reproduce {name}")))
+    })?;
+    let run = serde_json::from_str(&text).map_err(|error| {
+        let fault =
+            Fault::new("a run's record cannot be read").at(&path, Some(error.line())).got(error.to_string());
+        Error::Input(fault.cure("run `reproduce` again: it writes it anew"))
+    })?;
+    Ok((directory, run))
+}

@@ -1,0 +1,26 @@
+//! Every stage that a pipeline file can name: one line each.
+
+use pipeline::Registry;
+
+use crate::stages;
+
+/// The built-in stages. Your own go behind: `registry().with::<Mine>("mine", "what it does")`.
+pub fn registry() -> Registry {
+    let registry =
+        Registry::default().with::<stages::command::Command>("command", "an outside program as a stage");
+    #[cfg(feature = "data")]
+    let registry = registry
+        .with::<stages::miniature_web::MiniatureWeb>("miniature-web", "a generated web, as WARC files")
+        .with::<stages::warc_files::WarcFiles>("warc-files", "WARC files of this machine")
+        .with::<stages::cc_fetch::CcFetch>("cc-fetch", "WARC files of Common Crawl, fetched politely")
+        .with::<stages::warc_import::WarcImport>("warc-import", "WARC to pages, unfiltered")
+        .with::<stages::filter::FinewebFilter>("fineweb-filter", "WARC to documents by FineWeb's rules")
+        .with::<stages::dedup::Dedup>("dedup", "drops exact and near copies")
+        .with::<stages::bpe_train::BpeTrain>("bpe-train", "learns a byte-pair vocabulary from documents")
+        .with::<stages::bpe_encode::BpeEncode>("bpe-encode", "documents to token ids");
+    #[cfg(feature = "train")]
+    let registry = registry
+        .with::<stages::pretrain::Pretrain>("pretrain", "trains a base model on token ids")
+        .with::<stages::sample::Sample>("sample", "text written by a model");
+    registry
+}

@@ -1,0 +1,182 @@
+//! `reproduce`: run a pipeline from top to bottom, compare with its lock, write the report.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use pipeline::{
+    Error, Fault, LockFile, Locked, Outcome, Plan, Runner, Session, Store, Whole, clock::unix_seconds,
+    write_atomically,
+};
+use serde_json::json;
+
+use crate::cli::Reproduce;
+use crate::lines::Lines;
+use crate::network::Network;
+use crate::{house, sources};
+
+/// Runs `reproduce`.
+pub(crate) fn run(arguments: &Reproduce, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+    let file = house::load(&arguments.pipeline)?;
+    let lock = house::lock(&file)?;
+    let pinned = lock.as_ref().map_or(&[][..], |lock| &lock.url);
+    let network = Network { mirror: arguments.mirror.clone() };
+    let plan = house::plan(file, &arguments.runs.runs, pinned, &network)?;
+    check_until(&plan, arguments.until.as_deref())?;
+    let store = Store::open(&arguments.runs.runs)?;
+    if arguments.plan {
+        return print_plan(&plan, &store, out);
+    }
+    start_pool(arguments.threads)?;
+    let directory = arguments.runs.runs.join(&plan.pipeline.name);
+    heading(&plan, &directory, out)?;
+    let runner: &dyn Runner = match &arguments.task {
+        Some(slice) => slice,
+        None => &Whole,
+    };
+    let outcomes = {
+        let observer = Lines::new(&plan, out);
+        let session = Session {
+            store: &store,
+            runner,
+            observer: &observer,
+            mirror: arguments.mirror.as_deref(),
+            sources: &sources::digest,
+            about: sources::about(),
+        };
+        session.run(&plan, arguments.until.as_deref())?
+    };
+    record(&plan, &outcomes, &store, &directory)?;
+    crate::report::write(&directory)?;
+    compare(&plan, &outcomes, lock.as_ref(), arguments, out)?;
+    writeln!(out, "report: {}", directory.join("report.html").display())?;
+    Ok(())
+}
+
+fn check_until(plan: &Plan, until: Option<&str>) -> Result<(), Error> {
+    let names: Vec<&str> = plan.stages.iter().map(|stage| stage.name.as_str()).collect();
+    match until {
+        Some(until) if !names.contains(&until) => {
+            let fault = Fault::new(format!("--until names no stage of {}", plan.pipeline.name)).got(until);
+            Err(Error::Wiring(fault.expected(format!("one of {}", names.join(", ")))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The one pool: stages share it, and nothing else starts compute threads.
+pub(crate) fn start_pool(threads: Option<usize>) -> anyhow::Result<()> {
+    let threads = threads.unwrap_or(0);
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build_global() {
+        // in tests several runs share a process, and the first one's pool
+        Err(error) if !error.to_string().contains("already been initialized") => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn heading(plan: &Plan, directory: &Path, out: &mut dyn Write) -> std::io::Result<()> {
+    let (name, stages) = (&plan.pipeline.name, plan.stages.len());
+    let left = format!("reproduce {name}  ({stages} stages, seed {}, {})", plan.pipeline.seed, plan.kernels);
+    writeln!(out, "{left}  {}", directory.display())
+}
+
+fn print_plan(plan: &Plan, store: &Store, out: &mut dyn Write) -> anyhow::Result<()> {
+    for stage in &plan.stages {
+        let state = match (store.entry(&stage.key).is_dir(), store.partial(&stage.key).is_dir()) {
+            (true, _) => "cached",
+            (_, true) => "begun",
+            _ => "to do",
+        };
+        let from: Vec<String> = stage
+            .inputs
+            .iter()
+            .map(|(slot, source)| format!("{slot} = {}/{}", source.name, source.output))
+            .collect();
+        writeln!(out, "{:12} {:16} {}  {state:6}  {}", stage.name, stage.uses, stage.key, from.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Writes `runs/NAME`: the pipeline's text, `run.json`, a link to each stage's entry.
+fn record(plan: &Plan, outcomes: &[Outcome], store: &Store, directory: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    write_atomically(&directory.join("pipeline.toml"), plan.pipeline.text.as_bytes())?;
+    let mut stages = vec![];
+    for (stage, outcome) in plan.stages.iter().zip(outcomes) {
+        stages.push(json!({
+            "name": stage.name, "use": stage.uses, "key": stage.key, "content": outcome.manifest.content,
+            "how": format!("{:?}", outcome.how).to_lowercase(), "cost": outcome.cost, "numeric": stage.numeric,
+            "from": stage.inputs.iter().map(|(slot, source)| (slot.clone(), format!("{}/{}", source.name, source.output))).collect::<BTreeMap<_, _>>(),
+        }));
+        link(&PathBuf::from("../store").join(stage.key.as_str()), &directory.join(&stage.name))?;
+    }
+    unlink_others(directory, plan)?;
+    let run = json!({
+        "pipeline": plan.pipeline.name, "about": plan.pipeline.about, "seed": plan.pipeline.seed, "kernels": plan.kernels,
+        "store": store.root(), "finished_unix_s": unix_seconds(), "program": sources::about(), "stages": stages,
+    });
+    write_atomically(&directory.join("run.json"), &serde_json::to_vec_pretty(&run)?)?;
+    Ok(())
+}
+
+/// Replaces a link by rename, so that a reader always finds one.
+fn link(target: &Path, path: &Path) -> anyhow::Result<()> {
+    let temporary = path.with_extension("link.tmp");
+    let _ = fs::remove_file(&temporary);
+    let linked = std::os::unix::fs::symlink(target, &temporary).and_then(|()| fs::rename(&temporary, path));
+    linked.with_context(|| format!("cannot link {}", path.display()))
+}
+
+/// A stage that left the pipeline leaves the run.
+fn unlink_others(directory: &Path, plan: &Plan) -> anyhow::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if entry.file_type()?.is_symlink() && !plan.stages.iter().any(|stage| name == *stage.name) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Says whether the run is what its lock says; writes the lock where there is none.
+fn compare(
+    plan: &Plan,
+    outcomes: &[Outcome],
+    lock: Option<&LockFile>,
+    arguments: &Reproduce,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let Some(path) = house::lock_path(&plan.pipeline) else { return Ok(()) };
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let ran = || plan.stages.iter().zip(outcomes.iter().map(|outcome| &outcome.manifest));
+    let Some(lock) = lock else {
+        if arguments.locked {
+            let fault = Fault::new("--locked was given and there is no lock file").at(&path, None);
+            return Err(Error::Moved(fault.cure("run once without --locked: it writes one")).into());
+        }
+        if outcomes.len() == plan.stages.len() {
+            let stage =
+                ran().map(|(stage, manifest)| (stage.name.clone(), Locked::of(stage, manifest))).collect();
+            let text = LockFile { url: plan.pins.clone(), stage }.render();
+            write_atomically(&path, text.as_bytes())?;
+            writeln!(out, "wrote {name}")?;
+        }
+        return Ok(());
+    };
+    let differences = lock.differences(ran());
+    let equal = outcomes.len() - differences.len();
+    writeln!(out, "equal to {name}: {equal} of {}", outcomes.len())?;
+    let Some(first) = differences.first() else { return Ok(()) };
+    if arguments.locked {
+        let fault =
+            Fault::new(format!("stage \"{}\" is the first that is not what the lock says", first.stage));
+        let cure = format!("if the change is meant, delete {name} and run without --locked");
+        let fault = fault.at(&path, None).got(&first.got).expected(&first.expected).cure(cure);
+        return Err(Error::Moved(fault).into());
+    }
+    writeln!(out, "  first that differs: {} (got {}, locked {})", first.stage, first.got, first.expected)?;
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! `show`: a run's funnel, or rows of any of its shards.
+
+use std::io::Write;
+use std::path::Path;
+
+use pipeline::{Error, Fault, Manifest, Store};
+
+use crate::cli::Show;
+use crate::house;
+use crate::lines::{summary, thousands};
+
+/// Runs `show`.
+pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
+    let runs = &arguments.runs.runs;
+    let (_, run) = house::read_run(runs, &arguments.run)?;
+    let store = Store::open(runs)?;
+    let manifest = |stage: &house::RunStage| -> anyhow::Result<Manifest> {
+        let gone = || {
+            let fault = Fault::new(format!("the output of stage \"{}\" is gone", stage.name));
+            Error::Moved(
+                fault
+                    .at(&store.entry(&stage.key), None)
+                    .cure(format!("make it: reproduce {}", arguments.run)),
+            )
+        };
+        Ok(store.manifest(&stage.key)?.ok_or_else(gone)?)
+    };
+    let Some(wanted) = &arguments.stage else {
+        for stage in &run.stages {
+            writeln!(
+                out,
+                "  {:12} {:16} {}  {}",
+                stage.name,
+                stage.uses,
+                stage.key,
+                summary(&manifest(stage)?)
+            )?;
+        }
+        return Ok(());
+    };
+    let (name, output) =
+        wanted.split_once('/').map_or((wanted.as_str(), None), |(name, output)| (name, Some(output)));
+    let Some(stage) = run.stages.iter().find(|stage| stage.name == name) else {
+        let names: Vec<&str> = run.stages.iter().map(|stage| stage.name.as_str()).collect();
+        let fault = Fault::new(format!("the run has no stage \"{name}\""))
+            .expected(format!("one of {}", names.join(", ")));
+        return Err(Error::Wiring(fault).into());
+    };
+    let manifest = manifest(stage)?;
+    funnel(&manifest, out)?;
+    let entry = store.entry(&stage.key);
+    let mut shown = 0;
+    for (name, contents) in &manifest.outputs {
+        if output.is_none_or(|output| output == name) {
+            writeln!(
+                out,
+                "\n{name}  {}  {} files, {} rows",
+                contents.kind,
+                contents.files.len(),
+                thousands(manifest.rows(name))
+            )?;
+            rows(&entry.join(name), contents, arguments.rows, out)?;
+            shown += 1;
+        }
+    }
+    if shown == 0 {
+        let names: Vec<&str> = manifest.outputs.keys().map(String::as_str).collect();
+        let fault = Fault::new(format!("stage \"{name}\" has no such output")).got(wanted);
+        return Err(Error::Wiring(fault.expected(format!("one of {}", names.join(", ")))).into());
+    }
+    Ok(())
+}
+
+/// What came in, and where it went, longest bar first.
+fn funnel(manifest: &Manifest, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Some(&came_in) = manifest.counters.get("in") else {
+        writeln!(out, "{}", summary(manifest))?;
+        return Ok(());
+    };
+    let kept = manifest.counters.get("kept").copied().unwrap_or(0);
+    let mut line = |name: &str, count: u64| {
+        let share = count as f64 / came_in.max(1) as f64;
+        let bar = "█".repeat((share * 40.0).round() as usize);
+        writeln!(out, "{:>10}  {:5.1} %  {name:34} {bar}", thousands(count), share * 100.0)
+    };
+    line("in", came_in)?;
+    line("kept", kept)?;
+    for (reason, count) in manifest.dropped() {
+        line(reason, count)?;
+    }
+    Ok(())
+}
+
+/// The first rows of an output, a column a line; files that are no shard by name.
+fn rows(
+    directory: &Path,
+    contents: &pipeline::Contents,
+    wanted: usize,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let mut left = wanted;
+    for file in &contents.files {
+        if file.rows.is_none() {
+            writeln!(out, "  {}  {}", file.name, crate::lines::bytes(file.bytes))?;
+            continue;
+        }
+        for row in shard::preview(&directory.join(&file.name), left)? {
+            writeln!(out, "  ─ {}", file.name)?;
+            for (column, value) in row {
+                writeln!(out, "  {column:>16}  {}", value.replace('\n', "\n                    "))?;
+            }
+            left -= 1;
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    Ok(())
+}

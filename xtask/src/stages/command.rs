@@ -1,0 +1,231 @@
+//! `command`: a program of any language as a stage.
+//!
+//! It gets paths in its arguments and writes files; what it leaves is checked before it gets a name.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+
+use anyhow::{Context, bail};
+use pipeline::{Class, Error, Fault, Io, Output, Outside, Signature, Slot, Stage, Task};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An outside program as a stage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Command {
+    /// The program and its arguments. `{NAME}` stands for the directory of the input or output NAME, `{code.0}` for
+    /// the first file of `code`, `{seed}` for a seed.
+    pub argv: Vec<String>,
+    /// Its inputs: name and kind, as in `documents = "documents/1"`.
+    pub reads: BTreeMap<String, String>,
+    /// Its outputs: name and kind. Tables are checked column by column.
+    pub writes: BTreeMap<String, String>,
+    /// Raise it when the program gives other bytes for the same inputs.
+    pub version: u32,
+    /// Files whose bytes enter the key, relative to the pipeline file.
+    pub code: Vec<String>,
+    /// Whether its bits depend on the machine: it trains, or samples from a model.
+    pub numeric: bool,
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        let (argv, code) = (vec![], vec![]);
+        Self { argv, reads: BTreeMap::new(), writes: BTreeMap::new(), version: 1, code, numeric: false }
+    }
+}
+
+impl Stage for Command {
+    fn signature(&self) -> Signature {
+        let outside = self.code.iter().enumerate().map(|(i, file)| Outside::new(format!("/code/{i}"), file));
+        Signature {
+            class: if self.numeric { Class::Numeric } else { Class::Exact },
+            random: self.argv.iter().any(|argument| argument.contains("{seed}")),
+            reads: self.reads.iter().map(|(name, kind)| Slot::new(name, kind)).collect(),
+            writes: self.writes.iter().map(|(name, kind)| Output::new(name, kind)).collect(),
+            outside: outside.collect(),
+            ..Signature::exact(self.version)
+        }
+    }
+
+    fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
+        let Some((program, arguments)) = self.argv.split_first() else {
+            bail!("`argv` is empty: write argv = [\"python3\", \"{{code.0}}\", \"{{documents}}\"]");
+        };
+        let places = self.places(io)?;
+        let arguments =
+            arguments.iter().map(|argument| fill(argument, &places)).collect::<anyhow::Result<Vec<_>>>()?;
+        let program = fill(program, &places)?;
+        for output in self.writes.keys() {
+            // what an earlier attempt left is not this attempt's
+            let directory = io.output(output)?;
+            fs::remove_dir_all(&directory).and_then(|()| fs::create_dir(&directory))?;
+        }
+        let mut process = Process::new(&program);
+        process.args(&arguments).current_dir(io.scratch()?).stdin(Stdio::null()).stdout(Stdio::null());
+        let output = process.stderr(Stdio::piped()).output().map_err(|error| {
+            let fault =
+                Fault::new(format!("the program `{program}` cannot be started")).got(error.to_string());
+            Error::Input(
+                fault
+                    .expected("a program in PATH, or an absolute path")
+                    .cure("install it, or correct `argv`"),
+            )
+        })?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() {
+            let last: Vec<&str> = said.lines().rev().take(8).collect();
+            let last: Vec<&str> = last.into_iter().rev().collect();
+            bail!("`{program}` failed with {}; its last words:\n{}", output.status, last.join("\n"));
+        }
+        for line in said.lines() {
+            tracing::info!(stage = io.stage(), "{line}");
+        }
+        for (output, kind) in &self.writes {
+            self.check(io, output, kind)?;
+            io.add_tree_with(output, &|path| rows(path, kind))?;
+        }
+        self.count(io)
+    }
+}
+
+impl Command {
+    /// What stands for `{NAME}`.
+    fn places(&self, io: &Io) -> anyhow::Result<BTreeMap<String, String>> {
+        let text = |path: &Path| -> anyhow::Result<String> {
+            Ok(std::path::absolute(path)?.to_str().context("a path is not UTF-8")?.to_owned())
+        };
+        let mut places = BTreeMap::new();
+        for slot in self.reads.keys() {
+            places.insert(slot.clone(), text(io.input(slot)?.directory())?);
+        }
+        for output in self.writes.keys() {
+            if places.insert(output.clone(), text(&io.output(output)?)?).is_some() {
+                bail!("`{output}` is the name of an input and of an output: call one of them otherwise");
+            }
+        }
+        for i in 0..self.code.len() {
+            let files = io.outside_files(&format!("/code/{i}"));
+            let file = files.first().context("a file of `code` is gone")?;
+            places.insert(format!("code.{i}"), text(file)?);
+        }
+        if self.signature().random {
+            places.insert("seed".to_owned(), io.seed("command").to_string());
+        }
+        Ok(places)
+    }
+
+    fn check(&self, io: &Io, output: &str, kind: &str) -> anyhow::Result<()> {
+        let directory = io.output(output)?;
+        let files = files_below(&directory)?;
+        if files.is_empty() {
+            let fault = Fault::new(format!("the program wrote nothing into its output \"{output}\""));
+            let cure = format!("write into the directory that {{{output}}} stands for");
+            return Err(Error::Input(fault.expected(format!("files of {kind}")).cure(cure)).into());
+        }
+        if !is_table(kind) {
+            return Ok(());
+        }
+        for file in &files {
+            rows(file, kind).with_context(|| format!("the program's output \"{output}\" is not {kind}"))?;
+        }
+        Ok(())
+    }
+
+    /// in = kept + dropped, as far as rows tell.
+    fn count(&self, io: &Io) -> anyhow::Result<()> {
+        let mut written = BTreeMap::new();
+        for (output, kind) in &self.writes {
+            let counts = files_below(&io.output(output)?)?
+                .iter()
+                .map(|file| rows(file, kind))
+                .collect::<Result<Vec<_>, _>>()?;
+            let sum: u64 = counts.into_iter().flatten().sum();
+            *written.entry(kind.as_str()).or_insert(0) += sum;
+            io.count(&format!("{output}_rows"), sum);
+        }
+        let documents =
+            self.reads.iter().find(|(_, kind)| ["documents/1", "pages/1"].contains(&kind.as_str()));
+        let kept = written.get("documents/1").copied();
+        if let (Some((slot, _)), Some(kept)) = (documents, kept) {
+            let came_in = io.input(slot)?.rows();
+            if let Some(dropped) = came_in.checked_sub(kept) {
+                io.count("in", came_in);
+                io.count("kept", kept);
+                let told = written.get("dropped/1").copied().unwrap_or(0).min(dropped);
+                io.count("dropped.told_by_the_program", told);
+                io.count("dropped.not_told", dropped - told);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_table(kind: &str) -> bool {
+    #[cfg(feature = "data")]
+    return shard::schema(kind).is_some();
+    #[cfg(not(feature = "data"))]
+    return {
+        let _ = kind;
+        false
+    };
+}
+
+/// Rows of a shard, checked column by column; nothing for files that are no table.
+fn rows(path: &Path, kind: &str) -> anyhow::Result<Option<u64>> {
+    if !is_table(kind) {
+        return Ok(None);
+    }
+    #[cfg(feature = "data")]
+    return Ok(Some(shard::check(path, kind)?));
+    #[cfg(not(feature = "data"))]
+    return {
+        let _ = path;
+        Ok(None)
+    };
+}
+
+fn files_below(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = vec![];
+    for entry in fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))? {
+        let path = entry?.path();
+        if path.is_dir() { files.extend(files_below(&path)?) } else { files.push(path) }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Replaces every `{NAME}`; a name that stands for nothing is an error.
+fn fill(argument: &str, places: &BTreeMap<String, String>) -> anyhow::Result<String> {
+    let mut filled = String::new();
+    let mut rest = argument;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, behind) =
+            after.split_once('}').with_context(|| format!("`{argument}` has a {{ without a }}"))?;
+        let known = || places.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let place = places
+            .get(name)
+            .with_context(|| format!("{{{name}}} in `argv` stands for nothing; there are {}", known()))?;
+        filled.push_str(before);
+        filled.push_str(place);
+        rest = behind;
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_braces_are_replaced_and_strangers_refused() {
+        let places = BTreeMap::from([("in".to_owned(), "/a".to_owned())]);
+        assert_eq!(fill("--from={in}/x", &places).unwrap(), "--from=/a/x");
+        assert!(fill("{out}", &places).unwrap_err().to_string().contains("there are in"));
+        assert!(fill("{in", &places).is_err());
+    }
+}

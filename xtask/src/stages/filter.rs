@@ -1,0 +1,337 @@
+//! `fineweb-filter`: archives to documents; what falls is written down with its reason.
+
+use std::fs::File;
+use std::io::BufReader;
+
+use anyhow::Context;
+use fineweb_filter::{
+    C4Quality, ExtractSettings, Filter, FinewebQuality, GopherQuality, GopherRepetition, LanguageSettings,
+    Lists, Outcome, PiiSettings, Preset, Scratch, Settings, UrlSettings,
+};
+use pipeline::{Io, Output, Outside, Signature, Slot, Stage, Task};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shard::{Documents, Dropped, Table, Writer, documents, dropped};
+use warc::{Event, Format, Limits, Reader};
+
+use super::shards;
+
+/// WARC to documents by FineWeb's rules.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FinewebFilter {
+    /// Name of the crawl, for the column `dump`.
+    pub dump: String,
+    /// Which texts of dropped pages are kept beside their reason.
+    pub dropped_text: DroppedText,
+    /// Block lists: files or directories in datatrove's or UT1's layout, relative to the pipeline file.
+    #[schemars(extend("source" = "UT1, datatrove"))]
+    pub lists: Vec<String>,
+    /// Whose reading of the rules.
+    pub preset: Preset,
+    /// Block lists and words in addresses.
+    pub url: UrlSettings,
+    /// Finding the main text.
+    pub extract: ExtractSettings,
+    /// Languages to keep.
+    pub language: LanguageSettings,
+    /// Repeated paragraphs, lines and n-grams.
+    pub gopher_repetition: GopherRepetition,
+    /// Words, symbols and lines.
+    pub gopher_quality: GopherQuality,
+    /// Line by line cleaning.
+    pub c4: C4Quality,
+    /// Ends and lengths of lines.
+    pub fineweb: FinewebQuality,
+    /// Private data.
+    pub pii: PiiSettings,
+}
+
+impl Default for FinewebFilter {
+    fn default() -> Self {
+        let Settings { preset, url, extract, language, gopher_repetition, gopher_quality, c4, fineweb, pii } =
+            Settings::default();
+        Self {
+            dump: "local".to_owned(),
+            dropped_text: DroppedText::Sample,
+            lists: vec![],
+            preset,
+            url,
+            extract,
+            language,
+            gopher_repetition,
+            gopher_quality,
+            c4,
+            fineweb,
+            pii,
+        }
+    }
+}
+
+/// Which texts of dropped pages are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DroppedText {
+    /// None.
+    None,
+    /// The beginnings of the first few of each reason and archive: enough to see why.
+    Sample,
+    /// All of them whole: for retuning rules.
+    All,
+}
+
+impl FinewebFilter {
+    fn rules(&self) -> Settings {
+        Settings {
+            preset: self.preset,
+            url: self.url.clone(),
+            extract: self.extract.clone(),
+            language: self.language.clone(),
+            gopher_repetition: self.gopher_repetition.clone(),
+            gopher_quality: self.gopher_quality.clone(),
+            c4: self.c4.clone(),
+            fineweb: self.fineweb.clone(),
+            pii: self.pii.clone(),
+        }
+    }
+
+    fn read_lists(&self, io: &Io) -> anyhow::Result<Lists> {
+        let mut lists = Lists::default();
+        for setting in 0..self.lists.len() {
+            for path in io.outside_files(&format!("/lists/{setting}")) {
+                let known = lists.add_file(&path)?;
+                tracing::debug!(path = %path.display(), known, "block list");
+            }
+        }
+        Ok(lists)
+    }
+}
+
+impl Stage for FinewebFilter {
+    fn signature(&self) -> Signature {
+        let outside =
+            self.lists.iter().enumerate().map(|(i, list)| Outside::new(format!("/lists/{i}"), list));
+        Signature {
+            reads: vec![Slot::new("warc", "warc/1")],
+            writes: vec![Output::new("documents", Documents::NAME), Output::new("dropped", Dropped::NAME)],
+            outside: outside.collect(),
+            sources: &["fineweb-filter", "warc"],
+            ..Signature::exact(1)
+        }
+    }
+
+    fn phases(&self, io: &Io) -> anyhow::Result<Vec<usize>> {
+        Ok(vec![io.input("warc")?.files().len()])
+    }
+
+    fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
+        let filter = Filter::new(&self.rules(), self.read_lists(io)?)?;
+        let archive = &io.input("warc")?.files()[task.part];
+        let file =
+            File::open(&archive.path).with_context(|| format!("cannot open {}", archive.path.display()))?;
+        let mut reader = Reader::new(BufReader::with_capacity(1 << 20, file));
+        let mut sink = Sink {
+            io,
+            dump: &self.dump,
+            source: &archive.name,
+            documents: shards::create(io, "documents", &task.shard())?,
+            dropped: shards::create(io, "dropped", &task.shard())?,
+            keep_text: KeepText::new(self.dropped_text),
+        };
+        io.progress().length(archive.bytes);
+        let mut read_to = 0;
+        shards::in_order(
+            || {
+                let batch = next_batch(&mut reader)?;
+                if let Some(Event::Record(warc::Record { offset, .. })) = batch.last() {
+                    io.progress().advance(offset.saturating_sub(read_to));
+                    read_to = *offset;
+                }
+                Ok(batch)
+            },
+            Scratch::default,
+            |scratch, event| judge(&filter, scratch, event),
+            |judged| sink.take(judged),
+        )?;
+        shards::finish(io, "documents", sink.documents)?;
+        shards::finish(io, "dropped", sink.dropped)
+    }
+}
+
+/// Enough records to keep all threads busy, few enough to stay small.
+fn next_batch<R: std::io::Read>(reader: &mut Reader<R>) -> anyhow::Result<Vec<Event>> {
+    let (mut batch, mut bytes) = (vec![], 0);
+    while batch.len() < 256 && bytes < 16 << 20 {
+        let Some(event) = reader.next() else { break };
+        let event = event.context("cannot read the archive")?;
+        if let Event::Record(record) = &event {
+            bytes += record.block.len();
+        }
+        batch.push(event);
+    }
+    Ok(batch)
+}
+
+/// What became of one event of an archive.
+enum Judged {
+    /// A record that never was a page: a request, metadata, the archive's own head.
+    NotAPage(&'static str),
+    Kept {
+        page: Origin,
+        text: String,
+        language: &'static str,
+        score: f64,
+    },
+    Dropped {
+        page: Option<Origin>,
+        offset: u64,
+        reason: &'static str,
+        detail: Option<String>,
+        kind: dropped::Kind,
+        text: String,
+    },
+}
+
+struct Origin {
+    id: String,
+    url: String,
+    date: String,
+}
+
+fn judge(filter: &Filter, scratch: &mut Scratch, event: Event) -> Judged {
+    let record = match event {
+        Event::Record(record) => record,
+        Event::Damage(damage) if damage.kind.loses_record() => {
+            let (reason, detail) = (damage.kind.name(), Some(damage.detail));
+            let kind = dropped::Kind::Damage;
+            return Judged::Dropped {
+                page: None,
+                offset: damage.offset,
+                reason,
+                detail,
+                kind,
+                text: String::new(),
+            };
+        }
+        // the record follows, saved
+        Event::Damage(_) => return Judged::NotAPage("damaged_but_saved"),
+    };
+    match record.kind {
+        warc::Kind::Response | warc::Kind::Conversion | warc::Kind::Revisit => {}
+        _ => return Judged::NotAPage("other_records"),
+    }
+    let page = match warc::page(&record, &Limits::default()) {
+        Ok(page) => page,
+        Err(rejection) => {
+            let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
+            let origin = Origin {
+                id: owned(record.id()),
+                url: owned(record.target_uri()),
+                date: owned(record.date()),
+            };
+            return Judged::Dropped {
+                page: Some(origin),
+                offset: record.offset,
+                reason: rejection.reason,
+                detail: Some(rejection.detail),
+                kind: dropped::Kind::Rule,
+                text: String::new(),
+            };
+        }
+    };
+    let view = fineweb_filter::Page { id: &page.id, url: &page.url, html: &page.html };
+    let outcome = match page.format {
+        Format::Html => filter.judge(&view, scratch),
+        Format::Text => filter.judge_plain(&view, scratch),
+    };
+    match outcome {
+        Outcome::Kept { text, language, language_score } => {
+            let text = text.to_owned();
+            let page = Origin { id: page.id, url: page.url, date: page.date };
+            Judged::Kept { page, text, language, score: language_score }
+        }
+        Outcome::Dropped { reason, detail, text } => {
+            let text = text.to_owned();
+            let origin = Origin { id: page.id, url: page.url, date: page.date };
+            let kind = dropped::Kind::Rule;
+            Judged::Dropped { page: Some(origin), offset: page.offset, reason: reason.0, detail, kind, text }
+        }
+    }
+}
+
+/// The two shards of a task, and its counters.
+struct Sink<'a> {
+    io: &'a Io<'a>,
+    dump: &'a str,
+    source: &'a str,
+    documents: Writer<Documents>,
+    dropped: Writer<Dropped>,
+    keep_text: KeepText,
+}
+
+impl Sink<'_> {
+    fn take(&mut self, judged: Judged) -> anyhow::Result<()> {
+        match judged {
+            Judged::NotAPage(what) => self.io.count(what, 1),
+            Judged::Kept { page, text, language, score } => {
+                self.io.count("in", 1);
+                self.io.count("kept", 1);
+                self.documents.push(&documents::Row {
+                    text: &text,
+                    id: &page.id,
+                    dump: self.dump,
+                    url: &page.url,
+                    date: &page.date,
+                    file_path: self.source,
+                    language,
+                    language_score: score,
+                    ..documents::Row::default()
+                })?;
+            }
+            Judged::Dropped { page, offset, reason, detail, kind, text } => {
+                self.io.count("in", 1);
+                self.io.count(&format!("dropped.{reason}"), 1);
+                self.dropped.push(&dropped::Row {
+                    id: page.as_ref().map(|page| page.id.as_str()).filter(|id| !id.is_empty()),
+                    url: page.as_ref().map(|page| page.url.as_str()).filter(|url| !url.is_empty()),
+                    source: self.source,
+                    offset: offset as i64,
+                    stage: self.io.stage(),
+                    reason,
+                    detail: detail.as_deref(),
+                    kind,
+                    text: self.keep_text.of(reason, &text),
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Decides how much of a dropped text is kept; depends on the order in the archive alone.
+struct KeepText {
+    which: DroppedText,
+    seen: std::collections::BTreeMap<&'static str, usize>,
+}
+
+impl KeepText {
+    const EXAMPLES: usize = 8;
+    const BYTES: usize = 2_000;
+
+    fn new(which: DroppedText) -> Self {
+        Self { which, seen: std::collections::BTreeMap::new() }
+    }
+
+    fn of<'t>(&mut self, reason: &'static str, text: &'t str) -> Option<&'t str> {
+        let seen = self.seen.entry(reason).or_default();
+        *seen += 1;
+        match self.which {
+            DroppedText::All => Some(text),
+            DroppedText::Sample if *seen <= Self::EXAMPLES => {
+                Some(&text[..text.floor_char_boundary(Self::BYTES)])
+            }
+            DroppedText::Sample | DroppedText::None => None,
+        }
+        .filter(|text| !text.is_empty())
+    }
+}

@@ -1,0 +1,322 @@
+//! `pretrain`: a base model learns to predict the next token.
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use bpe::{Bpe, Tokenizer, Vocabulary};
+use model::checkpoint::Special;
+use model::{
+    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Evaluation, NextToken, Params, Plan, Progress, Rows,
+    Schedule, Tokens, Width, evaluate, fit,
+};
+use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shard::{Metrics, Table, metrics};
+
+use super::shards;
+
+/// Trains a base model on token ids: a Llama decoder, AdamW.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pretrain {
+    /// Size of the model; its vocabulary is the tokenizer's.
+    pub model: Architecture,
+    /// Optimizer steps.
+    #[schemars(extend("unit" = "steps"))]
+    pub steps: u64,
+    /// Rows of one batch, each as long as the context.
+    #[schemars(extend("unit" = "rows"))]
+    pub rows: usize,
+    /// Batches that one step averages over.
+    #[schemars(extend("unit" = "batches"))]
+    pub accumulation: usize,
+    /// Gradients longer than this are shortened to it.
+    #[schemars(extend("source" = "Pascanu et al. 2013, algorithm 1"))]
+    pub clip_norm: f64,
+    /// The learning rate over the steps.
+    pub schedule: Schedule,
+    /// Moments and decay.
+    pub optimizer: AdamWSettings,
+    /// Steps between checkpoints, from which a killed run goes on; 0 for none.
+    #[schemars(extend("unit" = "steps"))]
+    pub checkpoint_every: u64,
+    /// Steps between measurements on held-out documents; the last step is always measured. 0 for the last only.
+    #[schemars(extend("unit" = "steps"))]
+    pub validate_every: u64,
+    /// Most rows of held-out text that a measurement reads.
+    #[schemars(extend("unit" = "rows"))]
+    pub validation_rows: usize,
+}
+
+/// The size of a decoder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Architecture {
+    /// Most positions that the model can look back over.
+    #[schemars(extend("unit" = "tokens"))]
+    pub context: usize,
+    /// Size of the residual stream.
+    pub width: usize,
+    /// Number of blocks.
+    pub layers: usize,
+    /// Query heads; they divide the width.
+    pub heads: usize,
+    /// Key and value heads; they divide the query heads.
+    #[schemars(extend("source" = "grouped-query attention, arXiv 2305.13245"))]
+    pub kv_heads: usize,
+    /// Inner size of the feed-forward network.
+    pub hidden: usize,
+    /// Whether the head is the embedding matrix, used a second time.
+    pub tied: bool,
+}
+
+impl Default for Architecture {
+    fn default() -> Self {
+        let Config { context, width, layers, heads, kv_heads, hidden, tied, .. } = Config::default();
+        Self { context, width, layers, heads, kv_heads, hidden, tied }
+    }
+}
+
+impl Default for Pretrain {
+    fn default() -> Self {
+        let Plan { steps, accumulation, clip_norm, schedule } = Plan::default();
+        Self {
+            model: Architecture::default(),
+            steps,
+            rows: 16,
+            accumulation,
+            clip_norm,
+            schedule,
+            optimizer: AdamWSettings::default(),
+            checkpoint_every: 50,
+            validate_every: 100,
+            validation_rows: 64,
+        }
+    }
+}
+
+impl Stage for Pretrain {
+    fn signature(&self) -> Signature {
+        Signature {
+            class: Class::Numeric,
+            random: true,
+            reads: vec![Slot::new("tokens", "tokens/1"), Slot::new("tokenizer", "tokenizer/1")],
+            writes: vec![Output::new("checkpoint", "checkpoint/1"), Output::new("metrics", Metrics::NAME)],
+            sources: &["model", "bpe"],
+            ..Signature::exact(1)
+        }
+    }
+
+    fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
+        let tokenizer = io.input("tokenizer")?.directory();
+        let bpe = Bpe::load(tokenizer)?;
+        let vocabulary = bpe.vocabulary();
+        let bos = vocabulary.special("<|bos|>").context("the tokenizer has no token <|bos|>")?;
+        let scratch = io.scratch()?;
+        let width = Width::of(vocabulary.size());
+        let [train, held_out] = self.flatten(io, bos, width, &scratch)?;
+
+        let config = self.config(vocabulary.size());
+        let params = Params::new(io.seed("parameters"));
+        let decoder = Decoder::new(&config, &params, "")?;
+        let mut batches =
+            Rows::shuffled(Tokens::open(&train, width)?, config.context, self.rows, bos, io.seed("order"))?;
+        let mut optimizer = AdamW::new(self.optimizer.clone());
+        let plan = Plan {
+            steps: self.steps,
+            accumulation: self.accumulation,
+            clip_norm: self.clip_norm,
+            schedule: self.schedule.clone(),
+        };
+        let special = Special { begin: Some(bos), end: vec![bos] };
+        let checkpoints = Checkpoints {
+            directory: scratch.join("checkpoints"),
+            every: self.checkpoint_every,
+            keep: 2,
+            config,
+            special,
+        };
+        let begun = checkpoints.newest()?.map_or(0, |(step, _)| step);
+        let mut log = Log::open(&scratch.join("metrics.jsonl"), begun)?;
+        io.progress().length(self.steps);
+        io.progress().advance(begun);
+
+        let validation = Validation { tokens: held_out, width, bos, bytes: token_bytes(vocabulary) };
+        let mut trouble = None;
+        let mut on_step = |progress: &Progress| {
+            let written = self.note(progress, &decoder, &validation, &mut log);
+            io.progress().advance(1);
+            match written {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    trouble = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        };
+        let objective = NextToken(&decoder);
+        fit(&params, &mut batches, &objective, &mut optimizer, &plan, Some(&checkpoints), &mut on_step)?;
+        if let Some(error) = trouble {
+            return Err(error.context("cannot note a step"));
+        }
+
+        let (_, newest) = checkpoints.newest()?.context("training took no step: `steps` is 0")?;
+        let folder = io.output("checkpoint")?;
+        copy_tree(&newest, &folder)?;
+        copy_tree(tokenizer, &folder)?;
+        io.add_tree("checkpoint")?;
+        log.finish(io, &task.shard())?;
+        io.count("parameters", params.count() as u64);
+        io.count("steps", self.steps);
+        Ok(())
+    }
+}
+
+impl Pretrain {
+    fn config(&self, vocabulary: usize) -> Config {
+        let Architecture { context, width, layers, heads, kv_heads, hidden, tied } = self.model.clone();
+        Config { vocabulary, context, width, layers, heads, kv_heads, hidden, tied, ..Config::default() }
+    }
+
+    /// All documents behind one another, each after `<|bos|>`: one file to train on, one to measure on.
+    fn flatten(&self, io: &Io, bos: u32, width: Width, scratch: &Path) -> anyhow::Result<[PathBuf; 2]> {
+        let paths = ["train.bin", "validation.bin"].map(|name| scratch.join(name));
+        let most = [u64::MAX, (self.validation_rows * self.model.context + 1) as u64];
+        let mut files =
+            [BufWriter::new(fs::File::create(&paths[0])?), BufWriter::new(fs::File::create(&paths[1])?)];
+        let (mut totals, mut bytes) = ([0_u64; 2], vec![]);
+        for batch in shards::read_all::<shard::Tokens>(io.input("tokens")?) {
+            for row in batch?.rows() {
+                let to = usize::from(row.validation);
+                if totals[to] >= most[to] {
+                    continue;
+                }
+                bytes.clear();
+                Tokens::write(&[bos], width, &mut bytes)?;
+                Tokens::write(row.ids, width, &mut bytes)?;
+                files[to].write_all(&bytes)?;
+                totals[to] += 1 + row.ids.len() as u64;
+            }
+        }
+        files.iter_mut().try_for_each(Write::flush)?;
+        io.count("training_tokens", totals[0]);
+        io.count("held_out_tokens", totals[1]);
+        Ok(paths)
+    }
+
+    fn note(
+        &self,
+        progress: &Progress,
+        decoder: &Decoder,
+        validation: &Validation,
+        log: &mut Log,
+    ) -> anyhow::Result<()> {
+        let Progress { step, loss, lr, grad_norm, weight } = *progress;
+        for (name, value) in [("loss", loss), ("lr", lr), ("grad_norm", grad_norm), ("tokens", weight)] {
+            log.push(step, name, value)?;
+        }
+        let due = self.validate_every > 0 && step.is_multiple_of(self.validate_every);
+        if (due || step == self.steps)
+            && let Some(evaluation) = validation.measure(decoder)?
+        {
+            log.push(step, "validation_loss", evaluation.loss())?;
+            log.push(step, "validation_bits_per_byte", evaluation.bits_per_byte())?;
+        }
+        Ok(())
+    }
+}
+
+/// Held-out documents, and what is needed to measure on them.
+struct Validation {
+    tokens: PathBuf,
+    width: Width,
+    bos: u32,
+    bytes: Vec<u32>,
+}
+
+impl Validation {
+    /// Loss and bits per byte; nothing when too few documents are held out to fill a row.
+    fn measure(&self, decoder: &Decoder) -> anyhow::Result<Option<Evaluation>> {
+        let context = decoder.config().context;
+        let ids = Tokens::open(&self.tokens, self.width)?;
+        if ids.len() <= context {
+            return Ok(None);
+        }
+        let mut rows = Rows::sequential(ids, context, 8, self.bos)?;
+        Ok(Some(evaluate(&decoder.detached(), &mut rows, &self.bytes)?))
+    }
+}
+
+/// The length of each token's text; special tokens have none.
+fn token_bytes(vocabulary: &Vocabulary) -> Vec<u32> {
+    let length = |id| {
+        if vocabulary.is_special(id) { 0 } else { vocabulary.token(id).map_or(0, |token| token.len() as u32) }
+    };
+    (0..vocabulary.size() as u32).map(length).collect()
+}
+
+/// Metrics as they come, a JSON object a line, so that a resumed run has those of its beginning.
+struct Log {
+    rows: Vec<Noted>,
+    file: fs::File,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Noted {
+    step: u64,
+    name: String,
+    /// The bits of an f64: decimal digits might not come back the same.
+    bits: u64,
+}
+
+impl Log {
+    /// What was noted up to step `begun`; what came after belongs to steps that are taken again.
+    fn open(path: &Path, begun: u64) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let rows: Vec<Noted> = text.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
+        let rows: Vec<Noted> = rows.into_iter().filter(|noted| noted.step <= begun).collect();
+        let mut log = Self { rows: vec![], file: fs::File::create(path)? };
+        for Noted { step, name, bits } in rows {
+            log.push(step, &name, f64::from_bits(bits))?;
+        }
+        Ok(log)
+    }
+
+    fn push(&mut self, step: u64, name: &str, value: f64) -> anyhow::Result<()> {
+        let noted = Noted { step, name: name.to_owned(), bits: value.to_bits() };
+        writeln!(self.file, "{}", serde_json::to_string(&noted)?)?;
+        self.rows.push(noted);
+        Ok(())
+    }
+
+    /// Writes the table, and the last value of each metric for the stage's line.
+    fn finish(self, io: &Io, name: &str) -> anyhow::Result<()> {
+        let mut writer = shards::create::<Metrics>(io, "metrics", name)?;
+        for noted in &self.rows {
+            let value = f64::from_bits(noted.bits);
+            writer.push(&metrics::Row { step: noted.step as i64, name: &noted.name, value })?;
+            if ["loss", "validation_loss", "validation_bits_per_byte"].contains(&noted.name.as_str()) {
+                io.metric(&noted.name, value);
+            }
+        }
+        shards::finish(io, "metrics", writer)
+    }
+}
+
+fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target).with_context(|| format!("cannot write {}", target.display()))?;
+        }
+    }
+    Ok(())
+}
