@@ -21,7 +21,13 @@ pub struct Row {
 
 impl Row {
     /// A row of speeds over `amount` units of work, from CPU seconds.
-    pub fn speed(name: &'static str, unit: &'static str, amount: f64, ours: f64, peer: Option<(f64, String)>) -> Row {
+    pub fn speed(
+        name: &'static str,
+        unit: &'static str,
+        amount: f64,
+        ours: f64,
+        peer: Option<(f64, String)>,
+    ) -> Row {
         let (peer, peer_version) = peer.unzip();
         Row {
             name,
@@ -60,7 +66,8 @@ fn median(seconds: &mut [f64]) -> f64 {
 /// A line of `/proc/cpuinfo`, where there is such a file.
 fn processor(key: &str) -> Option<String> {
     let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
-    let (_, value) = text.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.trim() == key)?;
+    let (_, value) =
+        text.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.trim() == key)?;
     Some(value.trim().to_owned())
 }
 

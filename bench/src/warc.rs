@@ -17,13 +17,17 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
         None => generate()?,
     };
     let megabytes = inflate(&archive)? as f64 / 1e6;
-    let (records, damages, pages) = read(&archive, |record| u64::from(page(record, &Limits::default()).is_ok()))?;
+    let (records, damages, pages) =
+        read(&archive, |record| u64::from(page(record, &Limits::default()).is_ok()))?;
     ensure!(records > 0, "no record in this archive");
     eprintln!("{records} records, {pages} pages, {damages} damages, {megabytes:.1} MB inflated");
     let seconds = interleave(&mut [
         &mut || read(&archive, |record| record.block.len() as u64).map(drop),
         &mut || inflate(&archive).map(drop),
-        &mut || read(&archive, |record| page(record, &Limits::default()).map_or(0, |page| page.html.len() as u64)).map(drop),
+        &mut || {
+            read(&archive, |record| page(record, &Limits::default()).map_or(0, |page| page.html.len() as u64))
+                .map(drop)
+        },
     ])?;
     let peer = Some((seconds[1], "flate2 1.1 zlib-rs, MultiGzDecoder".to_owned()));
     Ok(vec![
@@ -71,7 +75,8 @@ fn generate() -> anyhow::Result<Vec<u8>> {
     };
     let mut writer = Writer::new(Vec::new(), Packing::Gzip);
     for number in 0..1_000 {
-        let mut block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<!doctype html>".to_vec();
+        let mut block =
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<!doctype html>".to_vec();
         for _ in 0..50 + next(1_500) {
             write!(block, "<p class=\"c{}\">", next(20))?;
             for _ in 0..next(30) {

@@ -89,8 +89,10 @@ pub(crate) fn undo(
         return sure(Coding::Zstd, unzstd(bytes, limit), limit);
     }
     if is_zlib(bytes) {
-        if let Attempt::Whole(bytes) = inflate(ZlibDecoder::new(bytes), limit) {
-            return Ok(Some((Coding::Deflate, Undone { bytes, cut: false })));
+        match inflate(ZlibDecoder::new(bytes), limit) {
+            Attempt::Whole(bytes) => return Ok(Some((Coding::Deflate, Undone { bytes, cut: false }))),
+            Attempt::TooLarge => return Err(too_large(limit)),
+            Attempt::Cut(_) | Attempt::Not(_) => {}
         }
     }
     let attempt = match claimed {

@@ -13,12 +13,11 @@ use crate::window::Window;
 const PROBE: usize = 4 << 10;
 /// Bytes that may always be read a second time while looking for the next sound member.
 const REWORK: u64 = 256 << 20;
-/// How an uncompressed record starts.
-const PLAIN: &[u8] = b"WARC/";
+/// How an uncompressed record starts, behind the end of a line.
+const PLAIN_LINE: &[u8] = b"\nWARC/";
 
 /// What comes out of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every event is a record")]
 pub enum Event {
     /// A record, whole.
     Record(Record),
@@ -105,7 +104,8 @@ impl<R: Read> Reader<R> {
             Some(_) => {}
         }
         let gzip = ahead.starts_with(&MAGIC) || MAGIC.starts_with(ahead);
-        if gzip || self.is_plain_start() {
+        let plain = !self.compressed && ahead.starts_with(&PLAIN_LINE[1..]);
+        if gzip || plain {
             self.compressed |= gzip;
             return Ok(Next::Member(Member::open(offset, gzip)));
         }
@@ -113,11 +113,6 @@ impl<R: Read> Reader<R> {
         self.find_member()?;
         let detail = format!("{} bytes that are no record", self.window.offset() - offset);
         Ok(Next::Damage(Damage { offset, kind: DamageKind::Garbage, detail }))
-    }
-
-    /// Whether an uncompressed record lies ahead, in a file that had no gzip member before.
-    fn is_plain_start(&self) -> bool {
-        !self.compressed && self.window.ahead().starts_with(PLAIN)
     }
 
     fn skip_padding(&mut self) -> io::Result<u64> {
@@ -140,18 +135,21 @@ impl<R: Read> Reader<R> {
             self.window.need(PROBE)?;
             self.window.set_mark();
             let ahead = self.window.ahead();
-            if self.is_plain_start() || starts_record(ahead) {
+            if starts_record(ahead) {
                 return Ok(());
             }
             let gzip = memmem::find(&ahead[1..], &MAGIC).map(|at| at + 1);
-            let before = &ahead[1..gzip.unwrap_or(ahead.len())];
-            let plain = if self.compressed { None } else { memmem::find(before, PLAIN).map(|at| at + 1) };
-            if let Some(at) = plain.or(gzip) {
+            let before = &ahead[..gzip.unwrap_or(ahead.len())];
+            if let Some(line_end) = memmem::find(before, PLAIN_LINE).filter(|_| !self.compressed) {
+                self.window.advance(line_end + 1);
+                return Ok(());
+            }
+            if let Some(at) = gzip {
                 self.window.advance(at);
                 continue;
             }
-            // a magic number may straddle the end of what was read
-            let rest = ahead.len().min(PLAIN.len());
+            // what is searched for may straddle the end of what was read
+            let rest = ahead.len().min(PLAIN_LINE.len());
             let seen = ahead.len() - rest;
             self.window.advance(seen.max(1));
             if !self.window.need(rest + 1)? {

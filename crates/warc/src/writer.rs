@@ -32,7 +32,7 @@ impl<W: Write> Writer<W> {
     /// (it would forge other headers) or a colon in its name is refused with [`ErrorKind::InvalidInput`].
     pub fn write(&mut self, record: &Record) -> io::Result<u64> {
         let head = head(record)?;
-        let parts: [&[u8]; 3] = [head.as_bytes(), &record.block, b"\r\n\r\n"];
+        let parts: [&[u8]; 3] = [&head, &record.block, b"\r\n\r\n"];
         let mut bytes = Vec::with_capacity(head.len() + record.block.len() + 4);
         match self.packing {
             Packing::Plain => parts.iter().for_each(|part| bytes.extend_from_slice(part)),
@@ -56,16 +56,17 @@ impl<W: Write> Writer<W> {
     }
 }
 
-fn head(record: &Record) -> io::Result<String> {
-    let mut head = format!("WARC/1.1\r\nWARC-Type: {}\r\n", record.kind);
-    for (name, value) in record.headers.iter() {
+fn head(record: &Record) -> io::Result<Vec<u8>> {
+    let kind = ("WARC-Type", record.kind.name());
+    let mut head = b"WARC/1.1\r\n".to_vec();
+    for (name, value) in std::iter::once(kind).chain(record.headers.iter()) {
         let breaks = |text: &str| text.contains(['\r', '\n']);
         if breaks(name) || breaks(value) || name.contains(':') {
             let message = format!("header {name:?} with value {value:?} would not be read back as it is");
             return Err(io::Error::new(ErrorKind::InvalidInput, message));
         }
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n")?;
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", record.block.len()));
+    write!(head, "Content-Length: {}\r\n\r\n", record.block.len())?;
     Ok(head)
 }

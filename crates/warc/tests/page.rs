@@ -5,9 +5,14 @@ use warc::{Coding, Format, Headers, Kind, Limits, Record, page};
 
 fn record(kind: Kind, fields: &[(&str, &str)], block: &[u8]) -> Record {
     let mut headers = Headers::from_iter([("WARC-Target-URI", "<http://example.org/>")]);
-    fields.iter().for_each(|(name, value)| headers.push(name, value));
+    for (name, value) in fields {
+        headers.push(name, value);
+    }
     Record::new(kind, headers, block.to_vec())
 }
+
+/// Kind, further headers, block, and what must come of it.
+type Case<'a> = (Kind, &'a [(&'a str, &'a str)], &'a [u8], &'a str);
 
 fn reason(record: &Record) -> &'static str {
     page(record, &Limits { payload_bytes: 1000, ..Limits::default() })
@@ -18,7 +23,7 @@ fn reason(record: &Record) -> &'static str {
 fn a_record_is_a_page_or_has_a_reason() {
     let identified = |media_type| [("WARC-Identified-Payload-Type", media_type)];
     let html: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>x";
-    let cases: [(Kind, &[(&str, &str)], &[u8], &str); 17] = [
+    let cases: [Case<'_>; 17] = [
         (Kind::Response, &[], html, "page"),
         (Kind::Response, &[], b"HTTP/2 200\nContent-Type: Text/HTML ; charset=x\n\n<p>x", "page"),
         (Kind::Response, &[], b"HTTP/1.1 200 OK\r\n\r\n \n<!DOCTYPE html>x", "page"),
