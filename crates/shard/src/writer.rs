@@ -4,10 +4,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{CdcOptions, EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
 use crate::hashing::Hashing;
@@ -69,9 +71,10 @@ impl<T: Table> Writer<T> {
         }
         let temporary = Temporary { path: dir.join(format!(".{name}.tmp")) };
         let file = File::create(&temporary.path).map_err(Error::io(&temporary.path))?;
-        let parquet =
-            ArrowWriter::try_new(Hashing::new(file), builder.schema(), Some(properties(T::NAME, recipe)))
-                .map_err(Error::parquet(&temporary.path))?;
+        let schema = builder.schema();
+        let properties = properties(T::NAME, recipe, &schema);
+        let parquet = ArrowWriter::try_new(Hashing::new(file), schema, Some(properties))
+            .map_err(Error::parquet(&temporary.path))?;
         Ok(Self {
             name: name.to_owned(),
             path: dir.join(name),
@@ -128,23 +131,35 @@ impl<T: Table> Writer<T> {
     }
 }
 
-/// What Hugging Face calls an optimized file: pages cut by content, so that stores which deduplicate chunks
-/// see equal rows as equal bytes, and an index of them, so that a viewer fetches only what it shows.
-fn properties(table: &str, recipe: &str) -> WriterProperties {
+/// Pages of a megabyte and an index of them, so that a viewer fetches only what it shows.
+///
+/// Content-defined chunking, which would let stores share equal rows of different files, is off: parquet 59
+/// writes an empty page wherever a chunk begins with the first row of a batch, or where a page is full at the
+/// end of one (arrow-rs #10929), and pyarrow cannot read such a file. Turn it on when that is fixed; the test
+/// `no_page_is_empty` stands guard.
+///
+/// Texts have no dictionary, as zstd sees their repetitions. Ids have one, which packs them into as many bits
+/// as they need.
+fn properties(table: &str, recipe: &str, schema: &Schema) -> WriterProperties {
     let zstd = ZstdLevel::try_new(3).expect("3 is a level of zstd");
     let metadata = [(TABLE, table), (RECIPE, recipe)]
         .map(|(key, value)| KeyValue { key: key.to_owned(), value: Some(value.to_owned()) });
-    WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(zstd))
         .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
         .set_statistics_enabled(EnabledStatistics::Page)
-        .set_content_defined_chunking(Some(CdcOptions {
-            min_chunk_size: 256 << 10,
-            max_chunk_size: 1 << 20,
-            norm_level: 0,
-        }))
-        .set_key_value_metadata(Some(metadata.to_vec()))
-        .build()
+        .set_dictionary_page_size_limit(usize::MAX)
+        .set_dictionary_enabled(false)
+        .set_key_value_metadata(Some(metadata.to_vec()));
+    for field in schema.fields() {
+        if let DataType::List(element) = field.data_type()
+            && element.data_type().is_integer()
+        {
+            let leaf = [field.name(), "list", element.name()].map(str::to_owned);
+            properties = properties.set_column_dictionary_enabled(ColumnPath::new(leaf.to_vec()), true);
+        }
+    }
+    properties.build()
 }
 
 /// A file that is removed unless it was renamed.

@@ -1,6 +1,11 @@
 //! What is written is what is read, in every table; equal rows are equal bytes.
 #![allow(clippy::unwrap_used)] // helpers of tests are tests
 
+use std::fs::File;
+use std::path::Path;
+
+use parquet::file::reader::FileReader;
+use parquet::file::serialized_reader::SerializedFileReader;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -112,6 +117,50 @@ proptest! {
     }
 }
 
+/// Row groups of a file, in rows; no page of it is empty, which pyarrow cannot read.
+fn groups(path: &Path) -> Vec<i64> {
+    let file = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
+    let group = |at: usize| {
+        let group = file.get_row_group(at).unwrap();
+        for column in 0..group.num_columns() {
+            let pages = group.get_column_page_reader(column).unwrap();
+            assert!(pages.map(Result::unwrap).all(|page| page.num_values() > 0), "column {column}");
+        }
+        group.metadata().num_rows()
+    };
+    (0..file.num_row_groups()).map(group).collect()
+}
+
+#[test]
+fn no_page_is_empty() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut state = 1_u64;
+    let mut noise = |length: usize| -> String {
+        let letter = |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(b'a' + (state >> 40) as u8 % 26)
+        };
+        (0..length).map(letter).collect()
+    };
+    let lengths = [10, 300_000, 3_000_000, 0, 1 << 20, 262_144, 700_000];
+    let texts: Vec<_> = (0..28).map(|at| noise(lengths[at % lengths.len()])).collect();
+    let mut writer = Writer::<Documents>::create(dir.path(), "d.parquet", "").unwrap();
+    for text in texts.iter().chain(&texts) {
+        writer.push(&documents::Row { text, id: text, language: "en", ..Default::default() }).unwrap();
+    }
+    writer.finish().unwrap();
+    assert_eq!(groups(&dir.path().join("d.parquet")).iter().sum::<i64>(), 56);
+
+    let ids: Vec<u32> = (0..400_000).map(|at| at * 7 % 50_000).collect();
+    let narrow = tokens::Builder::for_vocabulary(50_000);
+    let mut writer = Writer::<Tokens>::with_builder(dir.path(), "t.parquet", "", narrow).unwrap();
+    for length in [400_000, 0, 1, 262_144, 65_536, 131_072] {
+        writer.push(&tokens::Row { document_id: "a", ids: &ids[..length], validation: false }).unwrap();
+    }
+    writer.finish().unwrap();
+    assert_eq!(groups(&dir.path().join("t.parquet")), [6]);
+}
+
 /// More rows than a row group, and a row group closed by its bytes.
 #[test]
 fn row_groups() {
@@ -122,6 +171,13 @@ fn row_groups() {
     round_trip::<Metrics>(&rows, Default::default, |batches| {
         assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
     });
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = Writer::<Metrics>::create(dir.path(), "m.parquet", "").unwrap();
+    for row in &rows {
+        writer.push(row).unwrap();
+    }
+    writer.finish().unwrap();
+    assert_eq!(groups(&dir.path().join("m.parquet")), [8, 8, 1_024, 1_024, 936]);
 }
 
 #[test]
