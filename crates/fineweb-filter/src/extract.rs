@@ -1,7 +1,7 @@
 //! Finding the text of a page.
 //!
-//! `lol_html` reads the markup and tells of tags and texts; [`tree`] makes a light tree of them, [`main_text`]
-//! decides what of it is the page's content, and [`render`] writes that down.
+//! `lol_html` reads the markup and tells of tags and texts; `tree` keeps them as a light tree, `main_text`
+//! decides what of it is the page's content, and `render` writes that down.
 
 mod entities;
 mod hints;

@@ -1,4 +1,61 @@
 //! Web page to document, or a reason why not: FineWeb's rules, extraction, language, private data, deduplication.
+//!
+//! ```
+//! use fineweb_filter::{Filter, Lists, Outcome, Page, Scratch, Settings};
+//!
+//! let filter = Filter::new(&Settings::default(), Lists::default())?; // one for all threads
+//! let mut scratch = Scratch::default(); // one per thread
+//! let page = Page { id: "<urn:uuid:1>", url: "https://a.example/", html: "<p>Too short to be of use, as you see." };
+//! match filter.judge(&page, &mut scratch) {
+//!     Outcome::Kept { text, language, .. } => println!("{language}: {text}"),
+//!     Outcome::Dropped { reason, .. } => println!("dropped: {reason}"),
+//! }
+//! # Ok::<(), fineweb_filter::Error>(())
+//! ```
+//!
+//! # Design
+//!
+//! The recipe is FineWeb's (Penedo et al. 2024, <https://arxiv.org/abs/2406.17557>): URL, extraction, language,
+//! Gopher repetition, Gopher quality, C4, FineWeb, private data; the first rule that a page breaks is its reason.
+//! Three decisions carry it. A page *cannot fail*: whatever its bytes, it becomes a document or a [`Reason`]. An
+//! outcome is a *pure function* of page, settings and lists: no clock, no memory of earlier pages, no order of
+//! hashes; so any number of workers gives the same corpus. And words, lines and n-grams are *found once* per text,
+//! in [`Document`], because finding them costs more than all rules together.
+//!
+//! Deduplication ([`dedup`]) is apart: it needs to see all documents, though of each only a few keys.
+//!
+//! # A filter of one's own
+//!
+//! ```
+//! use fineweb_filter::{Document, DocumentFilter, Filter, Lists, Reason, Settings, Verdict};
+//!
+//! /// Drops pages that shout.
+//! struct NoShouting;
+//!
+//! impl DocumentFilter for NoShouting {
+//!     fn judge(&self, document: &Document<'_>) -> Verdict {
+//!         let words = document.words();
+//!         let loud = words.iter().filter(|word| word.len() > 3 && word.chars().all(char::is_uppercase)).count();
+//!         if loud * 3 > words.len() { Verdict::Drop(Reason("shouting")) } else { Verdict::Keep }
+//!     }
+//! }
+//!
+//! let filter = Filter::new(&Settings::default(), Lists::default())?.then(Box::new(NoShouting));
+//! # Ok::<(), fineweb_filter::Error>(())
+//! ```
+//!
+//! # Map
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`url`] | block lists and the URL filter |
+//! | [`extract`] | page to text: [`Extractor`], main text, all text, character references |
+//! | [`language`] | language detection |
+//! | [`rules`] | the heuristic filters, each a settings struct that is a [`DocumentFilter`] |
+//! | [`redact`] | private data: [`Redactor`] |
+//! | [`text`] | words, lines, sentences, n-grams, marks |
+//! | [`dedup`] | [`Signer`], MinHash, clustering |
+//! | [`reasons`] | all reasons for a drop |
 #![forbid(unsafe_code)]
 
 mod document;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use fineweb_filter::Signer;
 use fineweb_filter::dedup::{
-    HashFunction, Member, MinHash, MinHashSettings, Normalisation, Place, Signature, cluster, normalise, text_key,
+    HashFunction, Member, MinHash, MinHashSettings, Normalisation, Place, Signature, cluster, normalise,
+    text_key,
 };
 use proptest::prelude::*;
 

@@ -37,8 +37,8 @@ pub fn decode_entities(raw: &str, out: &mut String) {
 fn named(tail: &str, out: &mut String) -> Option<usize> {
     let letters = tail.bytes().take(LONGEST).take_while(u8::is_ascii_alphanumeric).count();
     let with_mark = letters + usize::from(tail.as_bytes().get(letters) == Some(&b';'));
-    let longest_first = (2..=with_mark).rev();
-    let (length, text) = longest_first.filter_map(|n| Some((n, *NAMED.get(&tail[..n])?))).next()?;
+    let mut longest_first = (2..=with_mark).rev();
+    let (length, text) = longest_first.find_map(|n| Some((n, *NAMED.get(&tail[..n])?)))?;
     out.push_str(text);
     Some(length)
 }

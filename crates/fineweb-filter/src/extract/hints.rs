@@ -1,6 +1,7 @@
 //! What attributes say about an element's role, read from names that sites have in common.
 
-/// Roles that an element's attributes suggest.
+/// Roles that an element's attributes suggest; several may hold.
+#[expect(clippy::struct_excessive_bools, reason = "independent marks, none excludes another")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Hints {
     /// Not shown to readers.
@@ -103,15 +104,14 @@ const CONTENT: [&str; 24] = [
 
 /// Words in class names and ids that stand for a page's frame; sorted.
 #[rustfmt::skip]
-const FRAME: [&str; 70] = [
-    "ad", "ads", "adsbygoogle", "advert", "advertisement", "advertising", "banner", "breadcrumb", "breadcrumbs",
-    "byline", "colophon", "comment", "comments", "consent", "cookie", "cookies", "copyright", "dialog",
-    "disclaimer", "disqus", "dropdown", "flyout", "footer", "footnav", "gdpr", "hidden", "login", "masthead",
-    "megamenu", "menu", "menubar", "modal", "nav", "navbar", "navbox", "navigation", "navmenu", "newsletter",
-    "offcanvas", "outbrain", "pager", "pagination", "paywall", "popup", "promo", "promotion", "recirc",
-    "recommendations", "recommended", "register", "related", "respond", "searchbox", "searchform", "share",
-    "sharebar", "sharing", "sidebar", "sidenav", "signin", "signup", "skip", "skiplink", "social", "sponsor",
-    "sponsored", "subscribe", "taboola", "toolbar", "topbar",
+const FRAME: [&str; 65] = [
+    "ad", "ads", "adsbygoogle", "advert", "advertisement", "advertising", "breadcrumb", "breadcrumbs", "byline",
+    "colophon", "comment", "comments", "consent", "cookie", "cookies", "copyright", "disclaimer", "disqus",
+    "dropdown", "flyout", "footer", "footnav", "gdpr", "login", "masthead", "megamenu", "menu", "menubar", "modal",
+    "nav", "navbar", "navbox", "navigation", "navmenu", "newsletter", "offcanvas", "outbrain", "pager",
+    "pagination", "paywall", "popup", "promo", "recirc", "recommendations", "recommended", "related", "respond",
+    "searchbox", "searchform", "share", "sharebar", "sharing", "sidebar", "sidenav", "signin", "signup", "skip",
+    "skiplink", "social", "sponsor", "sponsored", "subscribe", "taboola", "toolbar", "topbar",
 ];
 
 #[cfg(test)]

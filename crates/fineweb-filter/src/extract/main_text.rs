@@ -131,11 +131,8 @@ fn scope(tree: &Tree, sums: &Sums) -> usize {
     let marks: [&dyn Fn(&Node) -> bool; 2] =
         [&|node| node.tag == Tag::Main || node.hints.main, &|node| node.tag == Tag::Article];
     for mark in marks {
-        if let Some(at) = most_text(mark).filter(|&at| tree.subtree(root).contains(&at)) {
-            if sums.share(at, root) >= LEAST_SCOPE {
-                root = at;
-            }
-        }
+        let inside = |&at: &usize| tree.subtree(root).contains(&at) && sums.share(at, root) >= LEAST_SCOPE;
+        root = most_text(mark).filter(inside).unwrap_or(root);
     }
     root
 }
@@ -148,7 +145,8 @@ fn drop_link_lists(tree: &Tree, sums: &Sums, root: usize, dropped: &mut [bool]) 
     let mut at = range.start + 1;
     while at < range.end {
         let node = &tree.nodes[at];
-        let container = node.tag.is_block() && !matches!(node.tag, Tag::Heading | Tag::Item | Tag::Row | Tag::Break);
+        let container =
+            node.tag.is_block() && !matches!(node.tag, Tag::Heading | Tag::Item | Tag::Row | Tag::Break);
         if container && sums.text[at] > 0 && sums.link_share(at) > MOST_LINKS {
             lists.push(at);
             listed += sums.text[at];
@@ -159,6 +157,8 @@ fn drop_link_lists(tree: &Tree, sums: &Sums, root: usize, dropped: &mut [bool]) 
     }
     let prose = f64::from(sums.text[root] - listed) / f64::from(sums.text[root].max(1));
     if prose >= LEAST_PROSE {
-        lists.into_iter().for_each(|at| dropped[at] = true);
+        for at in lists {
+            dropped[at] = true;
+        }
     }
 }

@@ -73,6 +73,8 @@ impl Tag {
                 | Self::Select
                 | Self::Void
                 | Self::Inline
+                | Self::Mute
+                | Self::Noscript
                 | Self::Cell
         )
     }
@@ -91,7 +93,7 @@ impl Tag {
     /// (<https://html.spec.whatwg.org/multipage/syntax.html#optional-tags>).
     pub(super) fn ends_before(self, next: Self) -> bool {
         match self {
-            Self::P => next.is_block() && !matches!(next, Self::Break | Self::Mute | Self::Caption),
+            Self::P => next.is_block() && !matches!(next, Self::Break | Self::Caption),
             Self::Item => next == Self::Item,
             Self::Term | Self::Definition => matches!(next, Self::Term | Self::Definition),
             Self::Cell => matches!(next, Self::Cell | Self::Row | Self::RowGroup),

@@ -55,7 +55,11 @@ pub(super) struct Builder {
 impl Builder {
     pub(super) fn new(max_nodes: usize) -> Self {
         let root = Node { tag: Tag::Html, hints: Hints::default(), parent: 0, end: 1, text: 0..0 };
-        Self { tree: Tree { nodes: vec![root], text: String::new(), noscript: String::new() }, open: vec![0], max_nodes }
+        Self {
+            tree: Tree { nodes: vec![root], text: String::new(), noscript: String::new() },
+            open: vec![0],
+            max_nodes,
+        }
     }
 
     fn top(&self) -> u32 {

@@ -52,7 +52,8 @@ mod tests {
     use super::sha1;
 
     fn hex(digest: [u8; 20]) -> String {
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        nibbles.filter_map(|nibble| char::from_digit(u32::from(nibble), 16)).collect()
     }
 
     #[test]

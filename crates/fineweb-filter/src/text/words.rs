@@ -117,7 +117,7 @@ fn prefix(chunk: &str) -> Option<usize> {
         let dots = leading_dots(chunk);
         return (dots > 1).then_some(dots).or_else(|| (chunk.len() == 1).then_some(1));
     }
-    let contraction = CONTRACTIONS.iter().any(|&c| c == chunk);
+    let contraction = CONTRACTIONS.contains(&chunk);
     (is_opening(first) && !contraction).then_some(first.len_utf8())
 }
 

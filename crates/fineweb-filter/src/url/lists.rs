@@ -11,7 +11,11 @@ use crate::error::{Error, Result};
 const KNOWN: &str = "`domains`, `urls`, `banned_words.txt`, `soft_banned_words.txt`, `banned_subwords.txt`, \
                      or folders with `domains` and `urls`";
 
-const READERS: [(&str, fn(&mut Lists, &str)); 5] = [
+/// Takes the lines of a list in.
+type Add = fn(&mut Lists, &str);
+
+/// The files of a directory of lists.
+const READERS: [(&str, Add); 5] = [
     ("domains", Lists::add_domains),
     ("urls", Lists::add_urls),
     ("banned_words.txt", Lists::add_hard_words),
