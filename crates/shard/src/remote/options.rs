@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct Options {
     /// Name and contact of whoever asks; the operator of a crawl wants to know.
     pub user_agent: String,
-    /// Requests at once, over all threads that share a [`Remote`].
+    /// Requests at once, over all threads that share a [`Remote`](super::Remote).
     pub connections: usize,
     /// Attempts without progress before giving up.
     pub attempts: u32,
