@@ -186,15 +186,14 @@ impl Decoder {
             let (expected, got) = (format!("at most {t} positions"), length.to_string());
             return Err(Error::Input { what: "lengths", expected, got });
         }
-        let positions = match input.positions {
-            Some(positions) => flat(positions, "positions", b, t)?,
+        let positions = if let Some(positions) = input.positions {
+            flat(positions, "positions", b, t)?
+        } else {
             // padding may count beyond the context: any angle will do, for nobody looks at it
-            None => {
-                let last = |row: usize| (starts[row] + lengths[row]).saturating_sub(1);
-                let row = |row: usize| (0..t).map(move |at| (row, at));
-                let place = |(row, at): (usize, usize)| (starts[row] + at).min(last(row)) as u32;
-                (0..b).flat_map(row).map(place).collect()
-            }
+            let last = |row: usize| (starts[row] + lengths[row]).saturating_sub(1);
+            let row = |row: usize| (0..t).map(move |at| (row, at));
+            let place = |(row, at): (usize, usize)| (starts[row] + at).min(last(row)) as u32;
+            (0..b).flat_map(row).map(place).collect()
         };
         let context = self.config.context;
         let furthest = positions.iter().map(|&position| position as usize).max().unwrap_or(0);

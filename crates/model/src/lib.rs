@@ -1,4 +1,44 @@
 //! Token ids to logits: a decoder, its training loop, and generation.
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use model::*;
+//!
+//! # fn main() -> Result<()> {
+//! let config = Config { vocabulary: 10, context: 8, width: 16, layers: 1, hidden: 32, ..Config::default() };
+//! let params = Params::new(1);
+//! let decoder = Decoder::new(&config, &params, "")?;
+//! let counting = Tokens::from((0..500).map(|i| i % 10).collect::<Vec<u32>>());
+//! let mut batches = Rows::shuffled(counting, 8, 8, 0, 1)?;
+//! let plan = Plan { steps: 100, schedule: Schedule { peak: 1e-2, ..Schedule::default() }, ..Plan::default() };
+//! let mut optimizer = AdamW::default();
+//! fit(&params, &mut batches, &NextToken(&decoder), &mut optimizer, &plan, None, &mut |_| ControlFlow::Continue(()))?;
+//!
+//! let prompt = Prompt { ids: vec![0, 1, 2], seed: 1 };
+//! let limits = Limits { new_tokens: 4, context: 8, stop: Vec::new() };
+//! assert_eq!(generate(&decoder, &[prompt], &Greedy, &limits)?[0].ids, [3, 4, 5, 6]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! One loop, [`fit`], trains everything: pretraining, fine-tuning and reinforcement learning differ in
+//! their [`Objective`] and their [`Batches`]. Parameters are a map from names to values, initialised from
+//! `(seed, name)`, so that adding one changes no other. Every sum has a fixed order, hence the same run gives
+//! the same bits, on one thread or on many, killed and resumed or not. Tensors are candle's; where its fused
+//! operations have no gradient, [`ops`] has one.
+//!
+//! Set `CANDLE_NUM_THREADS=1` where cores are shared: candle's own pool for elementwise work waits by
+//! spinning, and burns several times the time that it saves. Results are the same.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `lm`, `decoder`, `cache`, `config` | the [`CausalLm`] seam, the Llama [`Decoder`], its [`Cache`] and [`Config`] |
+//! | [`ops`] | kernels with a backward pass |
+//! | `params`, `random` | [`Params`] and [`Random`] |
+//! | `data` | [`Tokens`], [`Rows`] and the [`Batches`] seam |
+//! | `train` | [`fit`], [`Objective`], [`AdamW`], [`Schedule`], [`Checkpoints`] |
+//! | [`checkpoint`] | Hugging Face folders |
+//! | `generate`, `sampler`, `evaluate` | [`generate()`], [`Sampler`], [`evaluate()`] |
 
 mod cache;
 pub mod checkpoint;

@@ -1,4 +1,5 @@
 //! The decoder against a naive one, its cache against a full pass, and wrong inputs.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test stops at the first surprise")]
 
 mod common;
 

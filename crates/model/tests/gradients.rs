@@ -1,4 +1,5 @@
 //! Every parameter gets a gradient, and it is the derivative of the loss.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test stops at the first surprise")]
 
 mod common;
 

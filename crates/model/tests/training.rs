@@ -1,4 +1,5 @@
 //! Training learns, resumes to the bit, and does not depend on threads.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test stops at the first surprise")]
 
 mod common;
 
