@@ -2,9 +2,12 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pipeline::Slice;
+use pipeline::{Registry, Slice};
+
+use crate::fault;
 
 /// From raw web crawl to a language model, as one reproducible run.
 #[derive(Debug, Parser)]
@@ -157,24 +160,42 @@ pub struct Fixtures {
     pub bless: bool,
 }
 
-/// Does what the command line says, printing to `out`.
+/// Does what the command line says with the stages of `registry`, printing to `out`.
 ///
 /// # Errors
 /// Everything that ends a verb; [`crate::fault`] turns it into words and an exit code.
-pub fn run(cli: &Cli, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+pub fn run(cli: &Cli, registry: &Registry, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
     match &cli.verb {
-        Verb::Reproduce(arguments) => crate::reproduce::run(arguments, out),
-        Verb::Verify(arguments) => crate::verify::run(arguments, out),
+        Verb::Reproduce(arguments) => crate::reproduce::run(arguments, registry, out),
+        Verb::Verify(arguments) => crate::verify::run(arguments, registry, out),
         Verb::Show(arguments) => crate::show::run(arguments, out),
-        Verb::Explain(arguments) => crate::explain::run(arguments, out),
+        Verb::Explain(arguments) => crate::explain::run(arguments, registry, out),
         Verb::Gc(arguments) => crate::gc::run(arguments, out),
         Verb::Bench(arguments) => crate::bench::run(arguments, out),
         Verb::Fixtures(arguments) => crate::fixtures::run(arguments, out),
     }
 }
 
+/// The whole program with the stages of `registry`: what `main` calls, first thing.
+///
+/// A program with a stage of one's own is `deepdive::program(&deepdive::registry().with::<Mine>("mine", "…"))`.
+pub fn program(registry: &Registry) -> ExitCode {
+    let cli = Cli::parse();
+    crate::environment::settle(&cli);
+    start_logging(cli.log);
+    match run(&cli, registry, &mut std::io::stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // the reader of a pipe went away: `deepdive show … | head`
+        Err(error) if fault::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = write!(std::io::stderr().lock(), "{}", fault::report(&error));
+            ExitCode::from(fault::exit_code(&error))
+        }
+    }
+}
+
 /// Logs go to standard error: warnings by default, more with `RUST_LOG`.
-pub fn start_logging(log: Log) {
+fn start_logging(log: Log) {
     use tracing_subscriber::EnvFilter;
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,shard=info,deepdive=info"));

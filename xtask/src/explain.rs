@@ -2,14 +2,13 @@
 
 use std::io::Write;
 
-use pipeline::{Error, Fault, Kind};
+use pipeline::{Error, Fault, Kind, Registry};
 use serde_json::Value;
 
 use crate::cli::Explain;
 
 /// Runs `explain`.
-pub(crate) fn run(arguments: &Explain, out: &mut dyn Write) -> anyhow::Result<()> {
-    let registry = crate::registry();
+pub(crate) fn run(arguments: &Explain, registry: &Registry, out: &mut dyn Write) -> anyhow::Result<()> {
     if arguments.schema {
         writeln!(out, "{}", serde_json::to_string_pretty(&registry.schema())?)?;
         return Ok(());

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pipeline::{Library, LockFile, Memo, Pin, Pins, PipelineFile, Plan, Planner};
+use pipeline::{Library, LockFile, Memo, Pin, Pins, PipelineFile, Plan, Planner, Registry};
 
 /// Pipelines that the installed program carries.
 const BUILTIN: &[(&str, &str)] = &[
@@ -35,13 +35,13 @@ pub(crate) fn lock(pipeline: &PipelineFile) -> anyhow::Result<Option<LockFile>> 
 /// Plans `pipeline` for this machine.
 pub(crate) fn plan(
     pipeline: PipelineFile,
+    registry: &Registry,
     runs: &Path,
     pinned: &[Pin],
     pins: &dyn Pins,
 ) -> anyhow::Result<Plan> {
-    let registry = crate::registry();
     let mut memo = Memo::open(runs.join("outside.json"));
-    let mut planner = Planner { registry: &registry, kernels: kernels(), memo: &mut memo, pinned, pins };
+    let mut planner = Planner { registry, kernels: kernels(), memo: &mut memo, pinned, pins };
     Ok(planner.plan(pipeline)?)
 }
 

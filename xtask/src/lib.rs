@@ -5,6 +5,7 @@
 
 mod bench;
 mod cli;
+mod environment;
 mod explain;
 pub mod fault;
 mod fixtures;
@@ -21,5 +22,5 @@ mod sources;
 pub mod stages;
 mod verify;
 
-pub use cli::{Cli, Verb, run, start_logging};
+pub use cli::{Cli, Verb, program, run};
 pub use registry::registry;

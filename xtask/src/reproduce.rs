@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use pipeline::{
-    Error, Fault, LockFile, Locked, Outcome, Plan, Runner, Session, Store, Whole, clock::unix_seconds,
-    write_atomically,
+    Error, Fault, LockFile, Locked, Outcome, Plan, Registry, Runner, Session, Store, Whole,
+    clock::unix_seconds, write_atomically,
 };
 use serde_json::json;
 
@@ -18,12 +18,16 @@ use crate::network::Network;
 use crate::{house, sources};
 
 /// Runs `reproduce`.
-pub(crate) fn run(arguments: &Reproduce, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+pub(crate) fn run(
+    arguments: &Reproduce,
+    registry: &Registry,
+    out: &mut (dyn Write + Send),
+) -> anyhow::Result<()> {
     let file = house::load(&arguments.pipeline)?;
     let lock = house::lock(&file)?;
     let pinned = lock.as_ref().map_or(&[][..], |lock| &lock.url);
     let network = Network { mirror: arguments.mirror.clone() };
-    let plan = house::plan(file, &arguments.runs.runs, pinned, &network)?;
+    let plan = house::plan(file, registry, &arguments.runs.runs, pinned, &network)?;
     check_until(&plan, arguments.until.as_deref())?;
     let store = Store::open(&arguments.runs.runs)?;
     if arguments.plan {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use pipeline::{Error, Fault, Memo, Session, Store, Whole};
+use pipeline::{Error, Fault, Memo, Registry, Session, Store, Whole};
 
 use crate::cli::Verify;
 use crate::lines::Lines;
@@ -10,7 +10,11 @@ use crate::network::Network;
 use crate::{house, sources};
 
 /// Runs `verify`.
-pub(crate) fn run(arguments: &Verify, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+pub(crate) fn run(
+    arguments: &Verify,
+    registry: &Registry,
+    out: &mut (dyn Write + Send),
+) -> anyhow::Result<()> {
     let runs = &arguments.runs.runs;
     let (directory, run) = house::read_run(runs, &arguments.run)?;
     let store = Store::open(runs)?;
@@ -30,7 +34,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut (dyn Write + Send)) -> anyhow::R
         contents.push((stage.name.clone(), manifest.content));
     }
     if arguments.deep {
-        again(arguments, &directory, &contents, out)?;
+        again(arguments, registry, &directory, &contents, out)?;
     }
     writeln!(out, "verified {}", arguments.run)?;
     Ok(())
@@ -39,6 +43,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut (dyn Write + Send)) -> anyhow::R
 /// Makes every stage anew in an empty store, and compares.
 fn again(
     arguments: &Verify,
+    registry: &Registry,
     directory: &std::path::Path,
     contents: &[(String, String)],
     out: &mut (dyn Write + Send),
@@ -48,7 +53,7 @@ fn again(
     let empty = directory.join(".verify");
     let _ = std::fs::remove_dir_all(&empty);
     drop(Memo::open(empty.join("outside.json")));
-    let plan = house::plan(file, &empty, &pinned, &Network { mirror: None })?;
+    let plan = house::plan(file, registry, &empty, &pinned, &Network { mirror: None })?;
     let store = Store::open(&empty)?;
     crate::reproduce::start_pool(None)?;
     let outcomes = {

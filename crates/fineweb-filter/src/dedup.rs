@@ -12,12 +12,13 @@ pub use cluster::{Member, Place, cluster};
 pub use minhash::{HashFunction, MinHash, MinHashSettings, Signature, Signer};
 pub use normalise::{Normalisation, normalise};
 
-/// A key that equal texts share: 128 bits of BLAKE3 over the normalised text, so that case, marks, numbers and
-/// spacing make no difference. A text of marks only has the key of an empty one.
+/// A key that equal texts share: 128 bits of BLAKE3 over the words as written, so that only spacing makes no
+/// difference. Texts that differ in case, marks or numbers are for the signatures to find.
 pub fn text_key(text: &str) -> u128 {
-    let hash = blake3::hash(normalise(text, Normalisation::Fineweb2025).as_bytes());
-    let half = |range: std::ops::Range<usize>| {
-        hash.as_bytes()[range].iter().fold(0, |key, &b| key << 8 | u128::from(b))
-    };
-    half(0..16)
+    let mut hasher = blake3::Hasher::new();
+    for word in text.split_whitespace() {
+        hasher.update(word.as_bytes()).update(b" ");
+    }
+    let hash = hasher.finalize();
+    u128::from_be_bytes(hash.as_bytes()[..16].try_into().expect("sixteen bytes"))
 }

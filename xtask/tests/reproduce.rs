@@ -1,0 +1,146 @@
+//! A run is what its file says: not how many threads made it, in how many pieces, or how often it died.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::House;
+
+fn names(how: &BTreeMap<String, String>, which: &str) -> Vec<String> {
+    how.iter().filter(|(_, how)| *how == which).map(|(name, _)| name.clone()).collect()
+}
+
+#[test]
+fn threads_and_repetition_change_no_byte() {
+    let (one, two, again) = (House::new(), House::new(), House::new());
+    one.done(&["reproduce", "tiny", "--threads", "1"]);
+    two.done(&["reproduce", "tiny", "--threads", "2"]);
+    again.done(&["reproduce", "tiny", "--threads", "8"]);
+    assert_eq!(one.contents("tiny"), two.contents("tiny"));
+    assert_eq!(one.contents("tiny"), again.contents("tiny"));
+}
+
+#[test]
+fn a_second_run_finds_everything_and_an_edit_recomputes_only_what_lies_below() {
+    let house = House::new();
+    house.done(&["reproduce", "tiny"]);
+    assert!(names(&house.how("tiny"), "cached").is_empty());
+    house.done(&["reproduce", "tiny", "--locked"]);
+    assert_eq!(names(&house.how("tiny"), "cached").len(), 7);
+
+    let demo = std::fs::read_to_string(house.path().join("pipelines/demo.toml")).unwrap();
+    house.write("pipelines/demo.toml", &format!("# a comment\n\n{demo}\n# another\n"));
+    house.done(&["reproduce", "tiny"]);
+    assert_eq!(names(&house.how("tiny"), "cached").len(), 7, "a comment recomputes nothing");
+
+    let keys = house.keys("tiny");
+    let filter = "with = { dump = \"MINIATURE-WEB\" }";
+    assert!(demo.contains(filter));
+    let edited = "with = { dump = \"MINIATURE-WEB\", gopher_quality = { min_words = 80 } }";
+    house.write("pipelines/demo.toml", &demo.replace(filter, edited));
+    house.done(&["reproduce", "tiny"]);
+    assert_eq!(names(&house.how("tiny"), "cached"), ["web"], "only what lies above the edit is found");
+    assert_ne!(house.keys("tiny")["samples"], keys["samples"]);
+
+    house.write("pipelines/demo.toml", &demo);
+    house.done(&["reproduce", "tiny"]);
+    assert_eq!(names(&house.how("tiny"), "cached").len(), 7, "the old recipe still has its name");
+    assert_eq!(house.keys("tiny"), keys);
+}
+
+#[test]
+fn killed_at_any_moment_it_goes_on_and_ends_with_the_same_bytes() {
+    let undisturbed = House::new();
+    undisturbed.done(&["reproduce", "tiny"]);
+    let house = House::new();
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    for moment in 0..20 {
+        let mut child = house
+            .command(&["reproduce", "tiny"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        std::thread::sleep(Duration::from_millis((state >> 33) % 300));
+        child.kill().expect("SIGKILL");
+        child.wait().unwrap();
+        if moment % 7 == 6 {
+            // begin anew now and then, or all later moments would fall behind the end
+            std::fs::remove_dir_all(house.path().join("runs")).unwrap();
+        }
+    }
+    house.done(&["reproduce", "tiny"]);
+    assert_eq!(undisturbed.contents("tiny"), house.contents("tiny"));
+    house.done(&["verify", "tiny"]);
+    let store = house.path().join("runs/store");
+    let left =
+        std::fs::read_dir(store).unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap());
+    let left: Vec<String> = left.filter(|name| name.starts_with(".partial")).collect();
+    assert!(left.is_empty(), "unfinished work is left: {left:?}");
+}
+
+#[test]
+fn tasks_in_several_processes_make_one_run() {
+    let (whole, split) = (House::new(), House::new());
+    whole.done(&["reproduce", "tiny"]);
+    // each process does its share of a stage and stops where others' parts are missing; rounds until it is whole
+    for _ in 0..8 {
+        let children = ["0/2", "1/2"].map(|task| {
+            let mut command = split.command(&["reproduce", "tiny", "--task", task]);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        });
+        let codes = children.map(|mut child| child.wait().unwrap().code());
+        assert!(codes.iter().all(|code| matches!(code, Some(0 | 7))), "{codes:?}");
+        if codes.contains(&Some(0)) {
+            break;
+        }
+    }
+    split.done(&["reproduce", "tiny"]);
+    assert_eq!(whole.contents("tiny"), split.contents("tiny"));
+}
+
+#[test]
+fn verify_deep_makes_it_again_and_gc_keeps_what_runs_name() {
+    let house = House::new();
+    house.done(&["reproduce", "tiny"]);
+    assert!(house.done(&["verify", "tiny", "--deep"]).contains("verified tiny"));
+    let contents = house.contents("tiny");
+    assert!(house.done(&["gc"]).contains("0 entries"));
+    house.write("other.toml", "extends = \"pipelines/tiny.toml\"\nseed = 7\n");
+    house.done(&["reproduce", "other.toml", "--until", "dedup"]);
+    let freed = house.done(&["gc", "--keep", "tiny"]);
+    assert!(freed.contains("removed run other") && freed.contains("3 entries"), "{freed}");
+    house.done(&["verify", "tiny"]);
+    assert_eq!(house.contents("tiny"), contents);
+}
+
+#[test]
+fn show_explain_and_plan_tell_what_there_is() {
+    let house = House::new();
+    let plan = house.done(&["reproduce", "tiny", "--plan"]);
+    assert_eq!(plan.lines().count(), 7);
+    assert!(plan.contains("to do") && !house.path().join("runs/tiny").exists());
+    house.done(&["reproduce", "tiny", "--until", "filter"]);
+    let funnel = house.done(&["show", "tiny", "filter", "--rows", "1"]);
+    assert!(funnel.contains("in ") && funnel.contains("kept") && funnel.contains("dropped/1"), "{funnel}");
+    let settings = house.done(&["explain", "fineweb-filter"]);
+    for expected in
+        ["gopher_quality.min_words = 50", "words", "reads   warc = warc/1", "writes  dropped = dropped/1"]
+    {
+        assert!(settings.contains(expected), "{expected} is not in\n{settings}");
+    }
+    let schema = house.done(&["explain", "--schema"]);
+    assert!(serde_json::from_str::<serde_json::Value>(&schema).is_ok());
+}
+
+/// The version of an exact stage is raised whenever its bytes change: these are the bytes of `tiny`.
+#[test]
+fn exact_stages_give_the_bytes_that_their_version_stands_for() {
+    let house = House::new();
+    let lock = common::workspace().join("pipelines/tiny.lock");
+    std::fs::copy(lock, house.path().join("pipelines/tiny.lock")).expect("tiny.lock is checked in");
+    house.done(&["reproduce", "tiny", "--locked"]);
+}
