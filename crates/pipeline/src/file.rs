@@ -152,6 +152,7 @@ impl Library<'_> {
         pipeline.about = raw.about.unwrap_or(pipeline.about);
         let inherited: Vec<String> = pipeline.stages.iter().map(|entry| entry.name.clone()).collect();
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let mut entries = vec![];
         for (i, stage) in raw.stage.into_iter().enumerate() {
             let at = format!("/stage/{i}");
             let line = lines.get(&at).copied().unwrap_or(1);
@@ -161,7 +162,11 @@ impl Library<'_> {
                 let expected = format!("one name a stage; the first is on line {first}");
                 return Err(Error::Wiring(fault.expected(expected).cure("rename one of them")));
             }
-            let entry = Entry::new(stage, &at, &lines, &file)?;
+            entries.push(Entry::new(stage, &at, &lines, &file)?);
+        }
+        // overrides first, so that a new stage finds who reads it, wherever the two stand in the file
+        entries.sort_by_key(|entry| !inherited.contains(&entry.name));
+        for entry in entries {
             pipeline.place(entry, &inherited);
         }
         check_uses(&pipeline)?;
@@ -262,12 +267,17 @@ impl Entry {
         Ok(entry)
     }
 
-    /// Another `use` starts from that stage's defaults; the same `use` keeps the settings it does not name.
+    /// Another `use` starts from that stage's defaults, and from its own inputs if it names any; the same `use`
+    /// keeps what it does not name.
     fn overlay(&mut self, over: Self) {
         if !over.uses.is_empty() && over.uses != self.uses {
             self.uses = over.uses;
             self.with = over.with;
             self.spots.retain(|pointer, _| !pointer.starts_with("/with"));
+            if !over.from.is_empty() {
+                self.from.clear();
+                self.spots.retain(|pointer, _| !pointer.starts_with("/from"));
+            }
         } else {
             merge(&mut self.with, over.with);
         }
