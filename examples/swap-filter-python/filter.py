@@ -29,6 +29,6 @@ for shard in sorted(pages.glob("*.parquet")):  # one shard in, one of each out: 
                 text = text_of(page["html"])
                 reason = "few_words" if len(text.split()) < 50 else "no_sentence" if text.count(". ") < 2 else None
                 row = page | {"text": text, "dump": "python", "file_path": page["source"], "language": "und", "language_score": 0.0}
-                (gone if reason else kept).append(row | {"stage": "filter", "reason": reason, "kind": "rule"})
+                (gone if reason else kept).append(row | {"stage": "filter.py", "reason": reason, "kind": "rule"})
             keep.write_table(pa.Table.from_pylist(kept, DOCUMENTS))
             drop.write_table(pa.Table.from_pylist(gone, REASONS))
