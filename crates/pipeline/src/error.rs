@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::file::Spot;
+
 /// Everything this crate can refuse. Each kind has its own exit code.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -13,10 +15,12 @@ pub enum Error {
     #[error("{0}")]
     Input(Fault),
     /// A stage stopped.
-    #[error("stage \"{stage}\" stopped")]
+    #[error("stage \"{stage}\" stopped\n  at        {at}")]
     Stage {
         /// The stage's name in the pipeline file.
         stage: String,
+        /// Where that file says so.
+        at: Spot,
         /// Why.
         source: anyhow::Error,
     },
@@ -59,6 +63,8 @@ pub struct Fault {
     pub expected: String,
     /// What to do now.
     pub cure: String,
+    /// JSON pointer of the setting at fault, from [`Stage::check`](crate::Stage::check); planning finds its line.
+    pub setting: String,
 }
 
 impl Fault {
@@ -71,6 +77,12 @@ impl Fault {
     pub fn at(mut self, file: &Path, line: Option<usize>) -> Self {
         self.file = Some(file.to_owned());
         self.line = line;
+        self
+    }
+    /// Names the setting at fault by its JSON pointer (`/files/0`), where file and line are not known yet.
+    #[must_use]
+    pub fn on(mut self, setting: impl Into<String>) -> Self {
+        self.setting = setting.into();
         self
     }
     /// Says what was found.

@@ -43,6 +43,35 @@ pub(crate) fn sync_directory(path: &Path) -> Result<()> {
     File::open(path).and_then(|directory| directory.sync_all()).on("sync", path)
 }
 
+/// Every file below `directory`, in the order of their paths.
+///
+/// # Errors
+/// When a directory cannot be read or a link leads back to one that it lies in.
+pub(crate) fn files_below(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = vec![];
+    walk(directory, &mut vec![fs::canonicalize(directory)?], &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+fn walk(directory: &Path, above: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if !path.is_dir() {
+            files.push(path);
+            continue;
+        }
+        let real = fs::canonicalize(&path)?;
+        if above.contains(&real) {
+            return Err(std::io::Error::other(format!("{} leads back into itself", path.display())));
+        }
+        above.push(real);
+        walk(&path, above, files)?;
+        above.pop();
+    }
+    Ok(())
+}
+
 /// Removes a directory and what is in it, if it is there.
 pub(crate) fn remove_directory(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {

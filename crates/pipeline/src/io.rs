@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use anyhow::Context;
 
-use crate::files::{hash_file, sync_directory};
+use crate::files::{files_below, hash_file, sync_directory};
 use crate::key::derive_seed;
 use crate::manifest::{FileRecord, TaskRecord};
 use crate::plan::{Found, Planned};
@@ -93,9 +93,10 @@ impl Io<'_> {
     /// Where the output `name` is being made; it gets its final place when the stage is whole.
     ///
     /// # Errors
-    /// When it cannot be created.
+    /// When it cannot be created, or the signature does not name it.
     pub fn output(&self, name: &str) -> anyhow::Result<PathBuf> {
-        debug_assert!(self.planned.signature.writes.iter().any(|output| output.name == name));
+        let declared = self.planned.signature.writes.iter().any(|output| output.name == name);
+        anyhow::ensure!(declared, "the output \"{name}\" is not in the stage's signature");
         created(self.partial.join(name))
     }
 
@@ -149,9 +150,10 @@ impl Io<'_> {
         rows: &dyn Fn(&Path) -> anyhow::Result<Option<u64>>,
     ) -> anyhow::Result<()> {
         let root = self.output(output)?;
-        let pattern = format!("{}/**/*", glob::Pattern::escape(&root.to_string_lossy()));
-        for path in glob::glob(&pattern)?.filter_map(Result::ok).filter(|path| path.is_file()) {
-            let name = path.strip_prefix(&root)?.to_string_lossy().into_owned();
+        for path in files_below(&root).with_context(|| format!("cannot read {}", root.display()))? {
+            // a link would tie the store to what lies outside it
+            anyhow::ensure!(!path.is_symlink(), "{} is a link: write a file", path.display());
+            let name = path.strip_prefix(&root)?.to_str().context("a file name is not UTF-8")?.to_owned();
             self.add(output, FileRecord { rows: rows(&path)?, ..self.finished_file(output, &name)? });
         }
         Ok(())
@@ -162,7 +164,7 @@ impl Io<'_> {
         *self.record().counters.entry(name.to_owned()).or_default() += by;
     }
 
-    /// Notes a final measurement: a loss, bits per byte. Must be deterministic.
+    /// Notes a final measurement: a loss, bits per byte. Must be deterministic, and finite when the task ends.
     pub fn metric(&self, name: &str, value: f64) {
         self.record().metrics.insert(name.to_owned(), value);
     }
@@ -181,9 +183,11 @@ impl Io<'_> {
         self.planned.key.as_str()
     }
 
-    /// The stage's name in the pipeline file, for rows that say who dropped them.
+    /// What the stage is called after `use`, for rows that say who dropped them.
+    ///
+    /// Not its name in the pipeline file: that is no part of the key, so bytes must not depend on it.
     pub fn stage(&self) -> &str {
-        &self.planned.name
+        &self.planned.uses
     }
 
     /// `--mirror DIR`: looked into before the network.

@@ -10,12 +10,14 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`file`](PipelineFile) | TOML to stages, `extends`, the line of every key |
+//! | [`library`](Library) | where pipeline files are found, and what they extend |
+//! | [`file`](PipelineFile) | stages as written, with the line of every key |
 //! | [`signature`](Signature) | what a stage says of itself |
 //! | [`stage`](Stage) | the trait, and tasks |
 //! | [`registry`](Registry) | which stages there are |
-//! | [`plan`](Plan) | wiring checked, keys computed |
+//! | [`plan`](Plan) | wiring and settings checked, keys computed |
 //! | [`run`](Session) | cached, resumed or made; committed by rename |
+//! | [`work`](Runner) | the tasks of one stage, each under its lock |
 //! | [`store`](Store) | one directory per recipe, locks, gc |
 //! | [`manifest`](Manifest) | `stage.json` |
 //! | [`lockfile`](LockFile) | `NAME.lock` |
@@ -24,10 +26,12 @@
 mod canonical;
 pub mod clock;
 mod error;
+mod explain;
 mod file;
 mod files;
 mod io;
 mod key;
+mod library;
 mod lockfile;
 mod manifest;
 mod outside;
@@ -39,13 +43,16 @@ mod signature;
 mod stage;
 mod store;
 mod toml_lines;
+mod wire;
+mod work;
 
 pub use canonical::canonical;
 pub use error::{Error, Fault, On, Result};
-pub use file::{Entry, Library, PipelineFile, Spot};
+pub use file::{Entry, PipelineFile, Spot};
 pub use files::{hash_file, write_atomically};
 pub use io::{Input, InputFile, Io};
 pub use key::{Key, derive_seed};
+pub use library::Library;
 pub use lockfile::{Difference, LockFile, Locked};
 pub use manifest::{Contents, FileRecord, Manifest};
 pub use outside::{Memo, Pin, Pins};

@@ -9,6 +9,7 @@ use crate::error::{Error, Fault, Result};
 use crate::manifest::Manifest;
 use crate::outside::Pin;
 use crate::plan::Planned;
+use crate::toml_lines::LineStarts;
 
 /// A lock file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -85,15 +86,19 @@ impl LockFile {
     /// [`Error::Wiring`] when it is not one.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
+            let line = error.span().map(|span| LineStarts::of(text).line(span.start));
             let fault = Fault::new("this lock file cannot be read").at(path, line).got(error.message());
-            Error::Wiring(fault.cure("delete it: the next run writes it anew"))
+            Error::Wiring(
+                fault
+                    .expected("url and stage entries as `reproduce` writes them")
+                    .cure("delete it: the next run writes it anew"),
+            )
         })
     }
 
     /// Its text, with a heading.
     pub fn render(&self) -> String {
-        let body = toml::to_string(self).expect("plain data");
+        let body = toml::to_string(self).expect("plain data: lengths are checked where they are pinned");
         format!(
             "# What this pipeline gave when it was last known to be right.\n# To accept a change on purpose, delete this file and run.\n\n{body}"
         )

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::canonical::canonical;
 use crate::clock::Cost;
 use crate::error::{Error, Fault, Result};
 use crate::files::hash_file;
@@ -115,11 +116,24 @@ impl Manifest {
         hasher.finalize().to_hex().to_string()
     }
 
+    /// Whether this is the manifest of `recipe`.
+    ///
+    /// Floats lose their last bit when JSON is read, so the recipe is written and read before it is compared.
+    pub(crate) fn is_of(&self, recipe: &Value) -> bool {
+        let read: Option<Value> = serde_json::from_str(&recipe.to_string()).ok();
+        read.is_some_and(|recipe| canonical(&self.recipe) == canonical(&recipe))
+    }
+
     /// Rehashes every file below `entry`.
     ///
     /// # Errors
     /// [`Error::Moved`] names the first file that is missing or has other bytes.
     pub fn verify(&self, entry: &Path) -> Result<()> {
+        if Self::hash_contents(&self.outputs) != self.content {
+            let fault = Fault::new("a manifest's content hash is not that of the files it lists");
+            let cure = format!("remove {} and run again: it is made anew", entry.display());
+            return Err(Error::Moved(fault.at(&entry.join("stage.json"), None).cure(cure)));
+        }
         for (output, contents) in &self.outputs {
             for file in &contents.files {
                 let path = entry.join(output).join(&file.name);

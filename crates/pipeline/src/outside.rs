@@ -7,8 +7,9 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::unix_seconds;
 use crate::error::{Fault, On, Result};
-use crate::files::{hash_file, write_atomically};
+use crate::files::{files_below, hash_file, write_atomically};
 
 /// What a URL held when it was first planned; kept in the lock file, so that later plans need no network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,40 +37,51 @@ pub trait Pins {
 pub(crate) fn expand(locator: &str, base: &Path) -> std::result::Result<Vec<PathBuf>, Fault> {
     let joined = base.join(locator);
     let fault = |what: &str, got: String| Fault::new(what).got(got);
-    let files = if locator.contains(['*', '?', '[']) {
-        let pattern = joined.to_string_lossy();
-        let matches =
-            glob::glob(&pattern).map_err(|e| fault("this pattern cannot be read", e.to_string()))?;
-        matches.filter_map(std::result::Result::ok).filter(|path| path.is_file()).collect()
+    if locator.is_empty() {
+        return Err(fault("a setting names no file", "\"\"".to_owned()).expected("a path or a pattern"));
+    }
+    // a file that is called like a pattern is that file
+    let files = if locator.contains(['*', '?', '[']) && !joined.exists() {
+        matching(locator, base)?
     } else if joined.is_dir() {
-        let mut files = vec![];
-        walk(&joined, &mut files)
-            .map_err(|error| fault("this directory cannot be read", error.to_string()))?;
-        files
+        let unreadable = |error: std::io::Error| format!("{}: {error}", joined.display());
+        files_below(&joined).map_err(|error| fault("this directory cannot be read", unreadable(error)))?
     } else {
-        let readable = std::fs::File::open(&joined).map(|_| vec![joined.clone()]);
-        let got = |error: std::io::Error| format!("{}: {error}", joined.display());
-        readable.map_err(|error| fault("a file that a setting names cannot be read", got(error)))?
+        vec![joined.clone()]
     };
     if files.is_empty() {
         let expected = "at least one file; paths are relative to the pipeline file";
         return Err(fault("a setting names no file", joined.display().to_string()).expected(expected));
     }
-    let mut files: Vec<PathBuf> = files;
-    files.sort();
+    for file in &files {
+        // asked before it is opened: opening a pipe would wait for ever
+        let readable = match std::fs::metadata(file) {
+            Ok(metadata) if !metadata.is_file() => Err("neither a file nor a directory".to_owned()),
+            Ok(_) => std::fs::File::open(file).map(drop).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        readable.map_err(|got| {
+            let got = format!("{}: {got}", file.display());
+            let expected = "a readable file; paths are relative to the pipeline file";
+            fault("a file that a setting names cannot be read", got).expected(expected)
+        })?;
+    }
     Ok(files)
 }
 
-fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            walk(&path, files)?;
-        } else {
-            files.push(path);
-        }
-    }
-    Ok(())
+/// Files that fit a pattern. The directory of the pipeline file is no part of the pattern, whatever it is called.
+fn matching(locator: &str, base: &Path) -> std::result::Result<Vec<PathBuf>, Fault> {
+    let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
+    let escaped = PathBuf::from(glob::Pattern::escape(&base.to_string_lossy()));
+    let pattern = escaped.join(locator);
+    let fault = |got: String| Fault::new("this pattern cannot be read").got(got);
+    let found =
+        glob::glob(&pattern.to_string_lossy()).map_err(|error| fault(format!("\"{locator}\": {error}")))?;
+    let found: std::result::Result<Vec<PathBuf>, _> = found.collect();
+    let mut files = found.map_err(|error| fault(error.to_string()))?;
+    files.retain(|path| !path.is_dir());
+    files.sort();
+    Ok(files)
 }
 
 /// Hashes of outside files, remembered by path, size, modification time and inode.
@@ -80,12 +92,35 @@ pub struct Memo {
     changed: bool,
 }
 
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Remembered {
+    stamp: Stamp,
+    blake3: String,
+}
+
+/// What changes when a file does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Stamp {
     bytes: u64,
     modified_ns: u64,
     inode: u64,
-    blake3: String,
+}
+
+impl Stamp {
+    pub(crate) fn of(file: &Path) -> Result<Self> {
+        let metadata = std::fs::metadata(file).on("read", file)?;
+        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Ok(Self {
+            bytes: metadata.len(),
+            modified_ns: modified.map_or(0, |since| since.as_nanos() as u64),
+            inode: metadata.ino(),
+        })
+    }
+
+    /// Changed so lately that another change might leave the same time: file systems tick in milliseconds.
+    fn is_fresh(&self) -> bool {
+        self.modified_ns / 1_000_000_000 + 2 > unix_seconds()
+    }
 }
 
 impl Memo {
@@ -100,26 +135,22 @@ impl Memo {
     /// # Errors
     /// When it cannot be read.
     pub fn hash(&mut self, file: &Path) -> Result<String> {
+        Ok(self.look(file)?.0)
+    }
+
+    /// The hash, and the stamp that the file had before it was read.
+    pub(crate) fn look(&mut self, file: &Path) -> Result<(String, Stamp)> {
         let file = std::fs::canonicalize(file).on("find", file)?;
-        let metadata = std::fs::metadata(&file).on("read", &file)?;
-        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let mut now = Remembered {
-            bytes: metadata.len(),
-            modified_ns: modified.map_or(0, |since| since.as_nanos() as u64),
-            inode: metadata.ino(),
-            blake3: String::new(),
-        };
-        if let Some(known) = self.known.get(&file) {
-            now.blake3.clone_from(&known.blake3);
-            if *known == now {
-                return Ok(now.blake3);
-            }
+        let stamp = Stamp::of(&file)?;
+        if let Some(known) = self.known.get(&file).filter(|known| known.stamp == stamp) {
+            return Ok((known.blake3.clone(), stamp));
         }
-        now.blake3 = hash_file(&file)?.1;
-        let hash = now.blake3.clone();
-        self.known.insert(file, now);
-        self.changed = true;
-        Ok(hash)
+        let blake3 = hash_file(&file)?.1;
+        if !stamp.is_fresh() {
+            self.known.insert(file, Remembered { stamp: stamp.clone(), blake3: blake3.clone() });
+            self.changed = true;
+        }
+        Ok((blake3, stamp))
     }
 
     /// Writes the memory back.

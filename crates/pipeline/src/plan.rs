@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Fault, On, Result, nearest};
-use crate::file::{Entry, PipelineFile, explain};
+use crate::explain::explain;
+use crate::file::{Entry, PipelineFile, Spot};
 use crate::key::Key;
-use crate::outside::{Memo, Pin, Pins, expand};
+use crate::outside::{Memo, Pin, Pins, Stamp, expand};
 use crate::registry::{Built, Registry};
-use crate::signature::{Class, Output, Outside, Signature, Slot};
+use crate::signature::{Class, Outside, Signature};
 use crate::stage::Stage;
+use crate::wire::{check_names, wire};
 
 /// A pipeline ready to run: every stage built, wired and named by its recipe.
 pub struct Plan {
@@ -47,6 +49,10 @@ pub struct Planned {
     pub numeric: bool,
     /// The run's seed.
     pub seed: u64,
+    /// Where the pipeline file says so.
+    pub spot: Spot,
+    /// What outside files looked like before they were hashed.
+    pub(crate) stamps: Vec<(PathBuf, Stamp)>,
     /// Does the work.
     pub stage: Box<dyn Stage>,
 }
@@ -101,8 +107,10 @@ impl Planner<'_> {
         for (i, Built { stage, settings }) in built.into_iter().enumerate() {
             let entry = &plan.pipeline.stages[i];
             let signature = stage.signature();
+            check_names(entry, &signature)?;
             let inputs = wire(entry, &signature, &plan)?;
-            let outside = self.look_outside(entry, &signature)?;
+            let mut stamps = vec![];
+            let outside = self.look_outside(entry, &signature, &mut stamps)?;
             plan.pins.extend(outside.values().filter_map(|found| match found {
                 Found::Url(pin) => Some(pin.clone()),
                 Found::Files(_) => None,
@@ -121,6 +129,8 @@ impl Planner<'_> {
                 inputs,
                 outside,
                 seed: plan.pipeline.seed,
+                spot: entry.spot("").clone(),
+                stamps,
                 stage,
             });
         }
@@ -137,36 +147,33 @@ impl Planner<'_> {
             });
             return Err(Error::Wiring(fault.expected(format!("one of {}", names.join(", "))).cure(cure)));
         };
-        kind.build(entry.with.clone()).map_err(|error| {
-            let (pointer, fault) = explain(&error, "/with");
-            let spot = entry.spot(&pointer);
+        let refused = |pointer: &str, fault: Fault| {
+            let spot = entry.spot(pointer);
             let cure = format!("`explain {}` lists its settings", entry.uses);
             let cure = if fault.cure.is_empty() { cure } else { fault.cure.clone() };
             Error::Wiring(fault.at(&spot.file, Some(spot.line)).cure(cure))
-        })
+        };
+        let built = kind.build(entry.with.clone()).map_err(|error| {
+            let (pointer, fault) = explain(&error, "/with");
+            refused(&pointer, fault)
+        })?;
+        built.stage.check().map_err(|fault| refused(&format!("/with{}", fault.setting), fault))?;
+        Ok(built)
     }
 
-    fn look_outside(&mut self, entry: &Entry, signature: &Signature) -> Result<BTreeMap<String, Found>> {
+    fn look_outside(
+        &mut self,
+        entry: &Entry,
+        signature: &Signature,
+        stamps: &mut Vec<(PathBuf, Stamp)>,
+    ) -> Result<BTreeMap<String, Found>> {
         let mut found = BTreeMap::new();
         for outside in &signature.outside {
             let pointer = format!("/with{}", outside.setting);
-            let spot = entry.spot(&pointer);
             let here = if outside.is_url() {
                 Found::Url(self.pin(entry, &pointer, outside)?)
             } else {
-                let base = spot.file.parent().unwrap_or(Path::new("."));
-                let files = expand(&outside.locator, base).map_err(|fault| {
-                    let cure =
-                        format!("correct `{}`", outside.setting.trim_start_matches('/').replace('/', "."));
-                    Error::Input(fault.at(&spot.file, Some(spot.line)).cure(cure))
-                })?;
-                let mut hashed = vec![];
-                for file in files {
-                    let hash = self.memo.hash(&file)?;
-                    // absolute, because tasks may run in a process that stands elsewhere
-                    hashed.push((std::path::absolute(&file).on("find", &file)?, hash));
-                }
-                Found::Files(hashed)
+                Found::Files(self.files(entry, &pointer, outside, stamps)?)
             };
             found.insert(outside.setting.clone(), here);
         }
@@ -174,18 +181,48 @@ impl Planner<'_> {
         Ok(found)
     }
 
+    fn files(
+        &mut self,
+        entry: &Entry,
+        pointer: &str,
+        outside: &Outside,
+        stamps: &mut Vec<(PathBuf, Stamp)>,
+    ) -> Result<Vec<(PathBuf, String)>> {
+        let spot = entry.spot(pointer);
+        let setting = outside.setting.trim_start_matches('/').replace('/', ".");
+        let refused = |fault: Fault| {
+            Error::Input(fault.at(&spot.file, Some(spot.line)).cure(format!("correct `{setting}`")))
+        };
+        let base = spot.file.parent().unwrap_or(Path::new("."));
+        let mut hashed = vec![];
+        for file in expand(&outside.locator, base).map_err(refused)? {
+            let (hash, stamp) = self.memo.look(&file)?;
+            // absolute, because tasks may run in a process that stands elsewhere
+            let file = std::path::absolute(&file).on("find", &file)?;
+            stamps.push((file.clone(), stamp));
+            hashed.push((file, hash));
+        }
+        Ok(hashed)
+    }
+
     fn pin(&self, entry: &Entry, pointer: &str, outside: &Outside) -> Result<Pin> {
         if let Some(pin) = self.pinned.iter().find(|pin| pin.url == outside.locator) {
             return Ok(pin.clone());
         }
-        self.pins.pin(&outside.locator).map_err(|error| {
+        let pin = self.pins.pin(&outside.locator).map_err(|error| {
             let fault = entry.fault(pointer, format!("{} cannot be asked for its length", outside.locator));
             Error::Input(
                 fault
                     .got(format!("{error:#}"))
                     .cure("check the address and the network, or give --mirror DIR"),
             )
-        })
+        })?;
+        // a lock file is TOML, whose numbers have a sign
+        if pin.length > i64::MAX as u64 {
+            let fault = entry.fault(pointer, format!("{} has an absurd length", outside.locator));
+            return Err(Error::Input(fault.got(format!("{} bytes", pin.length)).cure("check the address")));
+        }
+        Ok(pin)
     }
 }
 
@@ -200,17 +237,18 @@ fn recipe(
     kernels: &str,
 ) -> Value {
     let mut settings = settings.clone();
+    let mut recipe = Map::new();
     for (pointer, found) in outside {
-        if let Some(value) = settings.pointer_mut(pointer) {
-            *value = match found {
-                Found::Files(files) => {
-                    files.iter().map(|(path, hash)| json!([file_name(path), hash])).collect()
-                }
-                Found::Url(pin) => json!(pin),
-            };
+        let held = match found {
+            Found::Files(files) => files.iter().map(|(path, hash)| json!([file_name(path), hash])).collect(),
+            Found::Url(pin) => json!(pin),
+        };
+        match settings.pointer_mut(pointer) {
+            Some(value) => *value = held,
+            // the stage derived the name: then no setting stands for it
+            None => drop(recipe.insert(format!("outside {pointer}"), held)),
         }
     }
-    let mut recipe = Map::new();
     recipe.insert("stage".to_owned(), json!(entry.uses));
     recipe.insert("version".to_owned(), json!(signature.version));
     recipe.insert("settings".to_owned(), settings);
@@ -229,97 +267,4 @@ fn recipe(
 
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-/// Fills the slots of a stage with outputs of stages above it.
-fn wire(entry: &Entry, signature: &Signature, plan: &Plan) -> Result<BTreeMap<String, Source>> {
-    let slots: Vec<&str> = signature.reads.iter().map(|slot| slot.name.as_str()).collect();
-    if let Some(stranger) = entry.from.keys().find(|name| !slots.contains(&name.as_str())) {
-        let fault = entry.fault(
-            &format!("/from/{stranger}"),
-            format!("stage \"{}\" has no input \"{stranger}\"", entry.name),
-        );
-        let expected =
-            if slots.is_empty() { "no `from`: it reads nothing".to_owned() } else { slots.join(", ") };
-        let cure =
-            nearest(stranger, slots).map_or_else(String::new, |near| format!("did you mean \"{near}\"?"));
-        return Err(Error::Wiring(fault.expected(expected).cure(cure)));
-    }
-    let mut inputs = BTreeMap::new();
-    for slot in &signature.reads {
-        match entry.from.get(&slot.name) {
-            Some(source) => {
-                inputs.insert(slot.name.clone(), connect(entry, slot, source, plan)?);
-            }
-            None if slot.optional => {}
-            None => {
-                let fault =
-                    entry.fault("", format!("stage \"{}\" lacks its input \"{}\"", entry.name, slot.name));
-                let expected =
-                    format!("from = {{ {} = \"…\" }}, a stage above that writes {}", slot.name, slot.kind);
-                return Err(Error::Wiring(fault.expected(expected).cure(offers(slot, plan))));
-            }
-        }
-    }
-    Ok(inputs)
-}
-
-fn connect(entry: &Entry, slot: &Slot, source: &str, plan: &Plan) -> Result<Source> {
-    let pointer = format!("/from/{}", slot.name);
-    let (name, output) = source.split_once('/').map_or((source, None), |(name, output)| (name, Some(output)));
-    let Some(stage) = plan.stages.iter().position(|planned| planned.name == name) else {
-        return Err(Error::Wiring(unknown_source(entry, &pointer, name, plan)));
-    };
-    let writes = &plan.stages[stage].signature.writes;
-    let fits = |written: &&Output| match output {
-        Some(output) => written.name == output && (slot.kind == "*" || written.kind == slot.kind),
-        None => slot.kind == "*" || written.kind == slot.kind,
-    };
-    let fitting: Vec<&Output> = writes.iter().filter(fits).collect();
-    let listed: Vec<String> =
-        writes.iter().map(|written| format!("{} ({})", written.name, written.kind)).collect();
-    let got = format!("\"{name}\" writes {}", listed.join(", "));
-    match fitting[..] {
-        [written] => {
-            let key = plan.stages[stage].key.clone();
-            Ok(Source { stage, name: name.to_owned(), key, output: written.name.clone() })
-        }
-        [] => {
-            let fault = entry.fault(
-                &pointer,
-                format!("\"{source}\" is not what \"{}\" reads as \"{}\"", entry.name, slot.name),
-            );
-            Err(Error::Wiring(fault.got(got).expected(&slot.kind).cure(offers(slot, plan))))
-        }
-        [first, ..] => {
-            let fault = entry.fault(&pointer, format!("\"{source}\" has several outputs that fit"));
-            Err(Error::Wiring(
-                fault.got(got).expected("one").cure(format!("write \"{name}/{}\"", first.name)),
-            ))
-        }
-    }
-}
-
-fn unknown_source(entry: &Entry, pointer: &str, name: &str, plan: &Plan) -> Fault {
-    let above: Vec<&str> = plan.stages.iter().map(|planned| planned.name.as_str()).collect();
-    let there = if above.is_empty() {
-        "no stage stands above".to_owned()
-    } else {
-        format!("there are {}", above.join(", "))
-    };
-    if name == entry.name || plan.pipeline.stages.iter().any(|other| other.name == name) {
-        let fault = entry.fault(pointer, format!("stage \"{name}\" does not stand above \"{}\"", entry.name));
-        return fault.expected(there).cure("data flows down the file: move one of the two");
-    }
-    let fault = entry.fault(pointer, format!("no stage \"{name}\" stands above \"{}\"", entry.name));
-    let cure = nearest(name, above).map_or_else(String::new, |near| format!("did you mean \"{near}\"?"));
-    fault.expected(there).cure(cure)
-}
-
-/// Which stages above could fill the slot.
-fn offers(slot: &Slot, plan: &Plan) -> String {
-    let fits = |written: &Output| slot.kind == "*" || written.kind == slot.kind;
-    let able = plan.stages.iter().filter(|planned| planned.signature.writes.iter().any(fits));
-    let able: Vec<String> = able.map(|planned| format!("{} = \"{}\"", slot.name, planned.name)).collect();
-    if able.is_empty() { format!("add a stage above that writes {}", slot.kind) } else { able.join(" or ") }
 }

@@ -1,6 +1,6 @@
 //! The trait that everything in a pipeline implements.
 
-use crate::{Io, Signature};
+use crate::{Fault, Io, Signature};
 
 /// One step of a pipeline: a settings struct that knows how to run.
 ///
@@ -50,6 +50,14 @@ pub trait Stage: Send + Sync {
     /// # Errors
     /// Only for the world: disk, network, a corrupt shard. Bad *data* is counted and written down, never an error.
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()>;
+
+    /// Refuses settings that have the right types and still make no sense, before anything runs.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the setting: `Fault::new("…").on("/files")`.
+    fn check(&self) -> Result<(), Fault> {
+        Ok(())
+    }
 
     /// How many independent tasks each phase has; a phase starts when the one before is whole.
     ///

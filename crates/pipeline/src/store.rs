@@ -1,16 +1,23 @@
 //! `runs/store`: one immutable directory per recipe, shared by all runs.
 //!
 //! `KEY/` is whole. `.partial-KEY/` is in progress: each `task-*.json` in it is a finished task with its files.
-//! `.locks/` holds one lock file per key, which a crash releases.
+//! `.locks/` holds the lock files of each key, which a crash releases. Three kinds of lock, always taken in this order:
+//! `KEY` shared by all who read or make the entry, and exclusive to gc; `KEY.PART` by the one who makes that part;
+//! `KEY.final` for a moment, to see what is done or to give the entry its name. `.rubbish-KEY/` is being removed.
 
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Fault, On, Result};
 use crate::files::{remove_directory, sync_directory};
 use crate::key::Key;
 use crate::manifest::Manifest;
+
+const FINAL: &str = "final";
+const PARTIAL: &str = ".partial-";
+const RUBBISH: &str = ".rubbish-";
 
 /// Where outputs live.
 #[derive(Debug, Clone)]
@@ -47,7 +54,7 @@ impl Store {
 
     /// Where `key` is being made.
     pub fn partial(&self, key: &Key) -> PathBuf {
-        self.root.join(format!(".partial-{key}"))
+        self.root.join(format!("{PARTIAL}{key}"))
     }
 
     /// The manifest of `key`, if it is whole.
@@ -68,47 +75,54 @@ impl Store {
 
     /// Many processes may work on one key, each on parts of its own; gc must not come between.
     pub(crate) fn share(&self, key: &Key) -> Result<Held> {
-        let file = self.lock_file(key.as_str())?;
-        file.lock_shared().on("lock", &self.root)?;
-        Ok(Held { _file: file })
+        let path = self.lock_path(key.as_str());
+        loop {
+            let file = lock_file(&path)?;
+            file.lock_shared().on("lock", &path)?;
+            if stands_at(&file, &path) {
+                return Ok(Held { _file: file });
+            }
+        }
     }
 
     /// One process works on one part.
     pub(crate) fn claim(&self, key: &Key, part: &str) -> Result<Held> {
-        let name = format!("{key}.{part}");
-        let mut file = self.lock_file(&name)?;
+        let path = self.lock_path(&format!("{key}.{part}"));
+        let mut file = lock_file(&path)?;
         match file.try_lock() {
             Ok(()) => {
                 // who holds it, for the message that the other process prints
                 let stamped = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-                stamped.on("write", &self.root)?;
+                stamped.on("write", &path)?;
                 Ok(Held { _file: file })
             }
             Err(TryLockError::WouldBlock) => {
-                let holder = fs::read_to_string(self.root.join(".locks").join(&name)).unwrap_or_default();
+                let holder = fs::read_to_string(&path).unwrap_or_default();
                 let fault = Fault::new(format!("another process is at work on {key}, part {part}"));
                 let cure = "wait for it, or share the work: --task 0/2 here and --task 1/2 there";
-                Err(Error::Busy(fault.got(format!("process {holder}")).cure(cure)))
+                let fault = fault.at(&self.partial(key), None).got(format!("process {holder}"));
+                Err(Error::Busy(fault.expected("one process a part").cure(cure)))
             }
-            Err(TryLockError::Error(error)) => Err(error).on("lock", &self.root),
+            Err(TryLockError::Error(error)) => Err(error).on("lock", &path),
         }
     }
 
     /// Whoever finds all parts there finishes the entry; the others wait, then see it whole.
     pub(crate) fn finishing(&self, key: &Key) -> Result<Held> {
-        let file = self.lock_file(&format!("{key}.final"))?;
-        file.lock().on("lock", &self.root)?;
+        let path = self.lock_path(&format!("{key}.{FINAL}"));
+        let file = lock_file(&path)?;
+        file.lock().on("lock", &path)?;
         Ok(Held { _file: file })
     }
 
-    fn lock_file(&self, name: &str) -> Result<File> {
-        let path = self.root.join(".locks").join(name);
-        File::options().create(true).truncate(false).read(true).write(true).open(&path).on("open", &path)
+    fn lock_path(&self, name: &str) -> PathBuf {
+        self.root.join(".locks").join(name)
     }
 
-    /// Removes every entry and abandoned partial directory whose key is not in `keep`.
+    /// Removes every entry whose key is not in `keep`, and every partial directory.
     ///
-    /// Returns what was removed, with its bytes. What a living process works on stays.
+    /// Returns what was removed, with its bytes. What a living process reads or works on stays, and so does whatever
+    /// else lies in the store under a name that is no key's.
     ///
     /// # Errors
     /// When the store cannot be read or a directory not removed.
@@ -119,44 +133,72 @@ impl Store {
             names.push(entry.on("read", &self.root)?.file_name().to_string_lossy().into_owned());
         }
         names.sort();
-        for name in names.iter().filter(|name| *name != ".locks") {
-            let key = name.strip_prefix(".partial-").unwrap_or(name);
-            let wanted = keep.iter().any(|kept| kept.as_str() == key) && !name.starts_with('.');
-            let lock = self.lock_file(key)?;
-            if wanted || lock.try_lock().is_err() {
+        for name in names {
+            let bare = [PARTIAL, RUBBISH].iter().find_map(|prefix| name.strip_prefix(prefix));
+            let Some(key) = Key::parse(bare.unwrap_or(&name)) else { continue };
+            let lock_path = self.lock_path(key.as_str());
+            let lock = lock_file(&lock_path)?;
+            let wanted = bare.is_none() && keep.contains(&key);
+            if wanted || lock.try_lock().is_err() || !stands_at(&lock, &lock_path) {
                 continue;
             }
-            let path = self.root.join(name);
+            let path = self.root.join(&name);
             let bytes = directory_bytes(&path);
-            remove_directory(&path)?;
-            self.forget_locks(key)?;
-            removed.push((name.clone(), bytes));
+            // renamed first: if this process dies, no half of it stands under its key
+            let rubbish = self.root.join(format!("{RUBBISH}{key}"));
+            if path != rubbish {
+                remove_directory(&rubbish)?;
+                fs::rename(&path, &rubbish).on("remove", &path)?;
+            }
+            remove_directory(&rubbish)?;
+            self.forget_locks(key.as_str(), |_| true)?;
+            removed.push((name, bytes));
         }
         Ok(removed)
     }
 
-    fn forget_locks(&self, key: &str) -> Result<()> {
+    /// The locks of a whole entry's parts are of no more use: who still gets one finds the entry.
+    pub(crate) fn forget_claims(&self, key: &Key) -> Result<()> {
+        self.forget_locks(&format!("{key}."), |rest| rest != FINAL)
+    }
+
+    fn forget_locks(&self, prefix: &str, forget: impl Fn(&str) -> bool) -> Result<()> {
         let locks = self.root.join(".locks");
         for entry in fs::read_dir(&locks).on("read", &locks)? {
-            let path = entry.on("read", &locks)?.path();
-            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(key)) {
-                fs::remove_file(&path).on("remove", &path)?;
+            let entry = entry.on("read", &locks)?;
+            if entry.file_name().to_string_lossy().strip_prefix(prefix).is_some_and(&forget) {
+                match fs::remove_file(entry.path()) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => {
+                        return Err(error).on("remove", &entry.path());
+                    }
+                    _ => {}
+                }
             }
         }
         Ok(())
     }
 }
 
+fn lock_file(path: &Path) -> Result<File> {
+    File::options().create(true).truncate(false).read(true).write(true).open(path).on("open", path)
+}
+
+/// Whether `path` still leads to this file: gc unlinks the locks of what it removes, and such a lock keeps nobody out.
+fn stands_at(file: &File, path: &Path) -> bool {
+    let same = |(a, b): (fs::Metadata, fs::Metadata)| (a.dev(), a.ino()) == (b.dev(), b.ino());
+    file.metadata().ok().zip(fs::metadata(path).ok()).is_some_and(same)
+}
+
 pub(crate) fn read_manifest(directory: &Path) -> Result<Option<Manifest>> {
     let path = directory.join("stage.json");
     let bytes = match fs::read(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         other => other.on("read", &path)?,
     };
     let manifest = serde_json::from_slice(&bytes).map_err(|error| {
-        let fault =
-            Fault::new("a manifest cannot be read").at(&path, Some(error.line())).got(error.to_string());
-        Error::Moved(fault.cure(format!("remove {} and run again", directory.display())))
+        let fault = Fault::new("a manifest cannot be read").at(&path, Some(error.line()));
+        let fault = fault.got(error.to_string()).expected("what a finished stage writes");
+        Error::Moved(fault.cure(format!("remove {} and run again: it is made anew", directory.display())))
     })?;
     Ok(Some(manifest))
 }

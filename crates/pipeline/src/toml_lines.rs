@@ -11,37 +11,53 @@ pub(crate) type Lines = BTreeMap<String, usize>;
 
 /// Parses `text`; an error is its message and line.
 pub(crate) fn parse(text: &str) -> Result<(Value, Lines), (String, Option<usize>)> {
+    let starts = LineStarts::of(text);
     let table = DeTable::parse(text)
-        .map_err(|error| (error.message().to_owned(), error.span().map(|span| line_at(text, span.start))))?;
+        .map_err(|error| (error.message().to_owned(), error.span().map(|span| starts.line(span.start))))?;
     let mut lines = Lines::new();
-    let value = from_table(text, table.get_ref(), "", &mut lines)?;
+    let value = from_table(&starts, table.get_ref(), "", &mut lines)?;
     Ok((value, lines))
 }
 
-fn line_at(text: &str, offset: usize) -> usize {
-    1 + text[..text.floor_char_boundary(offset)].matches('\n').count()
+/// Offsets at which lines begin, so that a file of many keys costs no walk of the text per key.
+pub(crate) struct LineStarts(Vec<usize>);
+
+impl LineStarts {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect())
+    }
+
+    /// The line, from 1, that holds the byte at `offset`.
+    pub(crate) fn line(&self, offset: usize) -> usize {
+        self.0.partition_point(|&start| start <= offset)
+    }
 }
 
 type Converted = Result<Value, (String, Option<usize>)>;
 
-fn from_table(text: &str, table: &DeTable<'_>, at: &str, lines: &mut Lines) -> Converted {
+fn from_table(starts: &LineStarts, table: &DeTable<'_>, at: &str, lines: &mut Lines) -> Converted {
     let mut map = Map::new();
     for (key, value) in table {
         let pointer = child(at, key.get_ref());
-        lines.insert(pointer.clone(), line_at(text, key.span().start));
-        map.insert(key.get_ref().to_string(), from_value(text, value, &pointer, lines)?);
+        lines.insert(pointer.clone(), starts.line(key.span().start));
+        map.insert(key.get_ref().to_string(), from_value(starts, value, &pointer, lines)?);
     }
     Ok(Value::Object(map))
 }
 
-fn from_value(text: &str, value: &Spanned<DeValue<'_>>, at: &str, lines: &mut Lines) -> Converted {
-    let line = line_at(text, value.span().start);
+fn from_value(starts: &LineStarts, value: &Spanned<DeValue<'_>>, at: &str, lines: &mut Lines) -> Converted {
+    let line = starts.line(value.span().start);
     Ok(match value.get_ref() {
         DeValue::String(string) => Value::from(string.as_ref()),
         DeValue::Boolean(boolean) => Value::from(*boolean),
         DeValue::Integer(integer) => {
             let parsed = i64::from_str_radix(integer.as_str(), integer.radix());
-            let fault = |_| (format!("the integer {integer} does not fit 64 bits"), Some(line));
+            let fault = |_| {
+                (
+                    format!("the integer {integer} is too large: whole numbers have 64 bits and a sign"),
+                    Some(line),
+                )
+            };
             Value::from(parsed.map_err(fault)?)
         }
         DeValue::Float(float) => {
@@ -49,13 +65,13 @@ fn from_value(text: &str, value: &Spanned<DeValue<'_>>, at: &str, lines: &mut Li
             Value::from(parsed.ok_or((format!("{float} is not a finite number"), Some(line)))?)
         }
         DeValue::Datetime(datetime) => Value::from(datetime.to_string()),
-        DeValue::Table(table) => from_table(text, table, at, lines)?,
+        DeValue::Table(table) => from_table(starts, table, at, lines)?,
         DeValue::Array(items) => {
             let mut array = Vec::with_capacity(items.len());
             for (i, item) in items.iter().enumerate() {
                 let pointer = child(at, &i.to_string());
-                lines.insert(pointer.clone(), line_at(text, item.span().start));
-                array.push(from_value(text, item, &pointer, lines)?);
+                lines.insert(pointer.clone(), starts.line(item.span().start));
+                array.push(from_value(starts, item, &pointer, lines)?);
             }
             Value::Array(array)
         }

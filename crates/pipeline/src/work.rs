@@ -1,0 +1,260 @@
+//! The work on one stage: finish what is begun, commit what is whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde_json::json;
+
+use crate::clock::{Stopwatch, unix_seconds};
+use crate::error::{Error, Fault, On, Result};
+use crate::files::{files_below, remove_directory, sync_directory, write_atomically};
+use crate::io::{Input, Io};
+use crate::manifest::{Contents, Manifest, TaskRecord};
+use crate::outside::Stamp;
+use crate::plan::Planned;
+use crate::run::{Progress, Session};
+use crate::stage::Task;
+use crate::store::{Held, read_manifest};
+
+/// More parts than this and their five-digit names no longer sort as numbers do.
+const MOST_PARTS: usize = 100_000;
+
+/// The tasks of one stage.
+pub(crate) struct Work<'a> {
+    pub(crate) session: &'a Session<'a>,
+    pub(crate) planned: &'a Planned,
+    pub(crate) inputs: &'a BTreeMap<String, Input>,
+    pub(crate) partial: &'a Path,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+impl Work<'_> {
+    /// Does the runner's share of every phase; if nothing is left to do, gives the entry its name.
+    pub(crate) fn run(&self, sources: &str) -> Result<Manifest> {
+        if let Some(manifest) = self.settled(&self.finishing()?)? {
+            return Ok(manifest);
+        }
+        let phases = self.planned.stage.phases(&self.io()).map_err(|source| self.stopped(source))?;
+        if let Some(parts) = phases.iter().find(|&&parts| parts > MOST_PARTS) {
+            return Err(
+                self.stopped(anyhow::anyhow!("{parts} parts are more than {MOST_PARTS}: make them larger"))
+            );
+        }
+        let mut whole = TaskRecord::default();
+        for (phase, &parts) in phases.iter().enumerate() {
+            let tasks: Vec<Task> = (0..parts).map(|part| Task { phase, part }).collect();
+            self.session.runner.run(&tasks, &|task| self.task(task))?;
+            if let Some(manifest) = self.settled(&self.finishing()?)? {
+                return Ok(manifest);
+            }
+            let records = tasks.iter().filter_map(|&task| self.record(task).transpose());
+            let records = records.collect::<Result<Vec<TaskRecord>>>()?;
+            if records.len() < parts {
+                let fault = Fault::new(format!("stage \"{}\" is not whole yet", self.planned.name));
+                let got = format!("{} of {parts} parts are there", records.len());
+                return Err(Error::Waiting(fault.got(got).cure("run the other tasks, then this one again")));
+            }
+            for record in records {
+                whole.absorb(record);
+            }
+        }
+        let finishing = self.finishing()?;
+        if let Some(manifest) = self.settled(&finishing)? {
+            return Ok(manifest);
+        }
+        self.commit(whole, sources, &finishing)
+    }
+
+    fn finishing(&self) -> Result<Held> {
+        self.session.store.finishing(&self.planned.key)
+    }
+
+    /// The manifest, once the stage is whole; also if whoever made it died before giving it its name.
+    ///
+    /// Only under the lock: a process that shares the work may just be tidying up.
+    fn settled(&self, finishing: &Held) -> Result<Option<Manifest>> {
+        if let Some(manifest) = self.session.store.manifest(&self.planned.key)? {
+            // a process that came when the entry had just got its name made a new, empty one
+            remove_directory(self.partial)?;
+            return Ok(Some(manifest));
+        }
+        let Some(manifest) = read_manifest(self.partial)? else { return Ok(None) };
+        self.name(finishing)?;
+        Ok(Some(manifest))
+    }
+
+    fn task(&self, task: Task) -> Result<()> {
+        let _claim = self.session.store.claim(&self.planned.key, &task.to_string())?;
+        // a claimed part without a record keeps the stage from being whole, so nobody finishes it from here on
+        if self.settled(&self.finishing()?)?.is_some() || self.record(task)?.is_some() {
+            return Ok(());
+        }
+        let stopwatch = Stopwatch::start();
+        let io = self.io();
+        self.planned.stage.run(&io, task).map_err(|source| self.stopped(source))?;
+        let mut record = io.record.into_inner().expect("nothing panics while it holds the record");
+        record.cost = stopwatch.cost();
+        if let Some((name, value)) = record.metrics.iter().find(|(_, value)| !value.is_finite()) {
+            return Err(self.stopped(anyhow::anyhow!("the metric `{name}` came out as {value}")));
+        }
+        self.check_outside()?;
+        write_atomically(&self.record_path(task), &serde_json::to_vec(&record).expect("plain data"))
+    }
+
+    /// The key holds the hash of an outside file as it was when the run was planned.
+    fn check_outside(&self) -> Result<()> {
+        for (path, before) in &self.planned.stamps {
+            if Stamp::of(path).ok().as_ref() != Some(before) {
+                let fault = Fault::new(format!(
+                    "{} changed while stage \"{}\" used it",
+                    path.display(),
+                    self.planned.name
+                ));
+                let fault = fault.at(&self.planned.spot.file, Some(self.planned.spot.line));
+                return Err(Error::Input(fault.cure("run again: the file is hashed anew")));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a finished task left. An unreadable record is a task not done.
+    fn record(&self, task: Task) -> Result<Option<TaskRecord>> {
+        let path = self.record_path(task);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).on("read", &path),
+        }
+    }
+
+    fn record_path(&self, task: Task) -> PathBuf {
+        self.partial.join(format!("task-{task}.json"))
+    }
+
+    fn io(&self) -> Io<'_> {
+        Io {
+            planned: self.planned,
+            inputs: self.inputs,
+            partial: self.partial.to_owned(),
+            mirror: self.session.mirror,
+            progress: self.progress,
+            record: Mutex::default(),
+        }
+    }
+
+    /// A stage's error, or what is behind it: an input that is no longer what its maker wrote.
+    fn stopped(&self, source: anyhow::Error) -> Error {
+        let spot = &self.planned.spot;
+        let source = match source.downcast::<Error>() {
+            Ok(Error::Input(fault)) if fault.file.is_none() => {
+                return Error::Input(fault.at(&spot.file, Some(spot.line)));
+            }
+            Ok(error) => return error,
+            Err(source) => source,
+        };
+        for input in self.planned.inputs.values() {
+            let store = &self.session.store;
+            if let Ok(Some(manifest)) = store.manifest(&input.key)
+                && let Err(moved) = manifest.verify(&store.entry(&input.key))
+            {
+                return moved;
+            }
+        }
+        Error::Stage { stage: self.planned.name.clone(), at: spot.clone(), source }
+    }
+
+    /// Gives a whole partial directory its manifest and its name.
+    fn commit(&self, record: TaskRecord, sources: &str, finishing: &Held) -> Result<Manifest> {
+        let mut timing =
+            json!({ "stage": self.planned.name, "finished_unix_s": unix_seconds(), "cost": record.cost });
+        if let (Some(timing), Some(about)) = (timing.as_object_mut(), self.session.about.as_object()) {
+            timing.extend(about.clone());
+        }
+        let manifest = self.manifest(record, sources);
+        self.check(&manifest).map_err(|source| {
+            let partial = self.partial.display();
+            self.stopped(anyhow::anyhow!("{source}; correct the stage and remove {partial}: it is made anew"))
+        })?;
+        self.tidy(&manifest)?;
+        write_atomically(&self.partial.join("timings.jsonl"), format!("{timing}\n").as_bytes())?;
+        let text = serde_json::to_vec_pretty(&manifest).expect("plain data");
+        write_atomically(&self.partial.join("stage.json"), &text)?;
+        self.name(finishing)?;
+        Ok(manifest)
+    }
+
+    fn manifest(&self, mut record: TaskRecord, sources: &str) -> Manifest {
+        let mut outputs: BTreeMap<String, Contents> = BTreeMap::new();
+        for output in &self.planned.signature.writes {
+            let mut files = record.files.remove(&output.name).unwrap_or_default();
+            files.sort_by(|a, b| a.name.cmp(&b.name));
+            outputs.insert(output.name.clone(), Contents { kind: output.kind.clone(), files });
+        }
+        Manifest {
+            key: self.planned.key.clone(),
+            recipe: self.planned.recipe.clone(),
+            content: Manifest::hash_contents(&outputs),
+            outputs,
+            counters: record.counters,
+            metrics: record.metrics,
+            sources: sources.to_owned(),
+        }
+    }
+
+    /// What a stage that keeps its word has done.
+    fn check(&self, manifest: &Manifest) -> anyhow::Result<()> {
+        for (output, contents) in &manifest.outputs {
+            if let Some(twice) = contents.files.windows(2).find(|pair| pair[0].name == pair[1].name) {
+                anyhow::bail!("two tasks wrote {output}/{}", twice[0].name);
+            }
+            for file in &contents.files {
+                let path = self.partial.join(output).join(&file.name);
+                let found = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+                anyhow::ensure!(
+                    found == file.bytes,
+                    "{output}/{} has {found} bytes, and the stage reported {}",
+                    file.name,
+                    file.bytes
+                );
+            }
+        }
+        if let Some(missing) = manifest.unaccounted() {
+            anyhow::bail!(
+                "`in` is {missing} more than `kept` and `dropped` together: what came in must be one of the two"
+            );
+        }
+        Ok(())
+    }
+
+    /// Removes what attempts that died have left beside the finished files.
+    fn tidy(&self, manifest: &Manifest) -> Result<()> {
+        for (output, contents) in &manifest.outputs {
+            let directory = self.partial.join(output);
+            fs::create_dir_all(&directory).on("create", &directory)?;
+            let known: BTreeSet<PathBuf> =
+                contents.files.iter().map(|file| directory.join(&file.name)).collect();
+            for path in files_below(&directory).on("read", &directory)? {
+                if !known.contains(&path) {
+                    fs::remove_file(&path).on("remove", &path)?;
+                }
+            }
+            sync_directory(&directory)?;
+        }
+        Ok(())
+    }
+
+    /// A partial directory with a manifest is whole: it loses its records and gets its name.
+    fn name(&self, _: &Held) -> Result<()> {
+        remove_directory(&self.partial.join("scratch"))?;
+        for entry in fs::read_dir(self.partial).on("read", self.partial)? {
+            let path = entry.on("read", self.partial)?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("task-")) {
+                fs::remove_file(&path).on("remove", &path)?;
+            }
+        }
+        self.session.store.commit(&self.planned.key)?;
+        self.session.store.forget_claims(&self.planned.key)
+    }
+}
