@@ -1,5 +1,119 @@
-//! The report of a run.
+//! `report.html` and `report.md`: what a run did, told with its own numbers and words.
+//!
+//! Every figure comes from a manifest, a table or a timing of the run; nothing is measured here. Stages are known
+//! by the kinds of their outputs and never by name, so any pipeline gets a report: one that was stopped early, one
+//! without a model, one made of outside programs. What cannot be read is noted on the page and stops nothing.
+//!
+//! | module | idea |
+//! |---|---|
+//! | `run` | the run as it lies on disk |
+//! | `glance`, `funnel`, `drops`, `kept`, `tokenizer`, `training`, `samples`, `ledger` | one section each: rows to plain values |
+//! | `plot` | a line chart as SVG that takes the colours of its page |
+//! | `text` | hostile text made harmless for people: short, visible, in one direction |
+//! | `render` | values into the templates of `page/` |
+
+mod drops;
+mod funnel;
+mod glance;
+mod kept;
+mod ledger;
+mod plot;
+mod render;
+mod run;
+mod samples;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tokenizer;
+mod training;
+
 use std::path::Path;
-pub(crate) fn write(_run: &Path) -> anyhow::Result<()> {
+
+use pipeline::write_atomically;
+use serde::Serialize;
+use shard::{Dropped, Metrics, Table};
+
+use run::{Run, Stage};
+
+/// Writes the report of the run in the directory `run`, which holds `run.json` and a link to each stage's entry.
+pub(crate) fn write(run: &Path) -> anyhow::Result<()> {
+    let report = Report::of(&Run::open(run)?);
+    write_atomically(&run.join("report.html"), render::html(&report)?.as_bytes())?;
+    write_atomically(&run.join("report.md"), render::markdown(&report)?.as_bytes())?;
     Ok(())
+}
+
+/// Everything that the templates show.
+#[derive(Serialize)]
+struct Report {
+    pipeline: String,
+    about: String,
+    seed: u64,
+    kernels: String,
+    finished: String,
+    glance: Vec<glance::Figure>,
+    steps: Vec<funnel::Step>,
+    drops: Vec<drops::Drops>,
+    kept: Option<kept::Kept>,
+    tokenizers: Vec<tokenizer::Tokenizer>,
+    training: Vec<training::Training>,
+    samples: Vec<samples::Samples>,
+    ledger: ledger::Ledger,
+    /// The pipeline file as it was run.
+    text: String,
+    /// What could not be read, and so is missing from the page.
+    notes: Vec<String>,
+}
+
+impl Report {
+    fn of(run: &Run) -> Self {
+        let mut notes: Vec<String> = run
+            .stages
+            .iter()
+            .filter(|stage| stage.manifest.is_none())
+            .map(|stage| format!("the output of stage \"{}\" is gone; run the pipeline again", stage.name()))
+            .collect();
+        let drops = of_stages(run, Dropped::NAME, drops::of, &mut notes);
+        let kept = noted(kept::of(run), "the kept documents", &mut notes).flatten();
+        let beginning =
+            kept.as_ref().and_then(|kept| kept.documents.first()).map(|first| first.text.as_str());
+        let tokenizers =
+            of_stages(run, "tokenizer/1", |stage| tokenizer::of(run, stage, beginning), &mut notes);
+        let vocabulary = tokenizers.first().map(|tokenizer| tokenizer.size);
+        let training = of_stages(run, Metrics::NAME, |stage| training::of(stage, vocabulary), &mut notes);
+        Self {
+            pipeline: run.record.pipeline.clone(),
+            about: run.record.about.clone(),
+            seed: run.record.seed,
+            kernels: run.record.kernels.clone(),
+            finished: run.finished(),
+            glance: glance::of(run, vocabulary),
+            steps: funnel::of(run, &drops),
+            drops,
+            kept,
+            tokenizers,
+            training,
+            samples: of_stages(run, shard::Samples::NAME, samples::of, &mut notes),
+            ledger: ledger::of(run),
+            text: run.text.clone(),
+            notes,
+        }
+    }
+}
+
+/// One section for each stage that leaves `kind`; a stage whose files cannot be read leaves a note.
+fn of_stages<T>(
+    run: &Run,
+    kind: &str,
+    section: impl Fn(&Stage) -> anyhow::Result<Option<T>>,
+    notes: &mut Vec<String>,
+) -> Vec<T> {
+    let stages = run.stages.iter().filter(|stage| stage.leaves(kind));
+    stages
+        .filter_map(|stage| noted(section(stage), &format!("stage \"{}\"", stage.name()), notes).flatten())
+        .collect()
+}
+
+fn noted<T>(result: anyhow::Result<T>, what: &str, notes: &mut Vec<String>) -> Option<T> {
+    result.map_err(|error| notes.push(format!("{what} cannot be shown: {error:#}"))).ok()
 }

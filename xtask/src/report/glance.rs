@@ -1,0 +1,42 @@
+//! The run at a glance: a handful of figures, each only where the run has it.
+
+use serde::Serialize;
+use shard::{Metrics, Table, Tokens};
+
+use super::run::{Run, Stage};
+use crate::lines::thousands;
+
+/// One figure and what it counts.
+#[derive(Serialize)]
+pub(super) struct Figure {
+    value: String,
+    what: String,
+}
+
+pub(super) fn of(run: &Run, vocabulary: Option<usize>) -> Vec<Figure> {
+    let stages = &run.stages;
+    let newest = |kind: &str, value: &dyn Fn(&Stage) -> Option<String>| {
+        stages.iter().rev().filter(|stage| stage.leaves(kind)).find_map(value)
+    };
+    let came_in = stages.iter().find_map(|stage| stage.counter("in"));
+    let kept = stages.iter().rev().find_map(|stage| stage.counter("kept"));
+    let share = came_in.zip(kept).filter(|(came_in, _)| *came_in > 0).map(|(came_in, kept)| {
+        format!("kept, {:.1} % of what came in", kept as f64 / came_in as f64 * 100.0)
+    });
+    let count = |name: &'static str| move |stage: &Stage| stage.counter(name).map(thousands);
+    let bits = |stage: &Stage| {
+        let value = stage.manifest.as_ref()?.metrics.get("validation_bits_per_byte")?;
+        Some(format!("{value:.3}"))
+    };
+    let cpu: f64 = stages.iter().map(|stage| stage.cost().cpu_s).sum();
+    let figures = [
+        (came_in.map(thousands), "pages came in".to_owned()),
+        (kept.map(thousands), share.unwrap_or_else(|| "kept".to_owned())),
+        (newest(Tokens::NAME, &count("tokens")), "tokens of text".to_owned()),
+        (vocabulary.map(|size| thousands(size as u64)), "tokens in the vocabulary".to_owned()),
+        (newest("checkpoint/1", &count("parameters")), "parameters".to_owned()),
+        (newest(Metrics::NAME, &bits), "bits per byte of held-out text".to_owned()),
+        (Some(format!("{cpu:.1} s")), "CPU time of all stages".to_owned()),
+    ];
+    figures.into_iter().filter_map(|(value, what)| Some(Figure { value: value?, what })).collect()
+}

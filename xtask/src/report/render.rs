@@ -1,0 +1,87 @@
+//! Values into the templates of `page/`.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment};
+
+use super::{Report, text};
+use crate::lines::{bytes, thousands};
+
+const TEMPLATES: [(&str, &str); 10] = [
+    ("page.html", include_str!("page/page.html")),
+    ("funnel.html", include_str!("page/funnel.html")),
+    ("drops.html", include_str!("page/drops.html")),
+    ("kept.html", include_str!("page/kept.html")),
+    ("tokenizer.html", include_str!("page/tokenizer.html")),
+    ("training.html", include_str!("page/training.html")),
+    ("samples.html", include_str!("page/samples.html")),
+    ("ledger.html", include_str!("page/ledger.html")),
+    ("recipe.html", include_str!("page/recipe.html")),
+    ("page.md", include_str!("page/page.md")),
+];
+const STYLE: &str = include_str!("page/page.css");
+
+/// The page: one file that needs nothing else.
+pub(super) fn html(report: &Report) -> anyhow::Result<String> {
+    Ok(environment()?.get_template("page.html")?.render(Serde(report))?)
+}
+
+/// The same in Markdown, for terminals and code hosts.
+pub(super) fn markdown(report: &Report) -> anyhow::Result<String> {
+    Ok(environment()?.get_template("page.md")?.render(Serde(report))?)
+}
+
+fn environment() -> anyhow::Result<Environment<'static>> {
+    let mut environment = Environment::new();
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.add_global("style", STYLE);
+    environment.set_auto_escape_callback(|name| {
+        if name.ends_with(".md") { AutoEscape::None } else { AutoEscape::Html }
+    });
+    environment.add_filter("thousands", thousands);
+    environment.add_filter("bytes", bytes);
+    environment.add_filter("percent", |share: f64| format!("{:.1} %", share * 100.0));
+    environment.add_filter("width", |share: f64| format!("{:.2}%", share * 100.0));
+    environment.add_filter("seconds", |seconds: f64| format!("{seconds:.2} s"));
+    environment.add_filter("fixed", |value: f64, digits: usize| format!("{value:.digits$}"));
+    environment.add_filter("left", |value: String, width: usize| format!("{value:<width$}"));
+    environment.add_filter("right", |value: String, width: usize| format!("{value:>width$}"));
+    environment.add_filter("bar", |share: f64| "█".repeat((share * 32.0).round() as usize));
+    environment.add_filter("code", |text: String| code(&text));
+    environment.add_filter("block", |text: String| block(&text));
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source)?;
+    }
+    Ok(environment)
+}
+
+/// A Markdown code span that no text can leave, in a table too.
+fn code(of: &str) -> String {
+    let line = text::line(of, 400).replace('|', "\\|");
+    let ticks = "`".repeat(longest_run(&line) + 1);
+    if line.is_empty() { String::new() } else { format!("{ticks} {line} {ticks}") }
+}
+
+/// A fenced Markdown block that no text can leave.
+fn block(text: &str) -> String {
+    let fence = "`".repeat((longest_run(text) + 1).max(3));
+    format!("{fence}text\n{text}\n{fence}")
+}
+
+/// The longest run of backticks.
+fn longest_run(text: &str) -> usize {
+    text.split(|char| char != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_leaves_its_code() {
+        assert_eq!(code("a|b"), "` a\\|b `");
+        assert_eq!(code("``x`\n# y"), "``` ``x` # y ```");
+        assert_eq!(code(" \n"), "");
+        assert_eq!(block("a\n````\n# b"), "`````text\na\n````\n# b\n`````");
+    }
+}

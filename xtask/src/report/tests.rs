@@ -1,0 +1,153 @@
+//! A run made by hand: what its report says, what hostile text becomes, what is missing.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use shard::{Documents, Dropped, Metrics, Samples, Table, Writer, documents, dropped, metrics, samples};
+
+const EVIL: &str = "<script>alert(1)</script> \u{202e}```\n# not a heading | ' \"";
+
+/// Writes one shard and returns its output as it stands in a manifest, with an invented size.
+fn shard<T: Table>(stage: &Path, output: &str, rows: &[T::Row<'_>]) -> Value {
+    let directory = stage.join(output);
+    fs::create_dir_all(&directory).unwrap();
+    let mut writer = Writer::<T>::create(&directory, "part-00000.parquet", "by hand").unwrap();
+    rows.iter().for_each(|row| writer.push(row).unwrap());
+    writer.finish().unwrap();
+    let file = json!({ "name": "part-00000.parquet", "rows": rows.len(), "bytes": 1_000, "blake3": "00" });
+    json!({ "kind": T::NAME, "files": [file] })
+}
+
+fn manifest(stage: &Path, outputs: &Value, counters: &Value, metrics: &Value) {
+    let manifest = json!({
+        "key": "0123456789abcdef", "recipe": { "settings": { "name": EVIL } }, "outputs": outputs,
+        "counters": counters, "metrics": metrics, "content": "fedcba9876543210fedc", "sources": "",
+    });
+    fs::write(stage.join("stage.json"), manifest.to_string()).unwrap();
+}
+
+/// A filter, a model that learned, its samples, and a stage whose output left the store.
+fn run(directory: &Path) {
+    let [filter, base, samples] = ["filter", "base", "samples"].map(|name| directory.join(name));
+    [&filter, &base, &samples].into_iter().for_each(|stage| fs::create_dir_all(stage).unwrap());
+
+    let row = dropped::Row { source: "a.warc.gz", offset: 7, stage: "filter", ..Default::default() };
+    let short =
+        dropped::Row { reason: "short", url: Some("https://a.example/"), detail: Some("3 words"), ..row };
+    let refused = [
+        short,
+        dropped::Row { text: Some(EVIL), url: Some("javascript:alert(1)"), ..short },
+        dropped::Row { reason: "truncated", kind: dropped::Kind::Damage, ..row },
+    ];
+    let kept = [documents::Row { text: EVIL, url: EVIL, language: "en", ..Default::default() }];
+    let outputs = json!({
+        "documents": shard::<Documents>(&filter, "documents", &kept),
+        "dropped": shard::<Dropped>(&filter, "dropped", &refused),
+    });
+    let counters =
+        json!({ "in": 4, "kept": 1, "dropped.short": 2, "dropped.truncated": 1, "other_records": 9 });
+    manifest(&filter, &outputs, &counters, &json!({}));
+    // the run found it cached; this is what it cost when it was made
+    let timing = json!({ "cost": { "wall_s": 2.5, "cpu_s": 3.25, "peak_bytes": 5_000_000 }, "git": "abc" });
+    fs::write(filter.join("timings.jsonl"), format!("{timing}\n")).unwrap();
+
+    let values =
+        [(1, "loss", 8.0), (2, "loss", 4.0), (3, "loss", f64::NAN), (4, "loss", 2.0), (4, "lr", 0.1)];
+    let rows = values.map(|(step, name, value)| metrics::Row { step, name, value });
+    let outputs = json!({ "metrics": shard::<Metrics>(&base, "metrics", &rows) });
+    manifest(&base, &outputs, &json!({ "steps": 4 }), &json!({ "loss": 2.0 }));
+
+    let rows = [samples::Row { step: 4, prompt: "<b>", text: EVIL, tokens: 5, ended_by: "length" }];
+    let outputs = json!({ "samples": shard::<Samples>(&samples, "samples", &rows) });
+    manifest(&samples, &outputs, &json!({ "samples": 1 }), &json!({}));
+
+    let stages = [("filter", "cached"), ("base", "done"), ("samples", "done"), ("gone", "cached")];
+    let stages = stages.map(|(name, how)| {
+        let cost = json!({ "wall_s": 0.5, "cpu_s": 1.0, "peak_bytes": 2_000_000 });
+        json!({
+            "name": name, "use": name, "key": "0123456789abcdef", "how": how, "numeric": name == "base",
+            "from": {}, "cost": cost,
+        })
+    });
+    let record = json!({
+        "pipeline": "by-hand", "about": EVIL, "seed": 7, "kernels": "scalar", "finished_unix_s": 0,
+        "program": { "git": "abc", "rustc": "rustc 1.0" }, "stages": stages,
+    });
+    fs::write(directory.join("run.json"), record.to_string()).unwrap();
+}
+
+fn reported(directory: &Path) -> [String; 2] {
+    super::write(directory).unwrap();
+    ["report.md", "report.html"].map(|name| fs::read_to_string(directory.join(name)).unwrap())
+}
+
+#[test]
+fn the_report_of_a_run_made_by_hand() {
+    let directory = tempfile::tempdir().unwrap();
+    run(directory.path());
+    let [markdown, html] = reported(directory.path());
+    insta::assert_snapshot!(markdown);
+    assert_eq!(reported(directory.path()), [markdown, html], "equal runs have equal reports");
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let directory = tempfile::tempdir().unwrap();
+    run(directory.path());
+    let [_, html] = reported(directory.path());
+    for danger in
+        ["<script", "</blockquote> <", "\u{202e}", "href=\"java", "http-equiv=\"refresh", "<b>", "<img"]
+    {
+        let lower = html.to_lowercase();
+        // our own markup has bold figures; the sample's prompt is not among them
+        let count =
+            lower.matches(danger).count() - lower.matches("<b>").count() * usize::from(danger == "<b>");
+        assert_eq!(count, 0, "{danger}");
+    }
+    assert!(
+        html.contains("&lt;script&gt;alert(1)&lt;&#x2f;script&gt; ⟨U+202E⟩"),
+        "escaped, and still to be read"
+    );
+    assert!(html.contains("<b class=\"prompt\">&lt;b&gt;</b>"));
+    let anchors: Vec<&str> = html.match_indices("href=").map(|(at, _)| &html[at..at + 7]).collect();
+    assert!(anchors.iter().all(|anchor| anchor.starts_with("href=\"#")), "nothing leads out: {anchors:?}");
+}
+
+#[test]
+fn what_cannot_be_read_is_noted() {
+    let directory = tempfile::tempdir().unwrap();
+    run(directory.path());
+    fs::write(directory.path().join("filter/dropped/part-00000.parquet"), "no shard").unwrap();
+    fs::remove_dir_all(directory.path().join("samples/samples")).unwrap();
+    let [markdown, html] = reported(directory.path());
+    for stage in ["filter", "samples"] {
+        assert!(markdown.contains(&format!("stage \"{stage}\" cannot be shown")), "{markdown}");
+    }
+    assert!(html.contains("the output of stage &quot;gone&quot; is gone"));
+    assert!(html.contains("id=\"kept\"") && !html.contains("id=\"drops\""), "the rest is there");
+}
+
+#[test]
+fn a_run_without_stages_has_a_report() {
+    let directory = tempfile::tempdir().unwrap();
+    let record =
+        json!({ "pipeline": "empty", "seed": 1, "kernels": "none", "finished_unix_s": 0, "stages": [] });
+    fs::write(directory.path().join("run.json"), record.to_string()).unwrap();
+    let [markdown, html] = reported(directory.path());
+    assert!(markdown.starts_with("# ` empty `") && html.contains("<h1>empty</h1>"));
+}
+
+#[test]
+fn an_outside_program_may_have_reasons_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    run(directory.path());
+    let filter = directory.path().join("filter");
+    let row = dropped::Row { source: "a", stage: "filter", reason: "dull", ..Default::default() };
+    let outputs = json!({ "dropped": shard::<Dropped>(&filter, "dropped", &[row, row]) });
+    let counters = json!({ "in": 9, "kept": 4, "dropped.told_by_the_program": 2, "dropped.not_told": 3 });
+    manifest(&filter, &outputs, &counters, &json!({}));
+    let [markdown, _] = reported(directory.path());
+    assert!(markdown.contains("  dull  ") && markdown.contains("  (no row says why)  "), "{markdown}");
+    assert!(!markdown.contains("told_by_the_program"), "{markdown}");
+}

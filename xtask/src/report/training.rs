@@ -1,0 +1,225 @@
+//! Curves of `metrics/1`: what a stage measured step by step, drawn, and a sentence that says what to see.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use serde::Serialize;
+use shard::Metrics;
+
+use super::plot::{self, Mark, Plot};
+use super::run::Stage;
+use super::text;
+
+/// Points drawn of a curve; longer ones are averaged over equal spans of steps.
+const POINTS: usize = 400;
+
+/// The charts of one stage.
+#[derive(Serialize)]
+pub(super) struct Training {
+    stage: String,
+    charts: Vec<Chart>,
+}
+
+/// One drawing.
+#[derive(Serialize)]
+struct Chart {
+    title: String,
+    unit: String,
+    /// Markup, safe as it is: every text in it went through the escaping of plotters.
+    svg: String,
+    /// The drawing in forty characters, for a page without drawings.
+    spark: String,
+    caption: String,
+    /// Name and class of each line where there are several.
+    legend: Vec<(String, String)>,
+}
+
+/// Step and value, by step.
+type Curve = Vec<(f64, f64)>;
+
+pub(super) fn of(stage: &Stage, vocabulary: Option<usize>) -> anyhow::Result<Option<Training>> {
+    let mut curves: BTreeMap<String, Curve> = BTreeMap::new();
+    stage.rows::<Metrics>(|row| {
+        // a measurement that failed is no point
+        if row.value.is_finite() {
+            match curves.get_mut(row.name) {
+                Some(curve) => curve.push((row.step as f64, row.value)),
+                None => drop(curves.insert(row.name.to_owned(), vec![(row.step as f64, row.value)])),
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    for curve in curves.values_mut() {
+        curve.sort_by(|a, b| a.0.total_cmp(&b.0));
+    }
+    curves.retain(|_, curve| moves(curve));
+    let mut charts = vec![];
+    for name in ordered(&curves) {
+        // held-out values of a metric are drawn into its chart
+        let base = name.strip_prefix("validation_");
+        if base.is_some_and(|base| curves.contains_key(base)) {
+            continue;
+        }
+        let held_out = curves.get(&format!("validation_{name}"));
+        charts.push(chart(&name, &curves[&name], held_out, vocabulary)?);
+    }
+    let stage = stage.name().to_owned();
+    Ok(Some(Training { stage, charts }).filter(|training| !training.charts.is_empty()))
+}
+
+/// A curve that has two different values: others are better said than drawn.
+fn moves(curve: &Curve) -> bool {
+    curve.iter().any(|(_, value)| *value != curve[0].1)
+}
+
+/// What one looks at first comes first, the rest by name.
+fn ordered(curves: &BTreeMap<String, Curve>) -> Vec<String> {
+    let mut names: Vec<String> = curves.keys().cloned().collect();
+    let first = ["loss", "validation_loss", "validation_bits_per_byte"];
+    names.sort_by_key(|name| first.iter().position(|known| known == name).unwrap_or(first.len()));
+    names
+}
+
+fn chart(
+    name: &str,
+    curve: &Curve,
+    held_out: Option<&Curve>,
+    vocabulary: Option<usize>,
+) -> anyhow::Result<Chart> {
+    let (title, unit) = match name {
+        "loss" => ("Loss", "nats per token"),
+        "validation_loss" => ("Loss on held-out text", "nats per token"),
+        "validation_bits_per_byte" => ("Held-out text", "bits per byte"),
+        "lr" => ("Learning rate", "per step"),
+        "grad_norm" => ("Length of the gradient", "before clipping"),
+        other => (other, "value"),
+    };
+    let thinned = thinned(curve);
+    let guess = vocabulary.filter(|_| name == "loss").map(|size| (size as f64).ln());
+    let mark = if curve.len() < 24 { Mark::LineAndDots } else { Mark::Line };
+    let mut lines = vec![(thinned.as_slice(), mark)];
+    let mut legend = vec![];
+    if let Some(held_out) = held_out {
+        lines.push((held_out.as_slice(), Mark::LineAndDots));
+        legend = vec![
+            ("training batches".to_owned(), "a".to_owned()),
+            ("held-out text".to_owned(), "b".to_owned()),
+        ];
+    }
+    if guess.is_some() {
+        legend.push(("a blind guess".to_owned(), "guide".to_owned()));
+    }
+    let title = text::line(&title.replace('_', " "), 60);
+    let svg = plot::svg(&Plot { title: &title, x: "step", y: unit, lines: &lines, guide: guess })?;
+    Ok(Chart {
+        svg,
+        unit: unit.to_owned(),
+        spark: spark(&thinned),
+        caption: caption(name, curve, held_out, guess, curve.len() > POINTS),
+        legend,
+        title,
+    })
+}
+
+/// What to see in it, in figures of the curve itself.
+fn caption(
+    name: &str,
+    curve: &Curve,
+    held_out: Option<&Curve>,
+    guess: Option<f64>,
+    averaged: bool,
+) -> String {
+    let [(begin, first), (end, last)] = [curve[0], curve[curve.len() - 1]];
+    let largest = curve.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a }).unwrap_or_default();
+    let n = plot::number;
+    let mut said = match name {
+        "loss" => {
+            let tail = &curve[curve.len() - curve.len().div_ceil(10)..];
+            let mean = tail.iter().map(|(_, value)| value).sum::<f64>() / tail.len() as f64;
+            let mut said = format!("From {} at step {begin} to {} at step {end}.", n(first), n(last));
+            if let Some(guess) = guess {
+                said += &format!(
+                    " A blind guess among all tokens costs {}: what lies below is learned.",
+                    n(guess)
+                );
+            }
+            if let Some(&(_, held_out)) = held_out.and_then(|curve| curve.last()) {
+                said += &format!(
+                    " On text it never saw the model ends at {}; the last {} training batches average {}. \
+                     The wider that gap, the more was learned by heart.",
+                    n(held_out),
+                    tail.len(),
+                    n(mean)
+                );
+            }
+            said
+        }
+        "validation_bits_per_byte" => format!(
+            "From {} at step {begin} to {} at step {end}: bits that the model still needs for each byte of text \
+             it never saw. Lower is better, eight is no knowledge at all, and the vocabulary does not matter.",
+            n(first),
+            n(last)
+        ),
+        "lr" => format!("Rises to {} at step {}, ends at {}.", n(largest.1), largest.0, n(last)),
+        "grad_norm" => format!(
+            "{} at first, {} at step {end}; longest at step {} with {}. Spikes late in training mean trouble.",
+            n(first),
+            n(last),
+            largest.0,
+            n(largest.1)
+        ),
+        _ => format!(
+            "{} at step {begin}, {} at step {end}; largest at step {} with {}.",
+            n(first),
+            n(last),
+            largest.0,
+            n(largest.1)
+        ),
+    };
+    if averaged {
+        said += &format!(" Drawn as means of {} values.", curve.len().div_ceil(POINTS));
+    }
+    said
+}
+
+/// At most [`POINTS`] points: means over equally many values, each at its middle step.
+fn thinned(curve: &Curve) -> Curve {
+    let span = curve.len().div_ceil(POINTS).max(1);
+    let mean = |points: &[(f64, f64)]| {
+        let sum = points.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
+        (sum.0 / points.len() as f64, sum.1 / points.len() as f64)
+    };
+    curve.chunks(span).map(mean).collect()
+}
+
+/// A curve in at most forty blocks, the lowest value an eighth high.
+fn spark(curve: &Curve) -> String {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let values = || curve.iter().map(|(_, value)| *value);
+    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+    let columns = curve.len().min(40);
+    let height = |column: usize| {
+        let (_, value) = curve[column * (curve.len() - 1) / (columns - 1).max(1)];
+        BLOCKS[((value - low) / (high - low).max(f64::MIN_POSITIVE) * 7.0).round() as usize]
+    };
+    (0..columns).map(height).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_curves_are_averaged_and_short_ones_kept() {
+        let curve: Curve = (1..=1_000).map(|step| (f64::from(step), f64::from(step))).collect();
+        let short = thinned(&curve);
+        assert_eq!((short.len(), short[0], short[333]), (334, (2.0, 2.0), (1000.0, 1000.0)));
+        assert_eq!(thinned(&curve[..400].to_vec()), curve[..400]);
+    }
+
+    #[test]
+    fn a_spark_rises_with_the_curve() {
+        let curve: Curve = (0..8).map(|step| (f64::from(step), f64::from(step))).collect();
+        assert_eq!(spark(&curve), "▁▂▃▄▅▆▇█");
+    }
+}
