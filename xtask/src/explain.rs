@@ -26,7 +26,8 @@ pub(crate) fn run(arguments: &Explain, registry: &Registry, out: &mut dyn Write)
     let Some(kind) = registry.get(name) else {
         let names: Vec<&str> = registry.iter().map(|kind| kind.name).collect();
         let fault = Fault::new(format!("there is no stage \"{name}\""))
-            .expected(format!("one of {}", names.join(", ")));
+            .expected(format!("one of {}", names.join(", ")))
+            .cure("`explain` without a name says what each does");
         return Err(Error::Wiring(fault).into());
     };
     stage(kind, out)

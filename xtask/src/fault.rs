@@ -19,7 +19,10 @@ pub fn report(error: &anyhow::Error) -> String {
 /// What helps against errors of the system, wherever they came from.
 fn cure(error: &anyhow::Error) -> Option<&'static str> {
     match io_kind(error)? {
-        ErrorKind::StorageFull => Some("free disk space and run again: finished parts are kept"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("free disk space and run again: finished parts are kept")
+        }
+        ErrorKind::FileTooLarge => Some("raise the limit on file sizes (ulimit -f) and run again"),
         ErrorKind::PermissionDenied => Some("make the path readable and the runs directory writable"),
         ErrorKind::TooManyLinks | ErrorKind::ReadOnlyFilesystem => {
             Some("point --runs at a writable directory")
@@ -32,15 +35,23 @@ fn io_kind(error: &anyhow::Error) -> Option<ErrorKind> {
     error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind)
 }
 
-/// Whether the reader of our output went away.
+/// Whether the reader of our output went away. A broken pipe inside a stage is an error like others.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    io_kind(error) == Some(ErrorKind::BrokenPipe)
+    io_kind(error) == Some(ErrorKind::BrokenPipe) && refusal(error).is_none()
+}
+
+fn refusal(error: &anyhow::Error) -> Option<&pipeline::Error> {
+    error.chain().find_map(|cause| cause.downcast_ref())
 }
 
 /// The exit code that `--help` documents.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
-    error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<pipeline::Error>())
-        .map_or(1, pipeline::Error::exit_code)
+    const FILE_SYSTEM: u8 = 8;
+    match (refusal(error), io_kind(error)) {
+        // a full disk is no fault of the stage that met it
+        (_, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)) => FILE_SYSTEM,
+        (Some(refusal), _) => refusal.exit_code(),
+        (None, Some(_)) => FILE_SYSTEM,
+        (None, None) => 1,
+    }
 }

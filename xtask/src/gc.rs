@@ -8,6 +8,7 @@ use anyhow::Context;
 use pipeline::{Error, Fault, Key, Store};
 
 use crate::cli::Gc;
+use crate::house;
 use crate::lines::bytes;
 
 /// Runs `gc`.
@@ -17,12 +18,17 @@ pub(crate) fn run(arguments: &Gc, out: &mut dyn Write) -> anyhow::Result<()> {
     let names = run_names(runs)?;
     if let Some(stranger) = arguments.keep.iter().find(|name| !names.contains(name)) {
         let fault = Fault::new(format!("there is no run \"{stranger}\" to keep"));
-        return Err(Error::Input(fault.expected(format!("one of {}", names.join(", ")))).into());
+        let expected = if names.is_empty() {
+            "a run: there is none".to_owned()
+        } else {
+            format!("one of {}", names.join(", "))
+        };
+        return Err(Error::Input(fault.expected(expected).cure("`gc` without --keep keeps every run")).into());
     }
     let mut keys: Vec<Key> = vec![];
     for name in &names {
         if arguments.keep.is_empty() || arguments.keep.contains(name) {
-            keys.extend(keys_of(&runs.join(name))?);
+            keys.extend(house::read_run(runs, name)?.1.stages.into_iter().map(|stage| stage.key));
         } else {
             fs::remove_dir_all(runs.join(name)).with_context(|| format!("cannot remove run {name}"))?;
             writeln!(out, "removed run {name}")?;
@@ -48,12 +54,4 @@ pub(crate) fn run_names(runs: &Path) -> anyhow::Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
-}
-
-fn keys_of(run: &Path) -> anyhow::Result<Vec<Key>> {
-    let path = run.join("run.json");
-    let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let run: crate::house::Run =
-        serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
-    Ok(run.stages.into_iter().map(|stage| stage.key).collect())
 }

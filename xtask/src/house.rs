@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pipeline::{Library, LockFile, Memo, Pin, Pins, PipelineFile, Plan, Planner, Registry};
+use pipeline::{Error, Fault, Library, LockFile, Memo, Pin, Pins, PipelineFile, Plan, Planner, Registry};
 
 /// Pipelines that the installed program carries.
 const BUILTIN: &[(&str, &str)] = &[
@@ -19,7 +19,7 @@ pub(crate) fn load(name: &str) -> pipeline::Result<PipelineFile> {
 
 /// The lock file of a pipeline: beside it. A built-in pipeline has none.
 pub(crate) fn lock_path(pipeline: &PipelineFile) -> Option<PathBuf> {
-    pipeline.path.is_file().then(|| pipeline.path.with_extension("lock"))
+    (!pipeline.builtin).then(|| pipeline.path.with_extension("lock"))
 }
 
 /// What the lock file says, if there is one.
@@ -28,7 +28,11 @@ pub(crate) fn lock(pipeline: &PipelineFile) -> anyhow::Result<Option<LockFile>> 
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some(LockFile::parse(&text, &path)?)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(anyhow::Error::new(error).context(format!("cannot read {}", path.display()))),
+        Err(error) => {
+            let fault = Fault::new("this lock file cannot be read").at(&path, None).got(error.to_string());
+            let fault = fault.expected("a readable UTF-8 text file");
+            Err(Error::Wiring(fault.cure("delete it: the next run writes it anew")).into())
+        }
     }
 }
 
@@ -70,7 +74,6 @@ pub(crate) struct RunStage {
 
 /// Reads `run.json` of the run `name`, and where its stages lie.
 pub(crate) fn read_run(runs: &Path, name: &str) -> anyhow::Result<(PathBuf, Run)> {
-    use pipeline::{Error, Fault};
     let directory = runs.join(name);
     let path = directory.join("run.json");
     let text = std::fs::read_to_string(&path).map_err(|error| {
@@ -82,7 +85,11 @@ pub(crate) fn read_run(runs: &Path, name: &str) -> anyhow::Result<(PathBuf, Run)
     let run = serde_json::from_str(&text).map_err(|error| {
         let fault =
             Fault::new("a run's record cannot be read").at(&path, Some(error.line())).got(error.to_string());
-        Error::Input(fault.cure("run `reproduce` again: it writes it anew"))
+        Error::Input(
+            fault
+                .expected("what `reproduce` writes")
+                .cure(format!("run `reproduce {name}` again: it writes it anew")),
+        )
     })?;
     Ok((directory, run))
 }

@@ -64,7 +64,8 @@ fn check_until(plan: &Plan, until: Option<&str>) -> Result<(), Error> {
     match until {
         Some(until) if !names.contains(&until) => {
             let fault = Fault::new(format!("--until names no stage of {}", plan.pipeline.name)).got(until);
-            Err(Error::Wiring(fault.expected(format!("one of {}", names.join(", ")))))
+            let cure = "`reproduce --plan` lists the stages";
+            Err(Error::Wiring(fault.expected(format!("one of {}", names.join(", "))).cure(cure)))
         }
         _ => Ok(()),
     }
@@ -159,6 +160,7 @@ fn compare(
     let Some(lock) = lock else {
         if arguments.locked {
             let fault = Fault::new("--locked was given and there is no lock file").at(&path, None);
+            let fault = fault.expected("the lock of a run that was right");
             return Err(Error::Moved(fault.cure("run once without --locked: it writes one")).into());
         }
         if outcomes.len() == plan.stages.len() {

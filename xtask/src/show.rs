@@ -43,7 +43,8 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
     let Some(stage) = run.stages.iter().find(|stage| stage.name == name) else {
         let names: Vec<&str> = run.stages.iter().map(|stage| stage.name.as_str()).collect();
         let fault = Fault::new(format!("the run has no stage \"{name}\""))
-            .expected(format!("one of {}", names.join(", ")));
+            .expected(format!("one of {}", names.join(", ")))
+            .cure(format!("`show {}` lists the stages", arguments.run));
         return Err(Error::Wiring(fault).into());
     };
     let manifest = manifest(stage)?;
@@ -66,7 +67,10 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
     if shown == 0 {
         let names: Vec<&str> = manifest.outputs.keys().map(String::as_str).collect();
         let fault = Fault::new(format!("stage \"{name}\" has no such output")).got(wanted);
-        return Err(Error::Wiring(fault.expected(format!("one of {}", names.join(", ")))).into());
+        let fault = fault.expected(format!("one of {}", names.join(", ")));
+        return Err(
+            Error::Wiring(fault.cure(format!("`show {} {name}` shows all of them", arguments.run))).into()
+        );
     }
     Ok(())
 }

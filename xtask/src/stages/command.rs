@@ -51,10 +51,39 @@ impl Stage for Command {
         }
     }
 
+    fn check(&self) -> Result<(), Fault> {
+        if self.argv.is_empty() {
+            let fault = Fault::new("`argv` is empty: no program is named").on("/argv").got("[]");
+            let cure = "write argv = [\"python3\", \"{code.0}\", \"{documents}\"]";
+            return Err(fault.expected("a program and its arguments").cure(cure));
+        }
+        if let Some(twice) = self.writes.keys().find(|name| self.reads.contains_key(*name)) {
+            let fault = Fault::new("an input and an output have one name").on(format!("/writes/{twice}"));
+            let expected = format!("another name: {{{twice}}} stands for one directory");
+            return Err(fault.got(twice).expected(expected).cure("call one of them otherwise"));
+        }
+        if let Some(name) = self.writes.keys().chain(self.reads.keys()).find(|name| *name == "seed") {
+            let fault = Fault::new("`seed` names no directory").on("/writes/seed").got(name);
+            return Err(fault.expected("another name: {seed} stands for a number").cure("rename it"));
+        }
+        let code = (0..self.code.len()).map(|i| format!("code.{i}"));
+        let known =
+            self.reads.keys().chain(self.writes.keys()).cloned().chain(code).chain(["seed".to_owned()]);
+        let known: BTreeMap<String, String> = known.map(|name| (name, String::new())).collect();
+        for (i, argument) in self.argv.iter().enumerate() {
+            fill(argument, &known).map_err(|error| {
+                let fault =
+                    Fault::new(error.to_string()).on(format!("/argv/{i}")).got(format!("\"{argument}\""));
+                let names: Vec<String> = known.keys().map(|name| format!("{{{name}}}")).collect();
+                let cure = "add it to `reads`, `writes` or `code`, or correct it";
+                fault.expected(format!("one of {}", names.join(", "))).cure(cure)
+            })?;
+        }
+        Ok(())
+    }
+
     fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
-        let Some((program, arguments)) = self.argv.split_first() else {
-            bail!("`argv` is empty: write argv = [\"python3\", \"{{code.0}}\", \"{{documents}}\"]");
-        };
+        let (program, arguments) = self.argv.split_first().context("`argv` is empty")?;
         let places = self.places(io)?;
         let arguments =
             arguments.iter().map(|argument| fill(argument, &places)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -103,9 +132,7 @@ impl Command {
             places.insert(slot.clone(), text(io.input(slot)?.directory())?);
         }
         for output in self.writes.keys() {
-            if places.insert(output.clone(), text(&io.output(output)?)?).is_some() {
-                bail!("`{output}` is the name of an input and of an output: call one of them otherwise");
-            }
+            places.insert(output.clone(), text(&io.output(output)?)?);
         }
         for i in 0..self.code.len() {
             let files = io.outside_files(&format!("/code/{i}"));
@@ -205,10 +232,7 @@ fn fill(argument: &str, places: &BTreeMap<String, String>) -> anyhow::Result<Str
     while let Some((before, after)) = rest.split_once('{') {
         let (name, behind) =
             after.split_once('}').with_context(|| format!("`{argument}` has a {{ without a }}"))?;
-        let known = || places.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let place = places
-            .get(name)
-            .with_context(|| format!("{{{name}}} in `argv` stands for nothing; there are {}", known()))?;
+        let place = places.get(name).with_context(|| format!("{{{name}}} in `argv` stands for nothing"))?;
         filled.push_str(before);
         filled.push_str(place);
         rest = behind;
@@ -225,7 +249,7 @@ mod tests {
     fn names_in_braces_are_replaced_and_strangers_refused() {
         let places = BTreeMap::from([("in".to_owned(), "/a".to_owned())]);
         assert_eq!(fill("--from={in}/x", &places).unwrap(), "--from=/a/x");
-        assert!(fill("{out}", &places).unwrap_err().to_string().contains("there are in"));
+        assert!(fill("{out}", &places).unwrap_err().to_string().contains("stands for nothing"));
         assert!(fill("{in", &places).is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::io::BufWriter;
 
 use anyhow::Context;
 use fixtures::{Capture, Size};
-use pipeline::{Class, Io, Output, Signature, Stage, Task};
+use pipeline::{Class, Fault, Io, Output, Signature, Stage, Task};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,8 +39,19 @@ impl Stage for MiniatureWeb {
         }
     }
 
+    fn check(&self) -> Result<(), Fault> {
+        if self.files == 0 {
+            let fault = Fault::new("a web needs at least one file").on("/files").got("0");
+            return Err(fault.expected("a whole number, 1 or more").cure("write files = 1"));
+        }
+        self.size.parse::<Size>().map(drop).map_err(|unknown| {
+            let fault =
+                Fault::new("there is no web of this size").on("/size").got(format!("\"{}\"", unknown.got));
+            fault.expected("\"tiny\", \"demo\" or \"large-N\"").cure("write size = \"demo\"")
+        })
+    }
+
     fn phases(&self, _: &Io) -> anyhow::Result<Vec<usize>> {
-        anyhow::ensure!(self.files > 0, "`files` is 0: a web needs at least one file");
         Ok(vec![self.files])
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use pipeline::{Io, Output, Outside, Signature, Stage, Task};
+use pipeline::{Fault, Io, Output, Outside, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,14 @@ impl Stage for WarcFiles {
         }
     }
 
+    fn check(&self) -> Result<(), Fault> {
+        if self.files.is_empty() {
+            let fault = Fault::new("`files` names nothing").on("/files").got("[]");
+            return Err(fault.expected("at least one path").cure("write files = [\"path/to/*.warc.gz\"]"));
+        }
+        Ok(())
+    }
+
     fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
         let directory = io.output("warc")?;
         let mut names = vec![];
@@ -46,7 +54,6 @@ impl Stage for WarcFiles {
                 names.push(name);
             }
         }
-        anyhow::ensure!(!names.is_empty(), "`files` names nothing; write files = [\"path/to/*.warc.gz\"]");
         Ok(())
     }
 }
