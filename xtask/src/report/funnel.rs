@@ -29,6 +29,8 @@ pub(super) struct Flow {
     came_in: u64,
     kept: u64,
     dropped: u64,
+    /// Of what came in.
+    kept_share: f64,
     /// Widths as shares of the largest `in` of the run, so that bars of all stages have one scale.
     kept_width: f64,
     dropped_width: f64,
@@ -97,6 +99,7 @@ fn step(stage: &Stage, reasons: Vec<(String, u64)>, widest: u64, longest: u64) -
             came_in,
             kept,
             dropped,
+            kept_share: share(kept, came_in),
             kept_width: share(kept, widest),
             dropped_width: share(dropped, widest),
             reasons: reasons.into_iter().map(reason).collect(),

@@ -13,7 +13,7 @@ pub(super) struct Figure {
     what: String,
 }
 
-pub(super) fn of(run: &Run, vocabulary: Option<usize>) -> Vec<Figure> {
+pub(super) fn of(run: &Run) -> Vec<Figure> {
     let stages = &run.stages;
     let newest = |kind: &str, value: &dyn Fn(&Stage) -> Option<String>| {
         stages.iter().rev().filter(|stage| stage.leaves(kind)).find_map(value)
@@ -33,7 +33,6 @@ pub(super) fn of(run: &Run, vocabulary: Option<usize>) -> Vec<Figure> {
         (came_in.map(thousands), "pages came in".to_owned()),
         (kept.map(thousands), share.unwrap_or_else(|| "kept".to_owned())),
         (newest(Tokens::NAME, &count("tokens")), "tokens of text".to_owned()),
-        (vocabulary.map(|size| thousands(size as u64)), "tokens in the vocabulary".to_owned()),
         (newest("checkpoint/1", &count("parameters")), "parameters".to_owned()),
         (newest(Metrics::NAME, &bits), "bits per byte of held-out text".to_owned()),
         (Some(format!("{cpu:.1} s")), "CPU time of all stages".to_owned()),

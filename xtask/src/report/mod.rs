@@ -8,10 +8,12 @@
 //! |---|---|
 //! | `run` | the run as it lies on disk |
 //! | `glance`, `funnel`, `drops`, `kept`, `tokenizer`, `training`, `samples`, `ledger` | one section each: rows to plain values |
+//! | `caption` | what to see in a curve |
 //! | `plot` | a line chart as SVG that takes the colours of its page |
 //! | `text` | hostile text made harmless for people: short, visible, in one direction |
 //! | `render` | values into the templates of `page/` |
 
+mod caption;
 mod drops;
 mod funnel;
 mod glance;
@@ -73,7 +75,7 @@ impl Report {
             .filter(|stage| stage.manifest.is_none())
             .map(|stage| format!("the output of stage \"{}\" is gone; run the pipeline again", stage.name()))
             .collect();
-        let drops = of_stages(run, Dropped::NAME, drops::of, &mut notes);
+        let drops = of_stages(run, Dropped::NAME, |stage| drops::of(run, stage), &mut notes);
         let kept = noted(kept::of(run), "the kept documents", &mut notes).flatten();
         let beginning =
             kept.as_ref().and_then(|kept| kept.documents.first()).map(|first| first.text.as_str());
@@ -87,7 +89,7 @@ impl Report {
             seed: run.record.seed,
             kernels: run.record.kernels.clone(),
             finished: run.finished(),
-            glance: glance::of(run, vocabulary),
+            glance: glance::of(run),
             steps: funnel::of(run, &drops),
             drops,
             kept,

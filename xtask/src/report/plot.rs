@@ -64,6 +64,7 @@ fn draw(plot: &Plot<'_>, into: &mut String) -> Result<(), Box<dyn std::error::Er
     let room = (high - low) * 0.06;
     let mut chart = ChartBuilder::on(&root)
         .margin(8 * FINE)
+        .margin_right(20 * FINE)
         .x_label_area_size(42 * FINE)
         .y_label_area_size(62 * FINE)
         .build_cartesian_2d(left..right, low - room..high + room)?;
@@ -105,7 +106,7 @@ fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
     if low < high { (low, high) } else { (low - 1.0, low + 1.0) }
 }
 
-/// A value in at most four digits: 8.318, 0.0012, 3e-5, 12,000.
+/// A value in about four digits: 8.318, 0.0012, 3e-5, 12,000.
 pub(super) fn number(value: f64) -> String {
     let size = value.abs();
     let fixed = match size {
@@ -117,7 +118,7 @@ pub(super) fn number(value: f64) -> String {
         100.0.. => format!("{value:.1}"),
         1.0.. => format!("{value:.3}"),
         0.001.. => format!("{value:.4}"),
-        _ => return format!("{value:.1e}"),
+        _ => return format!("{value:.1e}").replace(".0e", "e"),
     };
     let fixed = if fixed.contains('.') { fixed.trim_end_matches('0').trim_end_matches('.') } else { &fixed };
     fixed.to_owned()
@@ -129,8 +130,8 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let all = [0.0, 8.3178, 0.5, 300.0, 0.003, 0.000025, -48_000.0, -1.5];
-        assert_eq!(all.map(number), ["0", "8.318", "0.5", "300", "0.003", "2.5e-5", "-48,000", "-1.5"]);
+        let all = [0.0, 8.3178, 0.5, 300.0, 0.003, 3e-5, -48_000.0, -1.5];
+        assert_eq!(all.map(number), ["0", "8.318", "0.5", "300", "0.003", "3e-5", "-48,000", "-1.5"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment};
+use minijinja::{AutoEscape, Environment, escape_formatter};
 
 use super::{Report, text};
 use crate::lines::{bytes, thousands};
@@ -34,19 +34,25 @@ pub(super) fn markdown(report: &Report) -> anyhow::Result<String> {
 fn environment() -> anyhow::Result<Environment<'static>> {
     let mut environment = Environment::new();
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => escape_formatter(out, state, &text::visible(text).into()),
+        _ => escape_formatter(out, state, value),
+    });
     environment.add_global("style", STYLE);
-    environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".md") { AutoEscape::None } else { AutoEscape::Html }
+    environment.set_auto_escape_callback(|name| match name.rsplit_once('.') {
+        Some((_, "md")) => AutoEscape::None,
+        _ => AutoEscape::Html,
     });
     environment.add_filter("thousands", thousands);
     environment.add_filter("bytes", bytes);
-    environment.add_filter("percent", |share: f64| format!("{:.1} %", share * 100.0));
+    environment.add_filter("percent", percent);
     environment.add_filter("width", |share: f64| format!("{:.2}%", share * 100.0));
     environment.add_filter("seconds", |seconds: f64| format!("{seconds:.2} s"));
     environment.add_filter("fixed", |value: f64, digits: usize| format!("{value:.digits$}"));
     environment.add_filter("left", |value: String, width: usize| format!("{value:<width$}"));
     environment.add_filter("right", |value: String, width: usize| format!("{value:>width$}"));
     environment.add_filter("bar", |share: f64| "█".repeat((share * 32.0).round() as usize));
+    environment.add_filter("plain", |text: String| plain(&text));
     environment.add_filter("code", |text: String| code(&text));
     environment.add_filter("block", |text: String| block(&text));
     for (name, source) in TEMPLATES {
@@ -55,11 +61,31 @@ fn environment() -> anyhow::Result<Environment<'static>> {
     Ok(environment)
 }
 
-/// A Markdown code span that no text can leave, in a table too.
+/// A share in percent; what is there is never shown as nothing.
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 0.05 => "< 0.1 %".to_owned(),
+        percent => format!("{percent:.1} %"),
+    }
+}
+
+/// Markdown text in which no character has a meaning.
+fn plain(of: &str) -> String {
+    text::line(of, 400).chars().fold(String::new(), |mut out, char| {
+        if "\\`*_[]<>#|~&!".contains(char) {
+            out.push('\\');
+        }
+        out.push(char);
+        out
+    })
+}
+
+/// A Markdown code span that no text can leave.
 fn code(of: &str) -> String {
-    let line = text::line(of, 400).replace('|', "\\|");
+    let line = text::line(of, 400);
     let ticks = "`".repeat(longest_run(&line) + 1);
-    if line.is_empty() { String::new() } else { format!("{ticks} {line} {ticks}") }
+    let space = if line.contains('`') { " " } else { "" };
+    if line.is_empty() { line } else { format!("{ticks}{space}{line}{space}{ticks}") }
 }
 
 /// A fenced Markdown block that no text can leave.
@@ -78,10 +104,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_rare_reason_is_not_none() {
+        assert_eq!([0.0, 0.0002, 0.0005, 1.0].map(percent), ["0.0 %", "< 0.1 %", "0.1 %", "100.0 %"]);
+    }
+
+    #[test]
     fn no_text_leaves_its_code() {
-        assert_eq!(code("a|b"), "` a\\|b `");
+        assert_eq!(code("a|b"), "`a|b`");
         assert_eq!(code("``x`\n# y"), "``` ``x` # y ```");
         assert_eq!(code(" \n"), "");
+        assert_eq!(plain("# a_b\n<i>"), "\\# a\\_b \\<i\\>");
         assert_eq!(block("a\n````\n# b"), "`````text\na\n````\n# b\n`````");
     }
 }

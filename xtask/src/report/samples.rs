@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 
 use super::run::Stage;
-use super::text::{beginning, visible};
+use super::text::beginning;
 
 /// Texts shown of one stage, the first ones.
 const SHOWN: usize = 24;
@@ -33,10 +33,10 @@ pub(super) fn of(stage: &Stage) -> anyhow::Result<Option<Samples>> {
     stage.rows::<shard::Samples>(|row| {
         texts.push(Sample {
             step: row.step,
-            prompt: visible(row.prompt),
+            prompt: beginning(row.prompt, 4_000, 80),
             text: beginning(row.text, 4_000, 80),
             tokens: row.tokens,
-            ended_by: visible(row.ended_by),
+            ended_by: beginning(row.ended_by, 40, 1),
         });
         if texts.len() < SHOWN { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;

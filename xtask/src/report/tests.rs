@@ -13,7 +13,9 @@ fn shard<T: Table>(stage: &Path, output: &str, rows: &[T::Row<'_>]) -> Value {
     let directory = stage.join(output);
     fs::create_dir_all(&directory).unwrap();
     let mut writer = Writer::<T>::create(&directory, "part-00000.parquet", "by hand").unwrap();
-    rows.iter().for_each(|row| writer.push(row).unwrap());
+    for row in rows {
+        writer.push(row).unwrap();
+    }
     writer.finish().unwrap();
     let file = json!({ "name": "part-00000.parquet", "rows": rows.len(), "bytes": 1_000, "blake3": "00" });
     json!({ "kind": T::NAME, "files": [file] })
@@ -30,7 +32,9 @@ fn manifest(stage: &Path, outputs: &Value, counters: &Value, metrics: &Value) {
 /// A filter, a model that learned, its samples, and a stage whose output left the store.
 fn run(directory: &Path) {
     let [filter, base, samples] = ["filter", "base", "samples"].map(|name| directory.join(name));
-    [&filter, &base, &samples].into_iter().for_each(|stage| fs::create_dir_all(stage).unwrap());
+    for stage in [&filter, &base, &samples] {
+        fs::create_dir_all(stage).unwrap();
+    }
 
     let row = dropped::Row { source: "a.warc.gz", offset: 7, stage: "filter", ..Default::default() };
     let short =
@@ -135,7 +139,39 @@ fn a_run_without_stages_has_a_report() {
         json!({ "pipeline": "empty", "seed": 1, "kernels": "none", "finished_unix_s": 0, "stages": [] });
     fs::write(directory.path().join("run.json"), record.to_string()).unwrap();
     let [markdown, html] = reported(directory.path());
-    assert!(markdown.starts_with("# ` empty `") && html.contains("<h1>empty</h1>"));
+    assert!(markdown.starts_with("# empty\n") && html.contains("<h1>empty</h1>"));
+}
+
+#[test]
+fn a_copy_is_shown_beside_the_one_that_stayed() {
+    let directory = tempfile::tempdir().unwrap();
+    run(directory.path());
+    let (filter, base) = (directory.path().join("filter"), directory.path().join("base"));
+    let kept = ["copy of a text", "that text itself"].map(|text| documents::Row {
+        text,
+        id: &text[..4],
+        ..Default::default()
+    });
+    manifest(
+        &filter,
+        &json!({ "documents": shard::<Documents>(&filter, "documents", &kept) }),
+        &json!({}),
+        &json!({}),
+    );
+    let row = dropped::Row { id: Some("copy"), detail: Some("that"), reason: "copy", ..Default::default() };
+    manifest(
+        &base,
+        &json!({ "dropped": shard::<Dropped>(&base, "dropped", &[row]) }),
+        &json!({}),
+        &json!({}),
+    );
+    let record = fs::read_to_string(directory.path().join("run.json")).unwrap();
+    let mut record: Value = serde_json::from_str(&record).unwrap();
+    record["stages"][1]["from"] = json!({ "documents": "filter/documents" });
+    fs::write(directory.path().join("run.json"), record.to_string()).unwrap();
+    let [markdown, _] = reported(directory.path());
+    assert!(markdown.contains("```text\ncopy of a text\n```\n\nThat one stayed"), "{markdown}");
+    assert!(markdown.contains("```text\nthat text itself\n```"), "{markdown}");
 }
 
 #[test]

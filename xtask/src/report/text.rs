@@ -1,6 +1,7 @@
 //! Hostile text made harmless for people: short, visible, in one direction.
 //!
 //! Escaping is the template's work; here it is about what a browser or terminal would act on or drown in.
+//! Sections shorten; `render` makes visible, once, whatever goes into a page.
 
 use std::fmt::Write as _;
 
@@ -8,8 +9,12 @@ use std::fmt::Write as _;
 pub(super) fn beginning(text: &str, chars: usize, lines: usize) -> String {
     let by_lines = text.match_indices('\n').nth(lines - 1).map_or(text.len(), |(at, _)| at);
     let by_chars = text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at);
-    let end = by_lines.min(by_chars);
-    let mut shown = visible(text[..end].trim_end());
+    let end = match text[..by_chars].rfind(char::is_whitespace) {
+        // not in the middle of a word, where the script has any
+        Some(space) if by_chars < by_lines && by_chars - space < 24 => space,
+        _ => by_lines.min(by_chars),
+    };
+    let mut shown = text[..end].trim_end().to_owned();
     if !text[end..].trim().is_empty() {
         shown.push_str(" …");
     }
@@ -51,6 +56,7 @@ mod tests {
     fn a_beginning_is_cut_by_characters_and_by_lines() {
         assert_eq!(beginning("ärger", 9, 1), "ärger");
         assert_eq!(beginning("ärger", 2, 1), "är …");
+        assert_eq!(beginning("one two three", 9, 1), "one two …");
         assert_eq!(beginning("a\nb\nc", 9, 2), "a\nb …");
         assert_eq!(beginning("a\nb\n \n", 9, 2), "a\nb");
         assert_eq!(beginning("", 9, 1), "");
@@ -59,6 +65,6 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_shown() {
         assert_eq!(visible("a\u{202e}b\0\u{1b}[31m\t\n"), "a⟨U+202E⟩b␀␛[31m\t\n");
-        assert_eq!(line("  a\r\n b\u{200b} ", 20), "a b⟨U+200B⟩");
+        assert_eq!(line("  a\r\n b ", 20), "a b");
     }
 }

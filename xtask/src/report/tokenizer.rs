@@ -4,7 +4,6 @@ use bpe::{Bpe, Tokenizer as _, Vocabulary};
 use serde::Serialize;
 
 use super::run::{Run, Stage};
-use super::text::visible;
 
 /// Tokens of each kind that are shown.
 const SHOWN: usize = 24;
@@ -55,7 +54,7 @@ pub(super) fn of(run: &Run, stage: &Stage, beginning: Option<&str>) -> anyhow::R
 /// A token as people can read it: spaces and ends of line have signs, parts of characters are `�`.
 fn token(vocabulary: &Vocabulary, id: u32) -> String {
     let bytes = vocabulary.token(id).unwrap_or_default();
-    visible(&String::from_utf8_lossy(bytes)).replace(' ', "·").replace('\n', "↵").replace('\t', "⇥")
+    String::from_utf8_lossy(bytes).replace(' ', "·").replace('\n', "↵").replace('\t', "⇥")
 }
 
 /// From the stages that encoded text with this tokenizer, where they counted both sides.

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use shard::Metrics;
 
+use super::caption;
 use super::plot::{self, Mark, Plot};
 use super::run::Stage;
 use super::text;
@@ -35,7 +36,7 @@ struct Chart {
 }
 
 /// Step and value, by step.
-type Curve = Vec<(f64, f64)>;
+pub(super) type Curve = Vec<(f64, f64)>;
 
 pub(super) fn of(stage: &Stage, vocabulary: Option<usize>) -> anyhow::Result<Option<Training>> {
     let mut curves: BTreeMap<String, Curve> = BTreeMap::new();
@@ -109,87 +110,30 @@ fn chart(
     if guess.is_some() {
         legend.push(("a blind guess".to_owned(), "guide".to_owned()));
     }
-    let title = text::line(&title.replace('_', " "), 60);
+    let title = text::visible(&text::line(&title.replace('_', " "), 60));
     let svg = plot::svg(&Plot { title: &title, x: "step", y: unit, lines: &lines, guide: guess })?;
     Ok(Chart {
         svg,
         unit: unit.to_owned(),
         spark: spark(&thinned),
-        caption: caption(name, curve, held_out, guess, curve.len() > POINTS),
+        caption: caption::of(name, curve, held_out, guess, span(curve)),
         legend,
         title,
     })
 }
 
-/// What to see in it, in figures of the curve itself.
-fn caption(
-    name: &str,
-    curve: &Curve,
-    held_out: Option<&Curve>,
-    guess: Option<f64>,
-    averaged: bool,
-) -> String {
-    let [(begin, first), (end, last)] = [curve[0], curve[curve.len() - 1]];
-    let largest = curve.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a }).unwrap_or_default();
-    let n = plot::number;
-    let mut said = match name {
-        "loss" => {
-            let tail = &curve[curve.len() - curve.len().div_ceil(10)..];
-            let mean = tail.iter().map(|(_, value)| value).sum::<f64>() / tail.len() as f64;
-            let mut said = format!("From {} at step {begin} to {} at step {end}.", n(first), n(last));
-            if let Some(guess) = guess {
-                said += &format!(
-                    " A blind guess among all tokens costs {}: what lies below is learned.",
-                    n(guess)
-                );
-            }
-            if let Some(&(_, held_out)) = held_out.and_then(|curve| curve.last()) {
-                said += &format!(
-                    " On text it never saw the model ends at {}; the last {} training batches average {}. \
-                     The wider that gap, the more was learned by heart.",
-                    n(held_out),
-                    tail.len(),
-                    n(mean)
-                );
-            }
-            said
-        }
-        "validation_bits_per_byte" => format!(
-            "From {} at step {begin} to {} at step {end}: bits that the model still needs for each byte of text \
-             it never saw. Lower is better, eight is no knowledge at all, and the vocabulary does not matter.",
-            n(first),
-            n(last)
-        ),
-        "lr" => format!("Rises to {} at step {}, ends at {}.", n(largest.1), largest.0, n(last)),
-        "grad_norm" => format!(
-            "{} at first, {} at step {end}; longest at step {} with {}. Spikes late in training mean trouble.",
-            n(first),
-            n(last),
-            largest.0,
-            n(largest.1)
-        ),
-        _ => format!(
-            "{} at step {begin}, {} at step {end}; largest at step {} with {}.",
-            n(first),
-            n(last),
-            largest.0,
-            n(largest.1)
-        ),
-    };
-    if averaged {
-        said += &format!(" Drawn as means of {} values.", curve.len().div_ceil(POINTS));
-    }
-    said
+/// How many values a drawn point stands for.
+fn span(curve: &Curve) -> usize {
+    curve.len().div_ceil(POINTS).max(1)
 }
 
 /// At most [`POINTS`] points: means over equally many values, each at its middle step.
 fn thinned(curve: &Curve) -> Curve {
-    let span = curve.len().div_ceil(POINTS).max(1);
     let mean = |points: &[(f64, f64)]| {
         let sum = points.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
         (sum.0 / points.len() as f64, sum.1 / points.len() as f64)
     };
-    curve.chunks(span).map(mean).collect()
+    curve.chunks(span(curve)).map(mean).collect()
 }
 
 /// A curve in at most forty blocks, the lowest value an eighth high.
