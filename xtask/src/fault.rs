@@ -18,13 +18,17 @@ pub fn report(error: &anyhow::Error) -> String {
 
 /// What helps against errors of the system, wherever they came from.
 fn cure(error: &anyhow::Error) -> Option<&'static str> {
-    match io_kind(error)? {
+    let Some(kind) = io_kind(error) else {
+        let stopped = matches!(refusal(error), Some(pipeline::Error::Stage { .. }));
+        return stopped.then_some("correct it and run again: what is finished is kept");
+    };
+    match kind {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             Some("free disk space and run again: finished parts are kept")
         }
         ErrorKind::FileTooLarge => Some("raise the limit on file sizes (ulimit -f) and run again"),
         ErrorKind::PermissionDenied => Some("make the path readable and the runs directory writable"),
-        ErrorKind::TooManyLinks | ErrorKind::ReadOnlyFilesystem => {
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists | ErrorKind::ReadOnlyFilesystem => {
             Some("point --runs at a writable directory")
         }
         _ => None,

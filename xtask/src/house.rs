@@ -79,7 +79,11 @@ pub(crate) fn read_run(runs: &Path, name: &str) -> anyhow::Result<(PathBuf, Run)
     let text = std::fs::read_to_string(&path).map_err(|error| {
         let there = crate::gc::run_names(runs).unwrap_or_default();
         let fault = Fault::new(format!("there is no run \"{name}\"")).at(&path, None).got(error.to_string());
-        let expected = if there.is_empty() { String::new() } else { format!("one of {}", there.join(", ")) };
+        let expected = if there.is_empty() {
+            "a run: there is none".to_owned()
+        } else {
+            format!("one of {}", there.join(", "))
+        };
         Error::Input(fault.expected(expected).cure(format!("make it: reproduce {name}")))
     })?;
     let run = serde_json::from_str(&text).map_err(|error| {

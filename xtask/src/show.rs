@@ -60,7 +60,9 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
                 contents.files.len(),
                 thousands(manifest.rows(name))
             )?;
-            rows(&entry.join(name), contents, arguments.rows, out)?;
+            let printed = rows(&entry.join(name), contents, arguments.rows, out);
+            // a shard that cannot be read may be one that was changed
+            printed.map_err(|error| manifest.verify(&entry).err().map_or(error, Into::into))?;
             shown += 1;
         }
     }

@@ -54,6 +54,7 @@ pub(crate) fn explain(
     } else {
         format!("`{spelled}` has a wrong value")
     };
+    let got = got.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
     (pointer, Fault::new(what).got(got).expected(in_words(expected)))
 }
 

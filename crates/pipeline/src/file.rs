@@ -104,7 +104,8 @@ impl PipelineFile {
             if let Some(first) = lines.insert(entry.name.clone(), entry.spot("").line) {
                 let fault = entry.fault("", format!("two stages are called \"{}\"", entry.name));
                 let expected = format!("one name a stage; the first is on line {first}");
-                return Err(Error::Wiring(fault.expected(expected).cure("rename one of them")));
+                let got = format!("name = \"{}\"", entry.name);
+                return Err(Error::Wiring(fault.got(got).expected(expected).cure("rename one of them")));
             }
             match self.stages.iter_mut().find(|base| base.name == entry.name) {
                 Some(base) => base.overlay(entry),

@@ -86,8 +86,10 @@ impl Library<'_> {
         let file = Arc::new(path);
         let (value, lines) = toml_lines::parse(&text).map_err(|(message, line)| {
             let written = line.and_then(|line| text.lines().nth(line - 1)).unwrap_or_default();
-            let fault = Fault::new("this is not valid TOML").at(&file, line).got(clipped(written.trim()));
-            Error::Wiring(fault.expected(message.replace('\n', ", ")).cure("correct the line"))
+            let message = message.replace('\n', ", ");
+            let (what, expected) = message.split_once(", expected ").unwrap_or((&message, "valid TOML"));
+            let fault = Fault::new(format!("this is not valid TOML: {what}")).at(&file, line);
+            Error::Wiring(fault.got(clipped(written.trim())).expected(expected).cure("correct the line"))
         })?;
         let raw: RawFile = deserialize(value, &lines, &file)?;
         let mut pipeline = match &raw.extends {

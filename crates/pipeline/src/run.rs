@@ -123,13 +123,18 @@ impl Session<'_> {
         let Some(manifest) = self.store.manifest(&planned.key)? else {
             // found out now and not when the work is done
             if entry.exists() {
-                return Err(moved(Fault::new("a stored output has lost its stage.json").at(&entry, None)));
+                return Err(moved(
+                    Fault::new("a stored output has lost its stage.json")
+                        .at(&entry, None)
+                        .expected("the manifest that a finished stage writes last"),
+                ));
             }
             return Ok(None);
         };
         if !manifest.is_of(&planned.recipe) {
             let fault = Fault::new("a stored recipe is not the one its name stands for");
-            return Err(moved(fault.at(&entry.join("stage.json"), None)));
+            let fault = fault.at(&entry.join("stage.json"), None);
+            return Err(moved(fault.expected(format!("the recipe that {} is the hash of", planned.key))));
         }
         for (output, contents) in &manifest.outputs {
             for file in &contents.files {

@@ -9,6 +9,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::{Error, Fault, On, Result};
 use crate::files::{remove_directory, sync_directory};
@@ -86,10 +87,21 @@ impl Store {
     }
 
     /// One process works on one part.
+    ///
+    /// A process that was just killed holds its locks until the kernel has taken it apart, so a short while passes
+    /// before the answer is no.
     pub(crate) fn claim(&self, key: &Key, part: &str) -> Result<Held> {
         let path = self.lock_path(&format!("{key}.{part}"));
         let mut file = lock_file(&path)?;
-        match file.try_lock() {
+        let mut locked = file.try_lock();
+        for _ in 0..40 {
+            if !matches!(locked, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+            locked = file.try_lock();
+        }
+        match locked {
             Ok(()) => {
                 // who holds it, for the message that the other process prints
                 let stamped = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));

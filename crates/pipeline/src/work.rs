@@ -54,7 +54,9 @@ impl Work<'_> {
             if records.len() < parts {
                 let fault = Fault::new(format!("stage \"{}\" is not whole yet", self.planned.name));
                 let got = format!("{} of {parts} parts are there", records.len());
-                return Err(Error::Waiting(fault.got(got).cure("run the other tasks, then this one again")));
+                let fault = fault.at(&self.planned.spot.file, Some(self.planned.spot.line)).got(got);
+                let fault = fault.expected("all of them, before the stages below can begin");
+                return Err(Error::Waiting(fault.cure("run the other tasks, then this one again")));
             }
             for record in records {
                 whole.absorb(record);

@@ -108,7 +108,8 @@ impl Stage for Command {
         if !output.status.success() {
             let last: Vec<&str> = said.lines().rev().take(8).collect();
             let last: Vec<&str> = last.into_iter().rev().collect();
-            bail!("`{program}` failed with {}; its last words:\n{}", output.status, last.join("\n"));
+            let words = if last.is_empty() { "it said nothing".to_owned() } else { last.join("\n") };
+            bail!("`{program}` failed with {}; its last words:\n{words}", output.status);
         }
         for line in said.lines() {
             tracing::info!(stage = io.stage(), "{line}");

@@ -62,7 +62,8 @@ impl Stage for MiniatureWeb {
         let path = io.output("warc")?.join(&name);
         let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
         let mut writer = Writer::new(BufWriter::new(file), Packing::Gzip);
-        writer.write(&warcinfo(&name))?;
+        let unwritten = || format!("cannot write {}", path.display());
+        writer.write(&warcinfo(&name)).with_context(unwritten)?;
         let (pages, files) = (size.pages(), self.files as u64);
         let [from, to] = [task.part as u64, task.part as u64 + 1].map(|part| pages * part / files);
         io.progress().length(to - from);
@@ -70,12 +71,12 @@ impl Stage for MiniatureWeb {
             let captures: Vec<Capture> =
                 (start..to.min(start + 256)).into_par_iter().map(|index| web.capture(index)).collect();
             for capture in captures {
-                writer.write(&record(&capture))?;
+                writer.write(&record(&capture)).with_context(unwritten)?;
                 io.count("pages", 1);
                 io.progress().advance(1);
             }
         }
-        drop(writer.finish()?);
+        drop(writer.finish().with_context(unwritten)?);
         io.add_file("warc", &name)
     }
 }
