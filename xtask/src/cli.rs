@@ -1,6 +1,6 @@
 //! The command line. No flag changes a result: what a run does is in its pipeline file.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -199,7 +199,9 @@ fn start_logging(log: Log) {
     use tracing_subscriber::EnvFilter;
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,shard=info,deepdive=info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let coloured = std::io::stderr().is_terminal();
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(coloured);
     // a second call, as in tests, keeps the first logger
     let _ = match log {
         Log::Text => builder.without_time().with_target(false).try_init(),
