@@ -66,7 +66,7 @@ fn draw(plot: &Plot<'_>, into: &mut String) -> Result<(), Box<dyn std::error::Er
         .margin(8 * FINE)
         .margin_right(20 * FINE)
         .x_label_area_size(42 * FINE)
-        .y_label_area_size(62 * FINE)
+        .y_label_area_size(78 * FINE)
         .build_cartesian_2d(left..right, low - room..high + room)?;
     let label = ("sans-serif", f64::from(16 * FINE)).into_font().color(&INK);
     chart
