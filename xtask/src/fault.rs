@@ -51,11 +51,12 @@ fn refusal(error: &anyhow::Error) -> Option<&pipeline::Error> {
 /// The exit code that `--help` documents.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     const FILE_SYSTEM: u8 = 8;
-    match (refusal(error), io_kind(error)) {
+    let kind = io_kind(error);
+    let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+    match refusal(error) {
         // a full disk is no fault of the stage that met it
-        (_, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)) => FILE_SYSTEM,
-        (Some(refusal), _) => refusal.exit_code(),
-        (None, Some(_)) => FILE_SYSTEM,
-        (None, None) => 1,
+        Some(refusal) if !kind.is_some_and(|kind| full.contains(&kind)) => refusal.exit_code(),
+        None if kind.is_none() => 1,
+        _ => FILE_SYSTEM,
     }
 }

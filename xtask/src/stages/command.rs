@@ -115,7 +115,7 @@ impl Stage for Command {
             tracing::info!(stage = io.stage(), "{line}");
         }
         for (output, kind) in &self.writes {
-            self.check(io, output, kind)?;
+            Self::check_output(io, output, kind)?;
             io.add_tree_with(output, &|path| rows(path, kind))?;
         }
         self.count(io)
@@ -146,7 +146,7 @@ impl Command {
         Ok(places)
     }
 
-    fn check(&self, io: &Io, output: &str, kind: &str) -> anyhow::Result<()> {
+    fn check_output(io: &Io, output: &str, kind: &str) -> anyhow::Result<()> {
         let directory = io.output(output)?;
         let files = files_below(&directory)?;
         if files.is_empty() {
