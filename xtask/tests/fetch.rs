@@ -132,7 +132,7 @@ fn archives(house: &House) -> BTreeMap<String, Vec<u8>> {
         let name = format!("web-{part:05}.warc.gz");
         let bytes = std::fs::read(house.path().join("runs/web/web/warc").join(&name)).expect("it was made");
         files.insert(format!("/crawl/{name}"), bytes);
-        list += &format!("crawl/{name}\n");
+        list.extend(["crawl/", &name, "\n"]);
     }
     files.insert("/warc.paths".to_owned(), list.into_bytes());
     files

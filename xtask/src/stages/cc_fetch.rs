@@ -95,7 +95,7 @@ impl Stage for CcFetch {
 impl CcFetch {
     /// The addresses that the settings choose from the list.
     fn urls(&self, io: &Io) -> anyhow::Result<Vec<String>> {
-        let list = self.list(io)?;
+        let list = list(io)?;
         let file = File::open(&list).with_context(|| format!("cannot open {}", list.display()))?;
         let mut file = BufReader::new(file);
         let gzipped = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
@@ -121,27 +121,27 @@ impl CcFetch {
         );
         Ok(urls)
     }
+}
 
-    /// The list on this machine: fetched once, and what its pin says.
-    fn list(&self, io: &Io) -> anyhow::Result<PathBuf> {
-        let Some(Found::Url(pin)) = io.outside("/paths") else {
-            return io.outside_files("/paths").pop().context("`paths` names no list");
-        };
-        let list = io.scratch()?.join("paths");
-        if !list.is_file() {
-            remote(io.mirror(), 1)?.fetch(&pin.url, &list, &mut |_, _| {})?;
-        }
-        let length = std::fs::metadata(&list)?.len();
-        if length != pin.length {
-            std::fs::remove_file(&list)?;
-            bail!(
-                "{} has {length} bytes now and {} when it was pinned; remove its entry in the lock file to take the new one",
-                pin.url,
-                pin.length
-            );
-        }
-        Ok(list)
+/// The list on this machine: fetched once, and what its pin says.
+fn list(io: &Io) -> anyhow::Result<PathBuf> {
+    let Some(Found::Url(pin)) = io.outside("/paths") else {
+        return io.outside_files("/paths").pop().context("`paths` names no list");
+    };
+    let list = io.scratch()?.join("paths");
+    if !list.is_file() {
+        remote(io.mirror(), 1)?.fetch(&pin.url, &list, &mut |_, _| {})?;
     }
+    let length = std::fs::metadata(&list)?.len();
+    if length != pin.length {
+        std::fs::remove_file(&list)?;
+        bail!(
+            "{} has {length} bytes now and {} when it was pinned; remove its entry in the lock file to take the new one",
+            pin.url,
+            pin.length
+        );
+    }
+    Ok(list)
 }
 
 /// Fetches one archive, unless an earlier attempt has it whole; returns its name.

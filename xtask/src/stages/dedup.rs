@@ -175,5 +175,7 @@ fn report_clusters(io: &Io, places: &[Place]) {
         };
         *sizes.entry(name).or_default() += 1;
     }
-    sizes.into_iter().for_each(|(name, count)| io.count(name, count));
+    for (name, count) in sizes {
+        io.count(name, count);
+    }
 }
