@@ -30,13 +30,7 @@ pub(crate) fn run(arguments: &Bench, out: &mut dyn Write) -> anyhow::Result<()> 
     let rows = String::from_utf8(output.stdout).context("the benchmark printed something else than rows")?;
     for line in rows.lines() {
         let row: Row = serde_json::from_str(line).with_context(|| format!("not a row: {line}"))?;
-        let ratio = row.ratio.map_or_else(|| "no peer".to_owned(), |ratio| format!("{ratio:.2} x"));
-        let ours = format!("{:.1} {}", row.ours, row.unit);
-        writeln!(
-            out,
-            "{:28} {ours:>16}  {ratio:>8} {} {}  ({} is better; {})",
-            row.name, row.peer, row.peer_version, row.better, row.cpu
-        )?;
+        writeln!(out, "{}", row.line())?;
     }
     let name = arguments.what.first().map_or("bench", String::as_str);
     let path = arguments.runs.runs.join("bench").join(format!("{name}.json"));
@@ -49,11 +43,43 @@ pub(crate) fn run(arguments: &Bench, out: &mut dyn Write) -> anyhow::Result<()> 
 #[derive(serde::Deserialize)]
 struct Row {
     name: String,
+    /// Our figure, in `unit`.
     ours: f64,
-    peer: String,
-    peer_version: String,
+    /// The peer's, on the same work in the same call; none where the peer is missing.
+    peer: Option<f64>,
+    peer_version: Option<String>,
     ratio: Option<f64>,
     better: String,
     unit: String,
     cpu: String,
+}
+
+impl Row {
+    fn line(&self) -> String {
+        let Self { name, ours, peer_version, better, unit, cpu, .. } = self;
+        let beside = match (self.peer, peer_version, self.ratio) {
+            (Some(peer), Some(peer_version), Some(ratio)) => {
+                format!("{ratio:.3} x {peer:.1} of {peer_version}")
+            }
+            _ => "no peer".to_owned(),
+        };
+        format!("{name:16} {ours:10.1} {unit}  {beside}  ({better} is better; {cpu})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Row;
+
+    #[test]
+    fn a_row_says_the_ratio_and_a_missing_peer_is_no_error() {
+        let row = r#"{"name":"warc/read","ours":730.0,"peer":735.0,"peer_version":"flate2 1.1","ratio":0.993,
+            "better":"higher","unit":"MB/s","cpu":"a CPU","flags":"avx2"}"#;
+        let row: Row = serde_json::from_str(row).unwrap();
+        insta::assert_snapshot!(row.line(), @"warc/read             730.0 MB/s  0.993 x 735.0 of flate2 1.1  (higher is better; a CPU)");
+        let alone = r#"{"name":"warc/page","ours":700.0,"peer":null,"peer_version":null,"ratio":null,"better":"higher",
+            "unit":"MB/s","cpu":"a CPU","flags":"avx2"}"#;
+        let alone: Row = serde_json::from_str(alone).unwrap();
+        assert!(alone.line().contains("no peer"));
+    }
 }

@@ -21,7 +21,7 @@ pub struct Cli {
     pub verb: Verb,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 2 the pipeline file or the command line is wrong, 3 an input is missing or \
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 anything not named here, 2 the pipeline file or the command line is wrong, 3 an input is missing or \
 unreadable, 4 a stage stopped, 5 another process is at work on the same part, 6 not reproducible, 7 parts belong to other \
 tasks, 8 the file system refused.";
 
