@@ -194,6 +194,18 @@ fn what_is_not_there_is_said_and_nothing_half_done_gets_a_name() {
 }
 
 #[test]
+fn a_list_that_is_not_the_pinned_one_is_refused() {
+    let house = House::new();
+    let server = serve(archives(&house), &[("/warc.paths", &[Mood::Change])]);
+    house.write("moved.toml", &pipeline(&server));
+    // planned on the first version, which changes before it is fetched
+    let output = house.run(&["reproduce", "moved.toml"]);
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{log}");
+    assert!(log.contains("another file than the one that was pinned") && log.contains("\"v1\""), "{log}");
+}
+
+#[test]
 fn the_mirror_answers_first_and_gives_the_same() {
     let house = House::new();
     let files = archives(&house);

@@ -10,8 +10,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use shard::{
-    Batch, Builder, Documents, Dropped, Metrics, Pages, Reader, Table, Tokens, Writer, documents, dropped,
-    metrics, pages, tokens,
+    Batch, Builder, Documents, Dropped, Metrics, Pages, Reader, Samples, Table, Tokens, Writer, documents,
+    dropped, metrics, pages, samples, tokens,
 };
 
 /// Writes `rows` and hands the batches that come back to `see`, after the checks that hold for any table.
@@ -112,6 +112,20 @@ proptest! {
         let rows: Vec<_> =
             made.iter().map(|(step, name, value)| metrics::Row { step: *step, name, value: *value }).collect();
         round_trip::<Metrics>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
+        });
+    }
+
+    #[test]
+    fn samples(made in vec((any::<i64>(), text(), text(), any::<bool>()), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(number, prompt, text, stopped)| samples::Row {
+            step: *number,
+            prompt,
+            text,
+            tokens: number / 2,
+            ended_by: if *stopped { "stop" } else { "length" },
+        }).collect();
+        round_trip::<Samples>(&rows, Default::default, |batches| {
             assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
         });
     }

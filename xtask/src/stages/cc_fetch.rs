@@ -129,18 +129,27 @@ fn list(io: &Io) -> anyhow::Result<PathBuf> {
         return io.outside_files("/paths").pop().context("`paths` names no list");
     };
     let list = io.scratch()?.join("paths");
-    if !list.is_file() {
-        remote(io.mirror(), 1)?.fetch(&pin.url, &list, &mut |_, _| {})?;
+    if list.is_file() {
+        return Ok(list);
     }
-    let length = std::fs::metadata(&list)?.len();
-    if length != pin.length {
-        std::fs::remove_file(&list)?;
+    // fetched beside its name, and named when it is what was pinned
+    let arriving = list.with_extension("arriving");
+    let fetched = remote(io.mirror(), 1)?.fetch(&pin.url, &arriving, &mut |_, _| {})?;
+    // a mirror knows no tags
+    let other_tag = fetched.etag.is_some() && pin.etag.is_some() && fetched.etag != pin.etag;
+    if fetched.bytes != pin.length || other_tag {
+        std::fs::remove_file(&arriving)?;
+        let version = |bytes: u64, etag: &Option<String>| {
+            format!("{bytes} bytes, ETag {}", etag.as_deref().unwrap_or("none"))
+        };
         bail!(
-            "{} has {length} bytes now and {} when it was pinned; remove its entry in the lock file to take the new one",
+            "{} is another file than the one that was pinned ({} now, {} then); to take the new one, remove its entry from the lock file",
             pin.url,
-            pin.length
+            version(fetched.bytes, &fetched.etag),
+            version(pin.length, &pin.etag)
         );
     }
+    std::fs::rename(&arriving, &list)?;
     Ok(list)
 }
 
