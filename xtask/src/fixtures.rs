@@ -33,7 +33,6 @@ pub(crate) fn run(arguments: &Fixtures, out: &mut dyn Write) -> anyhow::Result<(
 }
 
 /// A line a size: name, seed, pages, blake3 over every page as it travels.
-#[cfg(feature = "data")]
 pub(crate) fn hashes() -> String {
     use fixtures::Size;
     use rayon::prelude::*;

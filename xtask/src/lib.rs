@@ -3,6 +3,9 @@
 //! One file a verb, one file a stage ([`stages`]), one line a stage in [`registry()`]. Everything else lives in
 //! crates that one would use without this program.
 
+#[cfg(not(feature = "data"))]
+compile_error!("deepdive is built with the feature `data` at least: --no-default-features --features data");
+
 mod bench;
 mod cli;
 mod environment;
@@ -14,7 +17,6 @@ mod house;
 mod lines;
 mod network;
 mod registry;
-#[cfg(feature = "data")]
 mod report;
 mod reproduce;
 mod show;

@@ -6,10 +6,8 @@ use crate::stages;
 
 /// The built-in stages. Your own go behind: `registry().with::<Mine>("mine", "what it does")`.
 pub fn registry() -> Registry {
-    let registry =
-        Registry::default().with::<stages::command::Command>("command", "an outside program as a stage");
-    #[cfg(feature = "data")]
-    let registry = registry
+    let registry = Registry::default()
+        .with::<stages::command::Command>("command", "an outside program as a stage")
         .with::<stages::miniature_web::MiniatureWeb>("miniature-web", "a generated web, as WARC files")
         .with::<stages::warc_files::WarcFiles>("warc-files", "WARC files of this machine")
         .with::<stages::cc_fetch::CcFetch>("cc-fetch", "WARC files of Common Crawl, fetched politely")

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use pipeline::{Error, Fault, Memo, Registry, Session, Store, Whole};
+use pipeline::{Error, Fault, Registry, Session, Store, Whole};
 
 use crate::cli::Verify;
 use crate::lines::Lines;
@@ -52,7 +52,6 @@ fn again(
     let pinned = house::lock(&file)?.map(|lock| lock.url).unwrap_or_default();
     let empty = directory.join(".verify");
     let _ = std::fs::remove_dir_all(&empty);
-    drop(Memo::open(empty.join("outside.json")));
     let plan = house::plan(file, registry, &empty, &pinned, &Network { mirror: None })?;
     let store = Store::open(&empty)?;
     crate::reproduce::start_pool(None)?;

@@ -193,27 +193,12 @@ impl Command {
 }
 
 fn is_table(kind: &str) -> bool {
-    #[cfg(feature = "data")]
-    return shard::schema(kind).is_some();
-    #[cfg(not(feature = "data"))]
-    return {
-        let _ = kind;
-        false
-    };
+    shard::schema(kind).is_some()
 }
 
 /// Rows of a shard, checked column by column; nothing for files that are no table.
 fn rows(path: &Path, kind: &str) -> anyhow::Result<Option<u64>> {
-    if !is_table(kind) {
-        return Ok(None);
-    }
-    #[cfg(feature = "data")]
-    return Ok(Some(shard::check(path, kind)?));
-    #[cfg(not(feature = "data"))]
-    return {
-        let _ = path;
-        Ok(None)
-    };
+    Ok(if is_table(kind) { Some(shard::check(path, kind)?) } else { None })
 }
 
 fn files_below(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
