@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use common::House;
+use shard::{Facts, Reader, Scores};
 
 fn names(how: &BTreeMap<String, String>, which: &str) -> Vec<String> {
     how.iter().filter(|(_, how)| *how == which).map(|(name, _)| name.clone()).collect()
@@ -28,12 +29,12 @@ fn a_second_run_finds_everything_and_an_edit_recomputes_only_what_lies_below() {
     house.done(&["reproduce", "tiny"]);
     assert!(names(&house.how("tiny"), "cached").is_empty());
     house.done(&["reproduce", "tiny", "--locked"]);
-    assert_eq!(names(&house.how("tiny"), "cached").len(), 7);
+    assert_eq!(names(&house.how("tiny"), "cached").len(), 8);
 
     let demo = std::fs::read_to_string(house.path().join("pipelines/demo.toml")).unwrap();
     house.write("pipelines/demo.toml", &format!("# a comment\n\n{demo}\n# another\n"));
     house.done(&["reproduce", "tiny"]);
-    assert_eq!(names(&house.how("tiny"), "cached").len(), 7, "a comment recomputes nothing");
+    assert_eq!(names(&house.how("tiny"), "cached").len(), 8, "a comment recomputes nothing");
 
     let keys = house.keys("tiny");
     let filter = "with = { dump = \"MINIATURE-WEB\" }";
@@ -46,7 +47,7 @@ fn a_second_run_finds_everything_and_an_edit_recomputes_only_what_lies_below() {
 
     house.write("pipelines/demo.toml", &demo);
     house.done(&["reproduce", "tiny"]);
-    assert_eq!(names(&house.how("tiny"), "cached").len(), 7, "the old recipe still has its name");
+    assert_eq!(names(&house.how("tiny"), "cached").len(), 8, "the old recipe still has its name");
     assert_eq!(house.keys("tiny"), keys);
 }
 
@@ -121,7 +122,7 @@ fn verify_deep_makes_it_again_and_gc_keeps_what_runs_name() {
 fn show_explain_and_plan_tell_what_there_is() {
     let house = House::new();
     let plan = house.done(&["reproduce", "tiny", "--plan"]);
-    assert_eq!(plan.lines().count(), 7);
+    assert_eq!(plan.lines().count(), 8);
     assert!(plan.contains("to do") && !house.path().join("runs/tiny").exists());
     house.done(&["reproduce", "tiny", "--until", "filter"]);
     let funnel = house.done(&["show", "tiny", "filter", "--rows", "1"]);
@@ -143,4 +144,32 @@ fn exact_stages_give_the_bytes_that_their_version_stands_for() {
     let lock = common::workspace().join("pipelines/tiny.lock");
     std::fs::copy(lock, house.path().join("pipelines/tiny.lock")).expect("tiny.lock is checked in");
     house.done(&["reproduce", "tiny", "--locked"]);
+}
+
+/// The audit's figures stand where they can be worked out by hand: what is true of every web, whatever is on its pages.
+#[test]
+fn the_audit_counts_every_record_and_every_fact() {
+    let house = House::new();
+    house.done(&["reproduce", "tiny", "--until", "audit"]);
+    let part = |stage: &str, output: &str| {
+        house.path().join(format!("runs/tiny/{stage}/{output}/part-00000.parquet"))
+    };
+    let mut scores = BTreeMap::new();
+    for batch in Reader::<Scores>::open(&part("audit", "scores")).unwrap() {
+        for row in batch.unwrap().rows() {
+            assert!(row.low.is_none_or(|low| low <= row.high.unwrap()), "{row:?}");
+            let key = format!("{} {} {}", row.benchmark, row.item, row.metric);
+            assert!(scores.insert(key, row.value).is_none(), "{row:?} stands twice");
+        }
+    }
+    let sum = |benchmark: &str, metric: &str| -> f64 {
+        let of = |key: &str| key.starts_with(benchmark) && key.ends_with(metric);
+        scores.iter().filter(|(key, _)| of(key)).map(|(_, value)| value).sum()
+    };
+    assert_eq!(sum("rules ", " expected"), 200.0, "each record is expected somewhere");
+    assert_eq!(sum("rules ", " right") + sum("confusion ", " pages"), 200.0, "and is right or confused");
+    let facts: u64 = Reader::<Facts>::open(&part("web", "facts")).unwrap().rows();
+    assert!(facts > 0);
+    assert_eq!(sum("facts_kept ", " facts"), facts as f64);
+    assert!(sum("exposures ", " told") > 0.0, "what is kept tells facts");
 }

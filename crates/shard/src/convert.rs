@@ -9,15 +9,19 @@ use arrow_array::types::{
     ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
     UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, Float64Array, ListArray, PrimitiveArray};
-use arrow_schema::DataType;
+use arrow_array::{Array, ArrayRef, Float64Array, ListArray, PrimitiveArray, StructArray, new_null_array};
+use arrow_schema::{DataType, Field, Fields};
 
 /// Whether values of type `got` can be read as `expected`: equal types, numbers of another width, and lists
-/// of such.
+/// and groups of such. A group may lack the columns that may be null.
 pub(crate) fn convertible(expected: &DataType, got: &DataType) -> bool {
     match (expected, got) {
         (DataType::Float64, DataType::Float32) => true,
         (DataType::List(expected), DataType::List(got)) => convertible(expected.data_type(), got.data_type()),
+        (DataType::Struct(expected), DataType::Struct(got)) => expected.iter().all(|field| {
+            let named = got.find(field.name()).map(|(_, got)| got.data_type());
+            named.map_or(field.is_nullable(), |got| convertible(field.data_type(), got))
+        }),
         _ => expected == got || expected.is_integer() && got.is_integer(),
     }
 }
@@ -49,6 +53,16 @@ pub(crate) fn convert(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Strin
                 list.nulls().cloned(),
             );
             list.map(|list| Arc::new(list) as ArrayRef).map_err(|error| error.to_string())
+        }
+        DataType::Struct(fields) => {
+            let group = array.as_struct_opt().ok_or_else(|| mismatch(array))?;
+            let column = |field: &Arc<Field>| match group.column_by_name(field.name()) {
+                Some(column) => convert(column, field.data_type()),
+                None => Ok(new_null_array(field.data_type(), group.len())),
+            };
+            let columns: Result<Vec<ArrayRef>, String> = fields.iter().map(column).collect();
+            let group = StructArray::try_new(Fields::clone(fields), columns?, group.nulls().cloned());
+            group.map(|group| Arc::new(group) as ArrayRef).map_err(|error| error.to_string())
         }
         _ => Err(mismatch(array)),
     }

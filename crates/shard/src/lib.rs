@@ -25,9 +25,12 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`documents`], [`dropped`], [`tokens`], [`metrics`], [`pages`], [`samples`] | the tables and their rows |
+//! | [`documents`], [`dropped`], [`tokens`], [`metrics`], [`pages`], [`samples`] | the tables of a corpus and a model |
+//! | [`conversations`], [`problems`], [`preferences`], with [`messages`] | what a chat model learns from |
+//! | [`truth`], [`facts`], [`scores`] | what is right, and how right a stage or a model was |
 //! | `table` | [`Table`], [`Builder`], [`Batch`]: the seam |
 //! | `writer`, `hashing` | [`Writer`], [`Part`], [`digest`] |
+//! | `nested` | columns of lists |
 //! | `reader`, `decode`, `conform`, `convert` | [`Reader`]; damage is an error; what other programs write, brought to the table's types |
 //! | `footer`, `display` | [`Footer`], [`check`], [`preview`]: a shard without its type |
 //! | `remote` | inputs from `https://` and `s3://`; feature `remote`, on by default |
@@ -44,6 +47,7 @@ mod display;
 mod error;
 mod footer;
 mod hashing;
+mod nested;
 mod reader;
 #[cfg(feature = "remote")]
 pub mod remote;
@@ -60,11 +64,21 @@ pub use footer::{Footer, check, preview};
 pub use hashing::{Digest, digest};
 pub use reader::Reader;
 pub use table::{Batch, Builder, Table};
+pub use tables::conversations::Conversations;
 pub use tables::documents::Documents;
 pub use tables::dropped::Dropped;
+pub use tables::facts::Facts;
+pub use tables::messages::{Message, Part as MessagePart, PartKind};
 pub use tables::metrics::Metrics;
 pub use tables::pages::Pages;
+pub use tables::preferences::Preferences;
+pub use tables::problems::Problems;
 pub use tables::samples::Samples;
+pub use tables::scores::Scores;
 pub use tables::tokens::Tokens;
-pub use tables::{documents, dropped, metrics, names, pages, samples, schema, tokens};
+pub use tables::truth::Truth;
+pub use tables::{
+    conversations, documents, dropped, facts, messages, metrics, names, pages, preferences, problems,
+    samples, schema, scores, tokens, truth,
+};
 pub use writer::{Part, Writer};

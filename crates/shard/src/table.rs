@@ -8,7 +8,7 @@ use crate::Result;
 /// A row layout with a version: one Arrow schema, and the row that Rust code sees.
 ///
 /// A value of the implementing type is one *batch* with its columns checked and downcast, so that reading
-/// a row neither fails nor allocates.
+/// a row neither fails nor copies a text.
 ///
 /// A table of one's own is one file, and may be narrower than the shard it reads: columns that it does not
 /// name are never decoded.

@@ -8,13 +8,15 @@ use std::sync::{Arc, LazyLock};
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array, LargeListArray,
-    LargeStringArray, ListArray, NullArray, RecordBatch, StringArray, StringViewArray,
+    LargeStringArray, ListArray, NullArray, RecordBatch, StringArray, StringViewArray, StructArray,
 };
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{DataType, Field};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{BrotliLevel, Compression, GzipLevel};
 use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
-use shard::{Documents, Dropped, Error, Metrics, Reader, Table, Tokens, Writer, documents, metrics};
+use shard::{Documents, Dropped, Error, Metrics, Reader, Table, Tokens, Truth, Writer, documents, metrics};
 
 type Columns = Vec<(&'static str, ArrayRef)>;
 
@@ -243,4 +245,44 @@ fn float_scores_stay_exact() {
     let batch = Reader::<Documents>::open(&path).unwrap().next().unwrap().unwrap();
     assert_eq!(batch.row(0).language_score.to_bits(), 0.1_f64.to_bits());
     assert_eq!(batch.row(1).language_score, f64::MIN_POSITIVE);
+}
+
+/// A group of another program: fields that may be null, in another order, one more and one less.
+#[test]
+fn groups_are_brought_to_their_type() {
+    let dir = tempfile::tempdir().unwrap();
+    let nullable = |name: &str, kind: DataType| Arc::new(Field::new(name, kind, true));
+    let spans = |kinds: Vec<Option<&str>>| {
+        let group = StructArray::from(vec![
+            (
+                nullable("value", DataType::Utf8),
+                Arc::new(StringArray::from(vec!["a@b.c", "1.2.3.4"])) as ArrayRef,
+            ),
+            (nullable("more", DataType::Int64), Arc::new(Int64Array::from(vec![1, 2]))),
+            (nullable("kind", DataType::Utf8), Arc::new(StringArray::from(kinds))),
+        ]);
+        let element = nullable("item", group.data_type().clone());
+        ListArray::new(element, OffsetBuffer::from_lengths([2, 0]), Arc::new(group), None)
+    };
+    let mentions = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(7)]), Some([Some(8)])]);
+    let ids = StringArray::from(vec!["r0", "r1"]);
+    let columns = |kinds| -> Columns {
+        let text = Arc::new(ids.clone()) as ArrayRef;
+        vec![
+            ("id", Arc::clone(&text)),
+            ("url", Arc::clone(&text)),
+            ("kind", text),
+            ("spans", Arc::new(spans(kinds))),
+            ("mentions", Arc::new(mentions.clone())),
+        ]
+    };
+    let path = write(dir.path(), columns(vec![Some("email"), Some("ipv4")]), Compression::SNAPPY);
+    let batch = Reader::<Truth>::open(&path).unwrap().next().unwrap().unwrap();
+    let row = batch.row(0);
+    let found: Vec<_> = row.spans.iter().map(|span| (span.kind, span.value)).collect();
+    assert_eq!((found, row.mentions), (vec![("email", "a@b.c"), ("ipv4", "1.2.3.4")], &[7_u64][..]));
+    assert!(batch.row(1).spans.is_empty());
+
+    let path = write(dir.path(), columns(vec![Some("email"), None]), Compression::SNAPPY);
+    assert!(refusal::<Truth>(&path).contains("column `spans`"), "{}", refusal::<Truth>(&path));
 }

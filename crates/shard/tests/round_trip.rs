@@ -10,8 +10,9 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use shard::{
-    Batch, Builder, Documents, Dropped, Metrics, Pages, Reader, Samples, Table, Tokens, Writer, documents,
-    dropped, metrics, pages, samples, tokens,
+    Batch, Builder, Conversations, Documents, Dropped, Facts, Message, MessagePart, Metrics, Pages, PartKind,
+    Preferences, Problems, Reader, Samples, Scores, Table, Tokens, Truth, Writer, conversations, documents,
+    dropped, facts, metrics, pages, preferences, problems, samples, scores, tokens, truth,
 };
 
 /// Writes `rows` and hands the batches that come back to `see`, after the checks that hold for any table.
@@ -129,7 +130,119 @@ proptest! {
             assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
         });
     }
+
+    #[test]
+    fn scores(made in vec((text(), text(), -1e300..1e300, option::of(-1e300..1e300)), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(item, metric, value, low)| scores::Row {
+            checkpoint: "filter",
+            benchmark: "rules",
+            item,
+            metric,
+            value: *value,
+            low: *low,
+            high: low.map(|low| low / 2.0),
+        }).collect();
+        round_trip::<Scores>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
+        });
+    }
+
+    #[test]
+    fn facts(made in vec((any::<u64>(), text(), any::<i32>(), vec(text(), 0..4)), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(id, subject, exposures, prompts)| facts::Row {
+            id: *id,
+            subject,
+            relation: "birthplace",
+            object: "Hallow",
+            exposures: *exposures,
+            prompts: prompts.iter().map(String::as_str).collect(),
+        }).collect();
+        round_trip::<Facts>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().cloned()));
+        });
+    }
+
+    #[test]
+    fn truth(made in vec((text(), option::of(text()), vec((text(), text()), 0..3), vec(any::<u64>(), 0..5)), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(id, main_text, spans, mentions)| truth::Row {
+            id,
+            main_text: main_text.as_deref(),
+            jaccard: main_text.as_ref().map(|text| text.len() as f64),
+            spans: spans.iter().map(|(kind, value)| truth::Span { kind, value }).collect(),
+            mentions,
+            ..Default::default()
+        }).collect();
+        round_trip::<Truth>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().cloned()));
+        });
+    }
+
+    #[test]
+    fn conversations(made in vec((any::<u64>(), vec(message(), 0..4)), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(id, messages)| conversations::Row {
+            id: *id,
+            source: "judge",
+            messages: messages.iter().map(borrowed).collect(),
+        }).collect();
+        round_trip::<Conversations>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().cloned()));
+        });
+    }
+
+    #[test]
+    fn problems(made in vec((any::<u64>(), vec(message(), 0..2), text(), option::of(text())), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(id, prompt, answer, meta)| problems::Row {
+            id: *id,
+            prompt: prompt.iter().map(borrowed).collect(),
+            answer,
+            meta: meta.as_deref(),
+            ..Default::default()
+        }).collect();
+        round_trip::<Problems>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().cloned()));
+        });
+    }
+
+    #[test]
+    fn preferences(made in vec((
+        vec(message(), 0..2), vec(text(), 0..4), vec(any::<i32>(), 0..4), option::of(vec(-1e30_f32..1e30, 0..4)),
+    ), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(prompt, responses, ranks, margin)| {
+            let responses: Vec<_> = responses.iter().map(String::as_str).collect();
+            preferences::Row {
+                prompt: prompt.iter().map(borrowed).collect(),
+                ranks,
+                margin: margin.as_deref(),
+                policies: margin.is_none().then(|| responses.clone()),
+                responses,
+                ..Default::default()
+            }
+        }).collect();
+        round_trip::<Preferences>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().cloned()));
+        });
+    }
 }
+
+/// Role, pieces, and whether it is learned.
+type Said = (String, Vec<(usize, Option<String>, Option<Vec<u32>>)>, Option<bool>);
+
+fn message() -> impl Strategy<Value = Said> {
+    let part = (0..5_usize, option::of(text()), option::of(vec(any::<u32>(), 0..9)));
+    (text(), vec(part, 0..3), option::of(any::<bool>()))
+}
+
+fn borrowed((role, parts, train): &Said) -> Message<'_> {
+    let content = parts.iter().map(|(kind, text, ids)| MessagePart {
+        kind: KINDS[*kind],
+        text: text.as_deref(),
+        ids: ids.as_deref(),
+    });
+    Message { role, content: content.collect(), train: *train }
+}
+
+const KINDS: [PartKind; 5] =
+    [PartKind::Text, PartKind::ToolCall, PartKind::ToolOutput, PartKind::Image, PartKind::Audio];
 
 /// Row groups of a file, in rows; no page of it is empty, which pyarrow cannot read.
 fn groups(path: &Path) -> Vec<i64> {

@@ -8,7 +8,7 @@ use fineweb_filter::{
     C4Quality, ExtractSettings, Filter, FinewebQuality, GopherQuality, GopherRepetition, LanguageSettings,
     Lists, Outcome, PiiSettings, Preset, Scratch, Settings, UrlSettings,
 };
-use pipeline::{Io, Output, Outside, Signature, Slot, Stage, Task};
+use pipeline::{Input, Io, Output, Outside, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{Documents, Dropped, Table, Writer, documents, dropped};
@@ -24,7 +24,8 @@ pub struct FinewebFilter {
     pub dump: String,
     /// Which texts of dropped pages are kept beside their reason.
     pub dropped_text: DroppedText,
-    /// Block lists: files or directories in datatrove's or UT1's layout, relative to the pipeline file.
+    /// Block lists: files or directories in datatrove's or UT1's layout, relative to the pipeline file. The input
+    /// `lists` adds to them.
     #[schemars(extend("source" = "UT1, datatrove"))]
     pub lists: Vec<String>,
     /// Whose reading of the rules.
@@ -96,12 +97,12 @@ impl FinewebFilter {
     }
 
     fn read_lists(&self, io: &Io) -> anyhow::Result<Lists> {
+        let outside = (0..self.lists.len()).flat_map(|at| io.outside_files(&format!("/lists/{at}")));
+        let inside = io.optional("lists").map_or(&[][..], Input::files).iter().map(|file| file.path.clone());
         let mut lists = Lists::default();
-        for setting in 0..self.lists.len() {
-            for path in io.outside_files(&format!("/lists/{setting}")) {
-                let known = lists.add_file(&path)?;
-                tracing::debug!(path = %path.display(), known, "block list");
-            }
+        for path in outside.chain(inside) {
+            let known = lists.add_file(&path)?;
+            tracing::debug!(path = %path.display(), known, "block list");
         }
         Ok(lists)
     }
@@ -112,7 +113,7 @@ impl Stage for FinewebFilter {
         let outside =
             self.lists.iter().enumerate().map(|(i, list)| Outside::new(format!("/lists/{i}"), list));
         Signature {
-            reads: vec![Slot::new("warc", "warc/1")],
+            reads: vec![Slot::new("warc", "warc/1"), Slot::new("lists", "lists/1").optional()],
             writes: vec![Output::new("documents", Documents::NAME), Output::new("dropped", Dropped::NAME)],
             outside: outside.collect(),
             sources: &["fineweb-filter", "warc"],

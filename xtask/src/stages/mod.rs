@@ -3,6 +3,7 @@
 //! A stage reads shards, calls a crate that knows nothing of shards, and writes shards. To add one of your own,
 //! implement [`pipeline::Stage`] and add its line to [`crate::registry()`].
 
+pub mod audit;
 pub mod bpe_encode;
 pub mod bpe_train;
 pub mod cc_fetch;

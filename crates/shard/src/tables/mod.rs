@@ -4,12 +4,19 @@ use arrow_schema::SchemaRef;
 
 use crate::Table;
 
+pub mod conversations;
 pub mod documents;
 pub mod dropped;
+pub mod facts;
+pub mod messages;
 pub mod metrics;
 pub mod pages;
+pub mod preferences;
+pub mod problems;
 pub mod samples;
+pub mod scores;
 pub mod tokens;
+pub mod truth;
 
 /// What a table is known by where its type is not at hand: when stages are wired, or an outside program's
 /// output is checked.
@@ -23,13 +30,19 @@ const fn entry<T: Table>() -> Entry {
     Entry { name: T::NAME, schema: T::schema, reads: T::reads }
 }
 
-const TABLES: [Entry; 6] = [
+const TABLES: [Entry; 12] = [
     entry::<pages::Pages>(),
     entry::<documents::Documents>(),
     entry::<dropped::Dropped>(),
     entry::<tokens::Tokens>(),
     entry::<metrics::Metrics>(),
     entry::<samples::Samples>(),
+    entry::<conversations::Conversations>(),
+    entry::<problems::Problems>(),
+    entry::<preferences::Preferences>(),
+    entry::<scores::Scores>(),
+    entry::<facts::Facts>(),
+    entry::<truth::Truth>(),
 ];
 
 /// The columns of the table `name`, such as `documents/1`.

@@ -1,0 +1,112 @@
+//! Did each rule drop what it should, and nothing else.
+
+use std::collections::BTreeMap;
+
+use super::records::{Fate, Record, Records};
+use super::scores::Sheet;
+
+/// What stands for the reason where a page is, or should be, kept.
+const KEPT: &str = "kept";
+/// What stands for the reason of a record of which no row tells.
+const LOST: &str = "lost";
+
+#[derive(Default)]
+struct Counts {
+    expected: u64,
+    found: u64,
+    right: u64,
+}
+
+/// Scores `rules` (an item a reason, and `kept`) and `confusion` (an item `expected > found`).
+pub(super) fn score(records: &Records, scores: &mut Sheet) {
+    let mut reasons: BTreeMap<&str, Counts> = BTreeMap::new();
+    let mut confusion: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    // damage has no id: of the records that it cost, as many are explained as there are rows of their reason
+    let mut unexplained = records.damage.clone();
+    for (reason, count) in &records.damage {
+        reasons.entry(reason).or_default().found += count;
+    }
+    for record in records.by_id.values() {
+        let expected = record.first_reason.as_deref().unwrap_or(KEPT);
+        let found = found(record, expected, &mut unexplained);
+        reasons.entry(expected).or_default().expected += 1;
+        if !matches!(record.fate, Fate::Lost) {
+            reasons.entry(found).or_default().found += 1;
+        }
+        if expected == found {
+            reasons.entry(expected).or_default().right += 1;
+        } else {
+            *confusion.entry((expected, found)).or_default() += 1;
+        }
+    }
+    for (reason, Counts { expected, found, right }) in reasons {
+        scores.share("rules", reason, "recall", right, expected);
+        scores.share("rules", reason, "precision", right, found);
+        for (metric, count) in [("expected", expected), ("found", found), ("right", right)] {
+            scores.figure("rules", reason, metric, count as f64);
+        }
+    }
+    for ((expected, found), count) in confusion {
+        scores.figure("confusion", &format!("{expected} > {found}"), "pages", count as f64);
+    }
+}
+
+fn found<'a>(record: &'a Record, expected: &'a str, unexplained: &mut BTreeMap<String, u64>) -> &'a str {
+    match &record.fate {
+        Fate::Kept => KEPT,
+        Fate::Dropped(reason) => reason,
+        Fate::Lost => match unexplained.get_mut(expected).filter(|left| **left > 0) {
+            Some(left) => {
+                *left -= 1;
+                expected
+            }
+            None => LOST,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn damage_is_matched_by_its_count_and_rules_by_record() {
+        let record = |expected: Option<&str>, fate| Record {
+            first_reason: expected.map(str::to_owned),
+            fate,
+            ..Record::default()
+        };
+        let dropped = |reason: &str| Fate::Dropped(reason.to_owned());
+        let made = [
+            record(None, Fate::Kept),
+            record(None, dropped("language")),
+            record(Some("language"), dropped("language")),
+            record(Some("lorem_ipsum"), Fate::Kept),
+            record(Some("garbage"), Fate::Lost),
+            record(Some("garbage"), Fate::Lost),
+        ];
+        let by_id = made.into_iter().enumerate().map(|(at, record)| (at.to_string(), record)).collect();
+        let damage = BTreeMap::from([("garbage".to_owned(), 1), ("bad_head".to_owned(), 1)]);
+        let mut sheet = Sheet::default();
+        score(&Records { by_id, damage }, &mut sheet);
+        let lines = sheet.lines();
+        for expected in [
+            "rules garbage recall 0.5",
+            "rules garbage precision 1",
+            "rules bad_head precision 0",
+            "rules language precision 0.5",
+            "rules language recall 1",
+            "rules kept recall 0.5",
+            "rules kept precision 0.5",
+            "rules lorem_ipsum recall 0",
+            "confusion garbage > lost pages 1",
+            "confusion kept > language pages 1",
+            "confusion lorem_ipsum > kept pages 1",
+        ] {
+            assert!(lines.contains(&expected.to_owned()), "{expected} is not in {lines:#?}");
+        }
+        assert!(!lines.iter().any(|line| line.starts_with("rules lorem_ipsum precision")), "none was found");
+    }
+}
