@@ -20,6 +20,7 @@ pub fn registry() -> Registry {
     #[cfg(feature = "train")]
     let registry = registry
         .with::<stages::pretrain::Pretrain>("pretrain", "trains a base model on token ids")
+        .with::<stages::recall::Recall>("recall", "which of the facts that it read a model knows")
         .with::<stages::sample::Sample>("sample", "text written by a model");
     registry
 }

@@ -31,17 +31,16 @@ impl<W: Write> Writer<W> {
     /// `WARC-Type` and `Content-Length` are written from `kind` and `block`. A header with a line break in it
     /// (it would forge other headers) or a colon in its name is refused with [`ErrorKind::InvalidInput`].
     pub fn write(&mut self, record: &Record) -> io::Result<u64> {
-        let head = head(record)?;
-        let parts: [&[u8]; 3] = [&head, &record.block, b"\r\n\r\n"];
-        let mut bytes = Vec::with_capacity(head.len() + record.block.len() + 4);
-        match self.packing {
-            Packing::Plain => parts.iter().for_each(|part| bytes.extend_from_slice(part)),
-            Packing::Gzip => {
-                // no time, no name, operating system unknown: nothing of this machine in the header
-                let mut gzip = GzBuilder::new().operating_system(255).write(bytes, Compression::default());
-                parts.iter().try_for_each(|part| gzip.write_all(part))?;
-                bytes = gzip.finish()?;
-            }
+        let mut bytes = head(record)?;
+        bytes.extend_from_slice(&record.block);
+        bytes.extend_from_slice(b"\r\n\r\n");
+        if self.packing == Packing::Gzip {
+            // no time, no name, operating system unknown: nothing of this machine in the header; and the record in
+            // one piece, for how deflate cuts its blocks depends on how it is fed
+            let packed = Vec::with_capacity(bytes.len() / 2);
+            let mut gzip = GzBuilder::new().operating_system(255).write(packed, Compression::default());
+            gzip.write_all(&bytes)?;
+            bytes = gzip.finish()?;
         }
         let offset = self.offset;
         self.out.write_all(&bytes)?;

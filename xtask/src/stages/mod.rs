@@ -10,11 +10,15 @@ pub mod cc_fetch;
 pub mod command;
 pub mod dedup;
 pub mod filter;
+mod interval;
 pub mod miniature_web;
 #[cfg(feature = "train")]
 pub mod pretrain;
 #[cfg(feature = "train")]
+pub mod recall;
+#[cfg(feature = "train")]
 pub mod sample;
+mod scores;
 mod shards;
 pub mod warc_files;
 pub mod warc_import;

@@ -172,6 +172,9 @@ impl Stage for Pretrain {
         log.finish(io, &task.shard())?;
         io.count("parameters", params.count() as u64);
         io.count("steps", self.steps);
+        let tokens_read = self.steps * (self.accumulation * self.rows * self.model.context) as u64;
+        io.count("tokens_read", tokens_read);
+        io.count("flops", (decoder.config().flops_per_token() * tokens_read as f64) as u64);
         Ok(())
     }
 }

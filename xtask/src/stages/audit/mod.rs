@@ -7,15 +7,12 @@
 //! | `pages` | one pass over the archives: text found, language, private data |
 //! | `copies` | were copies found, and only copies |
 //! | `kept` | how varied is what stayed, and which facts are in it |
-//! | `interval`, `scores` | shares with their intervals, written down |
 
 mod copies;
-mod interval;
 mod kept;
 mod pages;
 mod records;
 mod rules;
-mod scores;
 
 use fineweb_filter::ExtractSettings;
 use pipeline::{Io, Output, Signature, Slot, Stage, Task};
@@ -23,7 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{Documents, Dropped, Facts, Scores, Table, Truth};
 
-use super::shards;
+use super::{interval, scores, shards};
 use records::Records;
 
 /// Compares what a filter and a deduplication did with the truth about a generated web.

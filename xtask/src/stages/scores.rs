@@ -4,7 +4,7 @@ use shard::{Writer, scores};
 
 use super::interval;
 
-/// All figures of an audit, in the order of its questions.
+/// All figures of a stage, in the order of its questions.
 #[derive(Default)]
 pub(super) struct Sheet(Vec<Score>);
 
@@ -43,8 +43,9 @@ impl Sheet {
         of: u64,
     ) {
         if of > 0 {
+            let (hits, of) = (hits as f64, of as f64);
             let (low, high) = interval::wilson(hits, of);
-            self.between(benchmark, item, metric, (hits as f64 / of as f64, low, high));
+            self.between(benchmark, item, metric, (hits / of, low, high));
         }
     }
 

@@ -1,9 +1,9 @@
 //! How far a share of few may lie from that of many. Only sums, products and roots: the bits are the same everywhere.
 
 /// Wilson's interval for `hits` of `of` (1927), at 95 %.
-pub(super) fn wilson(hits: u64, of: u64) -> (f64, f64) {
+pub(super) fn wilson(hits: f64, of: f64) -> (f64, f64) {
     const Z: f64 = 1.959_963_984_540_054;
-    let (n, p) = (of as f64, hits as f64 / of as f64);
+    let (n, p) = (of, hits / of);
     let middle = p + Z * Z / (2.0 * n);
     let reach = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
     let below = 1.0 + Z * Z / n;
@@ -54,9 +54,9 @@ mod tests {
 
     #[test]
     fn intervals_are_those_of_the_books() {
-        near(wilson(10, 10), (0.7225, 1.0));
-        near(wilson(1, 20), (0.0089, 0.2361));
-        near(wilson(0, 5), (0.0, 0.4345));
+        near(wilson(10.0, 10.0), (0.7225, 1.0));
+        near(wilson(1.0, 20.0), (0.0089, 0.2361));
+        near(wilson(0.0, 5.0), (0.0, 0.4345));
         // quantiles of the binomial of 100 trials at 0.5: 37 and 63 at 99 %
         near(trials(&[0.5; 100], 0.99), (0.37, 0.63));
         near(trials(&[1.0; 8], 0.99), (1.0, 1.0));
