@@ -58,7 +58,8 @@ pub fn interleave(sides: &mut [&mut dyn FnMut() -> anyhow::Result<()>]) -> anyho
     Ok(seconds.iter_mut().map(|seconds| median(seconds)).collect())
 }
 
-fn median(seconds: &mut [f64]) -> f64 {
+/// The middle one of some seconds.
+pub fn median(seconds: &mut [f64]) -> f64 {
     seconds.sort_by(f64::total_cmp);
     seconds[seconds.len() / 2]
 }

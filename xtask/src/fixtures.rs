@@ -1,4 +1,4 @@
-//! `fixtures`: does the generated web still come out as it was checked in?
+//! `fixtures`: does the generated web still come out as it was checked in, whatever the number of threads?
 
 use std::io::Write;
 use std::path::Path;
@@ -13,8 +13,15 @@ const SEED: u64 = 1337;
 
 /// Runs `fixtures`.
 pub(crate) fn run(arguments: &Fixtures, out: &mut dyn Write) -> anyhow::Result<()> {
-    let text = hashes();
+    let [text, other] = [1, 2].map(on);
+    let (text, other) = (text?, other?);
     write!(out, "{text}")?;
+    if text != other {
+        let fault = Fault::new("the generated web depends on the number of threads").got(other.trim().to_owned());
+        let fault = fault.expected(text.trim().to_owned());
+        return Err(Error::Moved(fault.cure("this is a fault of the crate `fixtures`: please report it")).into());
+    }
+    writeln!(out, "the same on 1 and 2 threads")?;
     let path = Path::new(HASHES);
     if arguments.bless {
         write_atomically(path, text.as_bytes())?;
@@ -30,6 +37,12 @@ pub(crate) fn run(arguments: &Fixtures, out: &mut dyn Write) -> anyhow::Result<(
     }
     writeln!(out, "as checked in")?;
     Ok(())
+}
+
+/// [`hashes`], found by so many threads.
+fn on(threads: usize) -> anyhow::Result<String> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    Ok(pool.context("cannot start threads")?.install(hashes))
 }
 
 /// A line a size: name, seed, pages, blake3 over every page as it travels.
