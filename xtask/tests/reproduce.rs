@@ -29,12 +29,12 @@ fn a_second_run_finds_everything_and_an_edit_recomputes_only_what_lies_below() {
     house.done(&["reproduce", "tiny"]);
     assert!(names(&house.how("tiny"), "cached").is_empty());
     house.done(&["reproduce", "tiny", "--locked"]);
-    assert_eq!(names(&house.how("tiny"), "cached").len(), 8);
+    assert_eq!(names(&house.how("tiny"), "cached").len(), 9);
 
     let demo = std::fs::read_to_string(house.path().join("pipelines/demo.toml")).unwrap();
     house.write("pipelines/demo.toml", &format!("# a comment\n\n{demo}\n# another\n"));
     house.done(&["reproduce", "tiny"]);
-    assert_eq!(names(&house.how("tiny"), "cached").len(), 8, "a comment recomputes nothing");
+    assert_eq!(names(&house.how("tiny"), "cached").len(), 9, "a comment recomputes nothing");
 
     let keys = house.keys("tiny");
     let filter = "with = { dump = \"MINIATURE-WEB\" }";
@@ -47,7 +47,7 @@ fn a_second_run_finds_everything_and_an_edit_recomputes_only_what_lies_below() {
 
     house.write("pipelines/demo.toml", &demo);
     house.done(&["reproduce", "tiny"]);
-    assert_eq!(names(&house.how("tiny"), "cached").len(), 8, "the old recipe still has its name");
+    assert_eq!(names(&house.how("tiny"), "cached").len(), 9, "the old recipe still has its name");
     assert_eq!(house.keys("tiny"), keys);
 }
 
@@ -122,7 +122,7 @@ fn verify_deep_makes_it_again_and_gc_keeps_what_runs_name() {
 fn show_explain_and_plan_tell_what_there_is() {
     let house = House::new();
     let plan = house.done(&["reproduce", "tiny", "--plan"]);
-    assert_eq!(plan.lines().count(), 8);
+    assert_eq!(plan.lines().count(), 9);
     assert!(plan.contains("to do") && !house.path().join("runs/tiny").exists());
     house.done(&["reproduce", "tiny", "--until", "filter"]);
     let funnel = house.done(&["show", "tiny", "filter", "--rows", "1"]);
@@ -135,6 +135,13 @@ fn show_explain_and_plan_tell_what_there_is() {
     }
     let schema = house.done(&["explain", "--schema"]);
     assert!(serde_json::from_str::<serde_json::Value>(&schema).is_ok());
+}
+
+#[test]
+fn archives_of_ones_own_have_a_plan() {
+    let house = House::new();
+    house.write("data/mine.warc.gz", "");
+    assert!(house.done(&["reproduce", "web-sample", "--plan"]).contains("warc-files"));
 }
 
 /// The version of an exact stage is raised whenever its bytes change: these are the bytes of `tiny`.

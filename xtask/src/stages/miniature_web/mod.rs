@@ -1,5 +1,6 @@
 //! `miniature-web`: the generated web, laid down as a crawler would, and the truth about it beside.
 
+mod lists;
 mod pack;
 mod rows;
 
@@ -45,6 +46,7 @@ impl Stage for MiniatureWeb {
                 Output::new("warc", "warc/1"),
                 Output::new("truth", Truth::NAME),
                 Output::new("facts", Facts::NAME),
+                Output::new("lists", "lists/1"),
             ],
             sources: &["fixtures", "warc"],
             ..Signature::exact(2)
@@ -110,5 +112,6 @@ fn archive(web: &Web, mut pages: Range<u64>, io: &Io, task: Task) -> anyhow::Res
 fn knowledge(web: &Web, io: &Io) -> anyhow::Result<()> {
     let mut facts = shards::create::<Facts>(io, "facts", "part-00000.parquet")?;
     rows::facts(web, &mut facts)?;
-    shards::finish(io, "facts", facts)
+    shards::finish(io, "facts", facts)?;
+    lists::write(io)
 }
