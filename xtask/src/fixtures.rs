@@ -17,9 +17,12 @@ pub(crate) fn run(arguments: &Fixtures, out: &mut dyn Write) -> anyhow::Result<(
     let (text, other) = (text?, other?);
     write!(out, "{text}")?;
     if text != other {
-        let fault = Fault::new("the generated web depends on the number of threads").got(other.trim().to_owned());
+        let fault =
+            Fault::new("the generated web depends on the number of threads").got(other.trim().to_owned());
         let fault = fault.expected(text.trim().to_owned());
-        return Err(Error::Moved(fault.cure("this is a fault of the crate `fixtures`: please report it")).into());
+        return Err(
+            Error::Moved(fault.cure("this is a fault of the crate `fixtures`: please report it")).into()
+        );
     }
     writeln!(out, "the same on 1 and 2 threads")?;
     let path = Path::new(HASHES);

@@ -140,7 +140,10 @@ impl Recall {
             for prompt in &fact.prompts {
                 let mut ids = vec![begin];
                 bpe.encode(prompt, &mut ids);
-                ensure!(ids.len() + self.tokens <= context, "a context of {context} is too short for {prompt:?}");
+                ensure!(
+                    ids.len() + self.tokens <= context,
+                    "a context of {context} is too short for {prompt:?}"
+                );
                 asked.push((at, Prompt { ids, seed: 0 }));
             }
         }
@@ -155,7 +158,8 @@ impl Recall {
             for ((at, _), completion) in batch.iter().zip(completions) {
                 let mut bytes = vec![];
                 bpe.decode(&completion.ids, &mut bytes);
-                facts[*at].answered += u64::from(answers(&String::from_utf8_lossy(&bytes), &facts[*at].object));
+                facts[*at].answered +=
+                    u64::from(answers(&String::from_utf8_lossy(&bytes), &facts[*at].object));
             }
             io.progress().advance(batch.len() as u64);
         }
@@ -259,6 +263,9 @@ mod tests {
 
     #[test]
     fn a_checkpoint_that_does_not_say_was_trained_once() {
-        assert_eq!((epochs(None, Some(5)), epochs(Some(5), Some(0)), epochs(Some(9), Some(6))), (1.0, 1.0, 1.5));
+        assert_eq!(
+            (epochs(None, Some(5)), epochs(Some(5), Some(0)), epochs(Some(9), Some(6))),
+            (1.0, 1.0, 1.5)
+        );
     }
 }
