@@ -1,4 +1,5 @@
-//! `miniature-web`: the generated web, laid down as a crawler would, and the truth about it beside.
+//! `miniature-web`: the generated web, laid down as a crawler would, and the truth about it beside;
+//! and what is to be learned after it: problems, conversations, preferences.
 
 mod lists;
 mod pack;
@@ -13,12 +14,14 @@ use fixtures::{Capture, Size, Web};
 use pipeline::{Class, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shard::{Facts, Table, Truth};
+use shard::{Conversations, Facts, Preferences, Problems, Table, Truth, Writer};
 
 use super::shards;
 
 /// Pages made together.
 const BATCH: usize = 256;
+/// Tables that are about the whole web, and the block lists.
+const KNOWLEDGE: usize = 5;
 
 /// A generated web, as WARC files, with the truth about every record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,10 +49,13 @@ impl Stage for MiniatureWeb {
                 Output::new("warc", "warc/1"),
                 Output::new("truth", Truth::NAME),
                 Output::new("facts", Facts::NAME),
+                Output::new("problems", Problems::NAME),
+                Output::new("conversations", Conversations::NAME),
+                Output::new("preferences", Preferences::NAME),
                 Output::new("lists", "lists/1"),
             ],
             sources: &["fixtures", "warc"],
-            ..Signature::exact(2)
+            ..Signature::exact(3)
         }
     }
 
@@ -66,14 +72,14 @@ impl Stage for MiniatureWeb {
     }
 
     fn phases(&self, _: &Io) -> anyhow::Result<Vec<usize>> {
-        Ok(vec![self.files, 1])
+        Ok(vec![self.files, KNOWLEDGE])
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
         let size: Size = self.size.parse()?;
         let web = fixtures::web(size, io.seed("web"));
         if task.phase > 0 {
-            return knowledge(&web, io);
+            return knowledge(&web, io, task.part);
         }
         let files = self.files as u64;
         let [from, to] = [task.part as u64, task.part as u64 + 1].map(|part| size.pages() * part / files);
@@ -108,10 +114,24 @@ fn archive(web: &Web, mut pages: Range<u64>, io: &Io, task: Task) -> anyhow::Res
     io.add_file("warc", &name)
 }
 
-/// What holds for the whole web, whatever page tells it.
-fn knowledge(web: &Web, io: &Io) -> anyhow::Result<()> {
-    let mut facts = shards::create::<Facts>(io, "facts", "part-00000.parquet")?;
-    rows::facts(web, &mut facts)?;
-    shards::finish(io, "facts", facts)?;
-    lists::write(io)
+/// What holds for the whole web, whatever page tells it, and what is learned after it: a table a task.
+fn knowledge(web: &Web, io: &Io, table: usize) -> anyhow::Result<()> {
+    match table {
+        0 => write::<Facts>("facts", io, |out| rows::facts(web, out)),
+        1 => write::<Problems>("problems", io, |out| rows::problems(web, out)),
+        2 => write::<Conversations>("conversations", io, |out| rows::conversations(web, out)),
+        3 => write::<Preferences>("preferences", io, |out| rows::preferences(web, out)),
+        _ => lists::write(io),
+    }
+}
+
+/// The one shard of `output`.
+fn write<T: Table>(
+    output: &str,
+    io: &Io,
+    rows: impl FnOnce(&mut Writer<T>) -> shard::Result<()>,
+) -> anyhow::Result<()> {
+    let mut writer = shards::create::<T>(io, output, "part-00000.parquet")?;
+    rows(&mut writer)?;
+    shards::finish(io, output, writer)
 }

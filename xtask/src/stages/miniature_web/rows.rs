@@ -1,7 +1,10 @@
 //! What was put into a web, as rows.
 
 use fixtures::{Capture, Web};
-use shard::{Facts, Truth, Writer, facts, truth};
+use shard::{
+    Conversations, Facts, Message, Preferences, Problems, Truth, Writer, conversations, facts, preferences,
+    problems, truth,
+};
 
 use super::pack::record_id;
 
@@ -43,4 +46,56 @@ pub(super) fn facts(web: &Web, out: &mut Writer<Facts>) -> shard::Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Where problems, conversations and preferences come from, so that one can tell them from those of other makers.
+const MAKER: &str = "miniature-web";
+
+/// Writes down all problems of `web`; the source says whether one is for practice or for the test.
+pub(super) fn problems(web: &Web, out: &mut Writer<Problems>) -> shard::Result<()> {
+    for problem in web.problems() {
+        out.push(&problems::Row {
+            id: problem.id,
+            source: &format!("{MAKER}/{}", problem.part.name()),
+            ability: problem.ability,
+            prompt: messages(&problem.prompt),
+            answer: &problem.answer,
+            verifier: problem.verifier,
+            meta: problem.meta.as_deref(),
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes down all conversations of `web`; the source says what they are about.
+pub(super) fn conversations(web: &Web, out: &mut Writer<Conversations>) -> shard::Result<()> {
+    for talk in web.conversations() {
+        out.push(&conversations::Row {
+            id: talk.id,
+            source: &format!("{MAKER}/{}", talk.source),
+            messages: messages(&talk.messages),
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes down all preferences of `web`.
+pub(super) fn preferences(web: &Web, out: &mut Writer<Preferences>) -> shard::Result<()> {
+    for preference in web.preferences() {
+        out.push(&preferences::Row {
+            id: preference.id,
+            source: MAKER,
+            prompt: messages(&preference.prompt),
+            responses: preference.responses.iter().map(String::as_str).collect(),
+            ranks: &preference.ranks,
+            margin: preference.margin.as_deref(),
+            labeler: Some(preference.labeler),
+            policies: Some(preference.policies.clone()),
+        })?;
+    }
+    Ok(())
+}
+
+fn messages(messages: &[fixtures::Message]) -> Vec<Message<'_>> {
+    messages.iter().map(|message| Message::text(message.role, &message.text)).collect()
 }
