@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::axis::Axis;
 use super::chart::{Chart, legend};
-use super::plot::{self, Colour, HEIGHT, Plot, Shape, Spread, number};
-use super::scores::{Figure, Sheet};
+use super::plot::{self, Colour, HEIGHT, Plot, Point, Shape, Spread, number};
+use super::scores::{Figure, Item, Sheet};
 use super::text;
 
 /// The benchmark that asks.
@@ -18,8 +18,8 @@ pub(super) struct Knowledge {
     checkpoint: String,
     /// The least told first.
     classes: Vec<Class>,
-    /// Share that guessing gives.
-    chance: Option<f64>,
+    /// Of what the facts say, the best known first.
+    relations: Vec<Relation>,
     chart: Chart,
 }
 
@@ -31,6 +31,16 @@ struct Class {
     /// How often training read such a fact, on average.
     read: f64,
     known: Figure,
+    /// Share that guessing gives.
+    chance: Option<f64>,
+}
+
+/// Facts that say the same of different subjects, of the class that was told most.
+#[derive(Serialize)]
+struct Relation {
+    name: String,
+    facts: u64,
+    known: Figure,
 }
 
 pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Knowledge>> {
@@ -39,7 +49,8 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Knowledge>> {
         .filter_map(|(pages, item)| {
             let read = item.value("read").or_else(|| pages.parse().ok())?;
             let known = item.figure("known")?;
-            Some(Class { pages: text::line(pages, 24), facts: item.count("facts"), read, known })
+            let (pages, facts) = (text::line(pages, 24), item.count("facts"));
+            Some(Class { pages, facts, read, known, chance: item.value("chance") })
         })
         .filter(|class| class.read >= 0.0)
         .collect();
@@ -47,14 +58,18 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Knowledge>> {
         return Ok(None);
     }
     classes.sort_by(|a, b| a.read.total_cmp(&b.read));
-    let chances: Vec<f64> = sheet.items(BENCHMARK).filter_map(|(_, item)| item.value("chance")).collect();
-    let chance = (!chances.is_empty()).then(|| chances.iter().sum::<f64>() / chances.len() as f64);
-    let chart = chart(&classes, chance)?;
-    let checkpoint = text::line(&sheet.checkpoint, 60);
-    Ok(Some(Knowledge { checkpoint, classes, chance, chart }))
+    let said = |(name, item): (&str, &Item)| {
+        let class = item.value("read").is_some() || name.parse::<f64>().is_ok();
+        let known = item.figure("known").filter(|_| !class)?;
+        Some(Relation { name: text::line(name, 40), facts: item.count("facts"), known })
+    };
+    let mut relations: Vec<Relation> = sheet.items(BENCHMARK).filter_map(said).collect();
+    relations.sort_by(|a, b| b.known.value.total_cmp(&a.known.value));
+    let chart = chart(&classes)?;
+    Ok(Some(Knowledge { checkpoint: text::line(&sheet.checkpoint, 60), classes, relations, chart }))
 }
 
-fn chart(classes: &[Class], chance: Option<f64>) -> anyhow::Result<Chart> {
+fn chart(classes: &[Class]) -> anyhow::Result<Chart> {
     // what was never read has no place on such a scale: it stands a step before the least read
     let least = classes.iter().map(|class| class.read).find(|read| *read > 0.0).unwrap_or(1.0);
     let place = |class: &Class| if class.read > 0.0 { class.read } else { least / 4.0 };
@@ -69,14 +84,18 @@ fn chart(classes: &[Class], chance: Option<f64>) -> anyhow::Result<Chart> {
             ends: class.known.ends().map(|end| (place(class), end.clamp(0.0, 1.0))),
         })
         .collect();
-    let guide = chance.map(|chance| [(x.low, chance), (x.high, chance)]);
-    let guide = guide.as_ref().map_or(&[][..], |guide| &guide[..]);
+    let mut guide: Vec<Point> =
+        classes.iter().filter_map(|class| Some((place(class), class.chance?))).collect();
+    if let [(_, first), .., (_, last)] | [(_, first @ last)] = guide[..] {
+        guide.insert(0, (x.low, first));
+        guide.push((x.high, last));
+    }
     let title = "Facts known, by how often they were read";
     let svg = plot::svg(&Plot {
         title,
         x,
         y: Axis::between("share known", -0.03, 1.03),
-        layers: &[(Colour::Ink, Shape::Dashed(guide)), (Colour::First, Shape::Spreads(&spreads))],
+        layers: &[(Colour::Ink, Shape::Dashed(&guide)), (Colour::First, Shape::Spreads(&spreads))],
         height: HEIGHT,
     })?;
     let keys = [("known, with its interval", "dot key-a"), ("guessing", "key-guide")];
@@ -85,8 +104,8 @@ fn chart(classes: &[Class], chance: Option<f64>) -> anyhow::Result<Chart> {
         unit: "share of facts asked".to_owned(),
         svg,
         spark: None,
-        caption: caption(classes, chance),
-        legend: legend(if chance.is_some() { &keys } else { &keys[..1] }),
+        caption: caption(classes),
+        legend: legend(if guide.is_empty() { &keys[..1] } else { &keys }),
     })
 }
 
@@ -95,7 +114,7 @@ fn rounded(value: f64) -> f64 {
     if value < 10.0 { (value * 100.0).round() / 100.0 } else { (value * 10.0).round() / 10.0 }
 }
 
-fn caption(classes: &[Class], chance: Option<f64>) -> String {
+fn caption(classes: &[Class]) -> String {
     let [first, last] = [&classes[0], &classes[classes.len() - 1]];
     let times = |class: &Class| match class.read {
         read if read > 0.0 => format!("read {} times", number(rounded(read))),
@@ -111,8 +130,12 @@ fn caption(classes: &[Class], chance: Option<f64>) -> String {
     if classes.len() == 1 {
         said = vec![format!("Known is {:.3} of what was {}.", first.known.value, times(first))];
     }
-    if let Some(chance) = chance {
-        said.push(format!("Guessing knows {chance:.3}."));
+    let chances = || classes.iter().filter_map(|class| class.chance);
+    if let (Some(least), Some(most)) = (chances().reduce(f64::min), chances().reduce(f64::max)) {
+        said.push(match format!("{least:.3}") {
+            one if one == format!("{most:.3}") => format!("Guessing gives {one}."),
+            least => format!("Guessing gives {least} to {most:.3}."),
+        });
     }
     for pair in classes.windows(2) {
         if pair[1].known.ends()[1] < pair[0].known.ends()[0] {
@@ -123,8 +146,8 @@ fn caption(classes: &[Class], chance: Option<f64>) -> String {
             ));
         }
     }
-    let told_nothing = classes.iter().find(|class| class.read == 0.0);
-    if told_nothing.zip(chance).is_some_and(|(class, chance)| class.known.ends()[0] > chance) {
+    let leaks = |class: &Class| class.chance.is_some_and(|chance| class.known.ends()[0] > chance);
+    if classes.iter().any(|class| class.read == 0.0 && leaks(class)) {
         said.push(
             "Warning: what was never read is known above chance, so the questions give answers away."
                 .to_owned(),
@@ -139,18 +162,18 @@ mod tests {
 
     fn class(read: f64, known: f64) -> Class {
         let known = Figure { value: known, low: Some(known - 0.05), high: Some(known + 0.05) };
-        Class { pages: String::new(), facts: 9, read, known }
+        Class { pages: String::new(), facts: 9, read, known, chance: Some(0.1) }
     }
 
     #[test]
     fn a_step_down_outside_its_interval_is_a_warning() {
         let rises = [class(0.0, 0.1), class(2.0, 0.2), class(8.0, 0.17), class(30.04, 0.9)];
-        let said = caption(&rises, Some(0.1));
+        let said = caption(&rises);
         assert!(said.contains("0.100 of what was never read, 0.900 of what was read 30 times"), "{said}");
         assert!(!said.contains("Warning"), "{said}");
         let falls = [class(2.0, 0.4), class(8.0, 0.2)];
-        assert!(caption(&falls, None).contains("Warning: what was read 8 times is known less"));
+        assert!(caption(&falls).contains("Warning: what was read 8 times is known less"));
         let leaks = [class(0.0, 0.4), class(8.0, 0.5)];
-        assert!(caption(&leaks, Some(0.1)).contains("above chance"));
+        assert!(caption(&leaks).contains("above chance"));
     }
 }

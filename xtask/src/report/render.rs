@@ -58,6 +58,7 @@ fn environment() -> anyhow::Result<Environment<'static>> {
     });
     environment.add_filter("thousands", thousands);
     environment.add_filter("bytes", bytes);
+    environment.add_filter("count", |of: &Value| u64::try_from(of.clone()).map_or("–".to_owned(), thousands));
     environment.add_filter("percent", percent);
     environment.add_filter("width", |share: f64| format!("{:.2}%", share * 100.0));
     environment.add_filter("seconds", |seconds: f64| format!("{seconds:.2} s"));

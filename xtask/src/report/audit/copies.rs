@@ -132,7 +132,7 @@ fn chart(steps: &[Step], bands: Option<Bands>) -> anyhow::Result<Chart> {
         ],
         height: HEIGHT,
     })?;
-    let expected = bands.map(|Bands { bands, rows }| format!("1 − (1 − s^{rows})^{bands}"));
+    let expected = bands.map(|Bands { bands, rows }| chance(bands, rows));
     let mut keys = vec![("measured", "dot key-a"), ("where it should lie", "box key-b")];
     keys.extend(expected.as_deref().map(|expected| (expected, "key-guide")));
     Ok(Chart {
@@ -145,13 +145,23 @@ fn chart(steps: &[Step], bands: Option<Bands>) -> anyhow::Result<Chart> {
     })
 }
 
+/// The chance that one of the bands agrees.
+fn chance(bands: i32, rows: i32) -> String {
+    let raised = |to: i32| -> String {
+        let digits = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+        to.to_string().chars().filter_map(|digit| Some(digits[digit.to_digit(10)? as usize])).collect()
+    };
+    format!("1 − (1 − s{}){}", raised(rows), raised(bands))
+}
+
 fn caption(steps: &[Step], bands: Option<Bands>) -> String {
     let pairs: u64 = steps.iter().map(|step| step.pairs).sum();
     let mut said = vec![format!("{} pairs of known similarity.", crate::lines::thousands(pairs))];
     if let Some(Bands { bands, rows }) = bands {
         said.push(format!(
-            "{bands} bands of {rows} hash functions should find a pair of similarity s with a chance of \
-             1 − (1 − s^{rows})^{bands}: few below, nearly all above."
+            "{bands} bands of {rows} hash functions should find a pair of similarity s with a chance of {}: few \
+             below, nearly all above.",
+            chance(bands, rows)
         ));
     }
     let outside: Vec<String> =
@@ -176,7 +186,11 @@ impl Copies {
         });
         let wrong = (!self.merges.is_empty()).then(|| {
             let sum = |of: fn(&Merge) -> u64| thousands(self.merges.iter().map(of).sum());
-            format!("{} of {} copies were none", sum(|merge| merge.wrong), sum(|merge| merge.documents))
+            format!(
+                "{} of {} left out as copies were none",
+                sum(|merge| merge.wrong),
+                sum(|merge| merge.documents)
+            )
         });
         [exact, near, wrong].into_iter().flatten().collect::<Vec<_>>().join("; ") + "."
     }

@@ -94,7 +94,7 @@ fn chart(types: &[PageType]) -> anyhow::Result<Chart> {
     let title = "Text found, by type of page";
     let svg = plot::svg(&Plot {
         title,
-        x: Axis::between("F1 of words", (least * 10.0 - 0.5).floor().max(0.0) / 10.0, 1.0),
+        x: Axis::between("F1 of words", (least * 20.0 - 0.2).floor().max(0.0) / 20.0, 1.0),
         y: Axis::of_names(types.iter().map(|page| page.name.as_str())),
         layers: &[(Colour::Second, Shape::Spreads(&unseen)), (Colour::First, Shape::Spreads(&seen))],
         height: 70 + 27 * types.len() as u32,

@@ -12,6 +12,8 @@ pub(super) struct PrivateData {
     rows: Vec<Kind>,
     /// Kinds that the filter does not look for.
     unsought: Vec<String>,
+    /// Whether something that only looks like private data was there too.
+    decoys: bool,
 }
 
 /// One kind.
@@ -46,7 +48,8 @@ pub(super) fn of(run: &Run, sheet: &Sheet) -> Option<PrivateData> {
     // what is looked for comes first, decoys last
     rows.sort_by_key(|row| (row.recall.is_none(), !row.sought));
     let unsought = rows.iter().filter(|row| !row.sought).map(|row| row.name.clone()).collect();
-    (!rows.is_empty()).then_some(PrivateData { rows, unsought })
+    let decoys = rows.iter().any(|row| row.false_alarms.is_some());
+    (!rows.is_empty()).then_some(PrivateData { rows, unsought, decoys })
 }
 
 impl PrivateData {

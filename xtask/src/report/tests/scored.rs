@@ -109,5 +109,8 @@ pub(super) fn recall() -> Vec<Row<'static>> {
             row("recall", pages, "chance", 0.1),
         ]
     });
-    rows.map(|row| Row { checkpoint: "base", ..row }).collect()
+    // one relation of the most told class
+    let relation =
+        [between(row("recall", "trade", "known", 0.95), 0.8, 0.99), row("recall", "trade", "facts", 20.0)];
+    rows.chain(relation).map(|row| Row { checkpoint: "base", ..row }).collect()
 }
