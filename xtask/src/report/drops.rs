@@ -26,6 +26,8 @@ pub(super) struct Drops {
 #[derive(Serialize)]
 pub(super) struct Reason {
     pub(super) name: String,
+    /// Its name in addresses within the page.
+    pub(super) anchor: String,
     /// Rows that give this reason, as far as they were looked through.
     pub(super) rows: u64,
     damaged: bool,
@@ -35,7 +37,13 @@ pub(super) struct Reason {
 impl Reason {
     fn of(row: &dropped::Row<'_>) -> Self {
         let damaged = row.kind == dropped::Kind::Damage;
-        Self { name: text::line(row.reason, 80), rows: 0, damaged, example: Example::of(row) }
+        Self {
+            name: text::line(row.reason, 80),
+            anchor: String::new(),
+            rows: 0,
+            damaged,
+            example: Example::of(row),
+        }
     }
 
     /// Counts a row; a page with text shows more than the first one without.
@@ -101,6 +109,9 @@ pub(super) fn of(run: &Run, stage: &Stage) -> anyhow::Result<Option<Drops>> {
     })?;
     let mut reasons: Vec<Reason> = reasons.into_values().collect();
     reasons.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.name.cmp(&b.name)));
+    for (at, reason) in reasons.iter_mut().enumerate() {
+        reason.anchor = format!("left-out-{}-{at}", stage.name());
+    }
     look_up(run, stage, &mut reasons)?;
     let stage = stage.name().to_owned();
     Ok(Some(Drops { stage, reasons, whole }).filter(|drops| !drops.reasons.is_empty()))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::drops::Drops;
+use super::ledger::FLOPS;
 use super::run::{Run, Stage};
 
 /// One stage in the order of the pipeline.
@@ -46,17 +47,21 @@ pub(super) struct Reason {
     share: f64,
     /// Share of the most frequent reason of the run: one scale here too.
     width: f64,
+    /// Where on the page an example of it stands.
+    anchor: Option<String>,
 }
 
 pub(super) fn of(run: &Run, drops: &[Drops]) -> Vec<Step> {
     let widest = run.stages.iter().filter_map(|stage| stage.counter("in")).max().unwrap_or(0);
-    let reasons: Vec<Vec<(String, u64)>> = run
-        .stages
-        .iter()
-        .map(|stage| reasons(stage, drops.iter().find(|drops| drops.stage == stage.name())))
-        .collect();
+    let examples = |stage: &Stage| drops.iter().find(|drops| drops.stage == stage.name());
+    let reasons: Vec<Vec<(String, u64)>> =
+        run.stages.iter().map(|stage| reasons(stage, examples(stage))).collect();
     let longest = reasons.iter().flatten().map(|(_, count)| *count).max().unwrap_or(0);
-    run.stages.iter().zip(reasons).map(|(stage, reasons)| step(stage, reasons, widest, longest)).collect()
+    run.stages
+        .iter()
+        .zip(reasons)
+        .map(|(stage, reasons)| step(stage, reasons, examples(stage), [widest, longest]))
+        .collect()
 }
 
 /// Counted reasons; where the table knows others, as that of an outside program does, those of the table.
@@ -84,12 +89,23 @@ fn reasons(stage: &Stage, drops: Option<&Drops>) -> Vec<(String, u64)> {
     reasons
 }
 
-fn step(stage: &Stage, reasons: Vec<(String, u64)>, widest: u64, longest: u64) -> Step {
+/// `scales` are the counts of the widest stream and the longest bar.
+fn step(
+    stage: &Stage,
+    reasons: Vec<(String, u64)>,
+    examples: Option<&Drops>,
+    [widest, longest]: [u64; 2],
+) -> Step {
     let came_in = stage.counter("in");
     let flow = came_in.map(|came_in| {
         let kept = stage.counter("kept").unwrap_or(0);
         let dropped = came_in.saturating_sub(kept);
-        let reason = |(name, count)| Reason {
+        let anchor = |name: &str| {
+            let mut shown = examples.iter().flat_map(|drops| &drops.reasons);
+            shown.find(|reason| reason.name == name).map(|reason| reason.anchor.clone())
+        };
+        let reason = |(name, count): (String, u64)| Reason {
+            anchor: anchor(&name),
             name,
             count,
             share: share(count, came_in),
@@ -110,13 +126,17 @@ fn step(stage: &Stage, reasons: Vec<(String, u64)>, widest: u64, longest: u64) -
     let counted = manifest.clone().flat_map(|manifest| &manifest.counters);
     let told =
         |name: &str| came_in.is_some() && (["in", "kept"].contains(&name) || name.starts_with("dropped."));
+    let elsewhere = |name: &str| told(name) || name == FLOPS;
     Step {
         name: stage.name().to_owned(),
         uses: stage.uses().to_owned(),
         how: stage.how().to_owned(),
         from: stage.from().values().cloned().collect(),
         flow,
-        counts: counted.filter(|(name, _)| !told(name)).map(|(name, count)| (words(name), *count)).collect(),
+        counts: counted
+            .filter(|(name, _)| !elsewhere(name))
+            .map(|(name, count)| (words(name), *count))
+            .collect(),
         metrics: manifest
             .flat_map(|manifest| &manifest.metrics)
             .map(|(name, value)| (words(name), *value))

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shard::{Metrics, Table, Tokens};
 
+use super::audit::Audit;
 use super::run::{Run, Stage};
 use crate::lines::thousands;
 
@@ -13,7 +14,7 @@ pub(super) struct Figure {
     what: String,
 }
 
-pub(super) fn of(run: &Run) -> Vec<Figure> {
+pub(super) fn of(run: &Run, audits: &[Audit]) -> Vec<Figure> {
     let stages = &run.stages;
     let newest = |kind: &str, value: &dyn Fn(&Stage) -> Option<String>| {
         stages.iter().rev().filter(|stage| stage.leaves(kind)).find_map(value)
@@ -28,10 +29,14 @@ pub(super) fn of(run: &Run) -> Vec<Figure> {
         let value = stage.manifest.as_ref()?.metrics.get("validation_bits_per_byte")?;
         Some(format!("{value:.3}"))
     };
+    let rules = audits.iter().find_map(Audit::rules);
+    let right =
+        rules.map(|(all, weak)| format!("{} of {}", thousands((all - weak) as u64), thousands(all as u64)));
     let cpu: f64 = stages.iter().map(|stage| stage.cost().cpu_s).sum();
     let figures = [
         (came_in.map(thousands), "pages came in".to_owned()),
         (kept.map(thousands), share.unwrap_or_else(|| "kept".to_owned())),
+        (right, "reasons with recall and precision of at least 0.95".to_owned()),
         (newest(Tokens::NAME, &count("tokens")), "tokens of text".to_owned()),
         (newest("checkpoint/1", &count("parameters")), "parameters".to_owned()),
         (newest(Metrics::NAME, &bits), "bits per byte of held-out text".to_owned()),

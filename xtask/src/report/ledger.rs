@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use super::run::{Run, Stage};
 
+/// The counter of floating-point operations.
+pub(super) const FLOPS: &str = "flops";
+
 /// All stages, and their sum.
 #[derive(Serialize)]
 pub(super) struct Ledger {
@@ -14,6 +17,7 @@ pub(super) struct Ledger {
     cpu_s: f64,
     peak_bytes: u64,
     bytes: u64,
+    flops: Option<u64>,
 }
 
 /// One stage.
@@ -28,6 +32,8 @@ struct Line {
     peak_bytes: u64,
     rows: Option<u64>,
     bytes: u64,
+    /// Floating-point operations, of stages that count them.
+    flops: Option<u64>,
     key: String,
     content: String,
     git: String,
@@ -44,6 +50,7 @@ pub(super) fn of(run: &Run) -> Ledger {
         cpu_s: lines.iter().map(|line| line.cpu_s).sum(),
         peak_bytes: lines.iter().map(|line| line.peak_bytes).max().unwrap_or(0),
         bytes: lines.iter().map(|line| line.bytes).sum(),
+        flops: lines.iter().filter_map(|line| line.flops).reduce(|a, b| a + b),
         lines,
     }
 }
@@ -67,6 +74,7 @@ fn line(stage: &Stage) -> Line {
             .filter_map(|file| file.rows)
             .reduce(|a, b| a + b),
         bytes: manifest.map_or(0, pipeline::Manifest::bytes),
+        flops: stage.counter(FLOPS),
         key: stage.key().to_owned(),
         content: manifest.map_or_else(String::new, |manifest| manifest.content.chars().take(16).collect()),
         git: stage.git().to_owned(),

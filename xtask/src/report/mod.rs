@@ -8,21 +8,29 @@
 //! |---|---|
 //! | `run` | the run as it lies on disk |
 //! | `glance`, `funnel`, `drops`, `kept`, `tokenizer`, `training`, `samples`, `ledger` | one section each: rows to plain values |
+//! | `scores` | figures that stages measured, for the sections below |
+//! | `audit`, `knowledge`, `other` | how right the stages were, what the model knows, and any other benchmark |
 //! | `caption` | what to see in a curve |
-//! | `plot` | a line chart as SVG that takes the colours of its page |
+//! | `chart`, `plot`, `axis` | a drawing with its words, as SVG that takes the colours of its page |
 //! | `text` | hostile text made harmless for people: short, visible, in one direction |
 //! | `render` | values into the templates of `page/` |
 
+mod audit;
+mod axis;
 mod caption;
+mod chart;
 mod drops;
 mod funnel;
 mod glance;
 mod kept;
+mod knowledge;
 mod ledger;
+mod other;
 mod plot;
 mod render;
 mod run;
 mod samples;
+mod scores;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -33,7 +41,7 @@ use std::path::Path;
 
 use pipeline::write_atomically;
 use serde::Serialize;
-use shard::{Dropped, Metrics, Table};
+use shard::{Dropped, Metrics, Scores, Table};
 
 use run::{Run, Stage};
 
@@ -55,6 +63,9 @@ struct Report {
     finished: String,
     glance: Vec<glance::Figure>,
     steps: Vec<funnel::Step>,
+    audits: Vec<audit::Audit>,
+    knowledge: Vec<knowledge::Knowledge>,
+    others: Vec<other::Other>,
     drops: Vec<drops::Drops>,
     kept: Option<kept::Kept>,
     tokenizers: Vec<tokenizer::Tokenizer>,
@@ -83,14 +94,20 @@ impl Report {
             of_stages(run, "tokenizer/1", |stage| tokenizer::of(run, stage, beginning), &mut notes);
         let vocabulary = tokenizers.first().map(|tokenizer| tokenizer.size);
         let training = of_stages(run, Metrics::NAME, |stage| training::of(stage, vocabulary), &mut notes);
+        let sheets: Vec<scores::Sheet> =
+            of_stages(run, Scores::NAME, scores::of, &mut notes).into_iter().flatten().collect();
+        let audits = of_sheets(&sheets, |sheet| audit::of(run, sheet), &mut notes);
         Self {
             pipeline: run.record.pipeline.clone(),
             about: run.record.about.clone(),
             seed: run.record.seed,
             kernels: run.record.kernels.clone(),
             finished: run.finished(),
-            glance: glance::of(run),
+            glance: glance::of(run, &audits),
             steps: funnel::of(run, &drops),
+            audits,
+            knowledge: of_sheets(&sheets, knowledge::of, &mut notes),
+            others: sheets.iter().filter_map(other::of).collect(),
             drops,
             kept,
             tokenizers,
@@ -114,6 +131,16 @@ fn of_stages<T>(
     stages
         .filter_map(|stage| noted(section(stage), &format!("stage \"{}\"", stage.name()), notes).flatten())
         .collect()
+}
+
+/// One section for each sheet of scores that has figures for it.
+fn of_sheets<T>(
+    sheets: &[scores::Sheet],
+    section: impl Fn(&scores::Sheet) -> anyhow::Result<Option<T>>,
+    notes: &mut Vec<String>,
+) -> Vec<T> {
+    let what = |sheet: &scores::Sheet| format!("the scores of \"{}\"", sheet.stage);
+    sheets.iter().filter_map(|sheet| noted(section(sheet), &what(sheet), notes).flatten()).collect()
 }
 
 fn noted<T>(result: anyhow::Result<T>, what: &str, notes: &mut Vec<String>) -> Option<T> {

@@ -1,14 +1,17 @@
-//! A line chart as SVG that takes the colours and the font of the page it stands in.
+//! A chart as SVG that takes the colours and the font of the page it stands in.
 //!
 //! plotters writes colours as numbers; here each number is a name that is replaced by a class, so that one drawing
 //! is right in light, in dark and on paper. It draws on whole pixels, so the canvas is four times as fine as shown.
 
 use plotters::prelude::*;
 
+use super::axis::Axis;
+
 /// Canvas pixels for each unit of the drawing.
 const FINE: u32 = 4;
-const WIDTH: u32 = 480 * FINE;
-const HEIGHT: u32 = 290 * FINE;
+const WIDTH: u32 = 480;
+/// Of a chart that has no reason to be lower or taller.
+pub(super) const HEIGHT: u32 = 290;
 
 /// Colours that stand for classes of the page's style sheet.
 const INK: RGBColor = RGBColor(1, 1, 1);
@@ -23,25 +26,49 @@ const CLASSES: [(&str, &str); 6] = [
     ("stroke=\"#030303\"", "class=\"b\""),
 ];
 
-/// How a curve is drawn.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Mark {
+/// A place in a chart.
+pub(super) type Point = (f64, f64);
+
+/// Which of the page's colours.
+#[derive(Clone, Copy)]
+pub(super) enum Colour {
+    Ink,
+    First,
+    Second,
+}
+
+/// What is drawn of values, all of them finite.
+pub(super) enum Shape<'a> {
     /// Many points: their line.
-    Line,
+    Line(&'a [Point]),
     /// Few points: each is seen.
-    LineAndDots,
+    LineAndDots(&'a [Point]),
+    /// A curve to compare with.
+    Dashed(&'a [Point]),
+    /// Points and the ends of their intervals.
+    Spreads(&'a [Spread]),
+    /// Points alone.
+    Dots(&'a [Point]),
+    /// Areas from one corner to the opposite one.
+    Boxes(&'a [(Point, Point)]),
+}
+
+/// A point and how far it may lie off.
+pub(super) struct Spread {
+    pub(super) at: Point,
+    pub(super) ends: [Point; 2],
 }
 
 /// One chart.
 pub(super) struct Plot<'a> {
     /// Read aloud instead of the drawing.
     pub(super) title: &'a str,
-    pub(super) x: &'a str,
-    pub(super) y: &'a str,
-    /// At most two curves, each with at least one point; all values finite.
-    pub(super) lines: &'a [(&'a [(f64, f64)], Mark)],
-    /// A dashed level to compare with.
-    pub(super) guide: Option<f64>,
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    /// From the lowest to the topmost.
+    pub(super) layers: &'a [(Colour, Shape<'a>)],
+    /// Of a drawing that is [`WIDTH`] wide.
+    pub(super) height: u32,
 }
 
 /// The chart as an `<svg>` element without size: it is as wide as its place.
@@ -51,59 +78,74 @@ pub(super) fn svg(plot: &Plot<'_>) -> anyhow::Result<String> {
     for (colour, class) in CLASSES {
         svg = svg.replace(colour, class);
     }
-    let size = format!("<svg width=\"{WIDTH}\" height=\"{HEIGHT}\"");
+    let size = format!("<svg width=\"{}\" height=\"{}\"", WIDTH * FINE, plot.height * FINE);
     let label = minijinja::HtmlEscape(plot.title);
     Ok(svg.replacen(&size, &format!("<svg class=\"plot\" role=\"img\" aria-label=\"{label}\""), 1))
 }
 
 fn draw(plot: &Plot<'_>, into: &mut String) -> Result<(), Box<dyn std::error::Error>> {
-    let root = SVGBackend::with_string(into, (WIDTH, HEIGHT)).into_drawing_area();
-    let points = || plot.lines.iter().flat_map(|(points, _)| points.iter().copied());
-    let (left, right) = bounds(points().map(|(x, _)| x));
-    let (low, high) = bounds(points().map(|(_, y)| y).chain(plot.guide));
-    let room = (high - low) * 0.06;
+    let root = SVGBackend::with_string(into, (WIDTH * FINE, plot.height * FINE)).into_drawing_area();
+    let names = plot.y.marks.iter().map(|(_, name)| name.chars().count()).max().unwrap_or(0) as u32;
     let mut chart = ChartBuilder::on(&root)
         .margin(8 * FINE)
         .margin_right(20 * FINE)
         .x_label_area_size(42 * FINE)
-        .y_label_area_size(78 * FINE)
-        .build_cartesian_2d(left..right, low - room..high + room)?;
+        .y_label_area_size((names * 9 + 16).max(78) * FINE)
+        .build_cartesian_2d(plot.x.clone(), plot.y.clone())?;
     let label = ("sans-serif", f64::from(16 * FINE)).into_font().color(&INK);
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .x_desc(plot.x)
-        .y_desc(plot.y)
+    let mut mesh = chart.configure_mesh();
+    if plot.y.marks.is_empty() {
+        mesh.disable_x_mesh().y_desc(plot.y.name.as_str());
+    }
+    mesh.x_desc(plot.x.name.as_str())
         .x_labels(6)
         .y_labels(6)
-        .x_label_formatter(&|x| number(*x))
-        .y_label_formatter(&|y| number(*y))
         .label_style(label.clone())
         .axis_desc_style(label)
         .axis_style(INK.mix(0.45).stroke_width(FINE))
         .bold_line_style(INK.mix(0.13).stroke_width(FINE))
         .light_line_style(TRANSPARENT)
         .draw()?;
-    if let Some(level) = plot.guide {
-        let style = INK.mix(0.6).stroke_width(FINE);
-        let ends = [(left, level), (right, level)];
-        chart.draw_series(DashedLineSeries::new(ends, 6 * FINE, 5 * FINE, style))?;
-    }
-    for ((points, mark), colour) in plot.lines.iter().zip([FIRST, SECOND]) {
-        chart.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(FINE * 2)))?;
-        if *mark == Mark::LineAndDots {
-            chart.draw_series(points.iter().map(|&point| Circle::new(point, 4 * FINE, colour.filled())))?;
+    for (colour, shape) in plot.layers {
+        let (colour, faint) = match colour {
+            Colour::Ink => (INK, 0.6),
+            Colour::First => (FIRST, 1.0),
+            Colour::Second => (SECOND, 1.0),
+        };
+        let line = colour.stroke_width(FINE * 2);
+        let dots = |points: &[Point]| points.iter().map(|&point| dot(point, colour)).collect::<Vec<_>>();
+        match *shape {
+            Shape::Line(points) => drop(chart.draw_series(LineSeries::new(points.iter().copied(), line))?),
+            Shape::LineAndDots(points) => {
+                chart.draw_series(LineSeries::new(points.iter().copied(), line))?;
+                chart.draw_series(dots(points))?;
+            }
+            Shape::Dashed(points) => {
+                let style = colour.mix(faint).stroke_width(FINE * 3 / 2);
+                chart.draw_series(DashedLineSeries::new(
+                    points.iter().copied(),
+                    6 * FINE,
+                    5 * FINE,
+                    style,
+                ))?;
+            }
+            Shape::Spreads(spreads) => {
+                chart.draw_series(spreads.iter().map(|spread| PathElement::new(spread.ends, line)))?;
+                chart.draw_series(spreads.iter().map(|spread| dot(spread.at, colour)))?;
+            }
+            Shape::Dots(points) => drop(chart.draw_series(dots(points))?),
+            Shape::Boxes(boxes) => {
+                let style = colour.mix(0.25).filled();
+                chart.draw_series(boxes.iter().map(|&(from, to)| Rectangle::new([from, to], style)))?;
+            }
         }
     }
     root.present()?;
     Ok(())
 }
 
-/// The least and the largest value, apart even where all are equal.
-fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) = values
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-    if low < high { (low, high) } else { (low - 1.0, low + 1.0) }
+fn dot(at: Point, colour: RGBColor) -> Circle<Point, u32> {
+    Circle::new(at, 4 * FINE, colour.filled())
 }
 
 /// A value in about four digits: 8.318, 0.0012, 3e-5, 12,000.
@@ -137,17 +179,19 @@ mod tests {
     #[test]
     fn colours_are_classes_and_titles_are_escaped() {
         let points = [(1.0, 2.0), (2.0, 1.0)];
-        let lines = [(&points[..], Mark::LineAndDots), (&points[..1], Mark::Line)];
-        let drawn = svg(&Plot { title: "a<b>", x: "<i>", y: "y", lines: &lines, guide: Some(3.0) }).unwrap();
+        let spreads = [Spread { at: points[0], ends: [(1.0, 1.0), (1.0, 3.0)] }];
+        let layers = [
+            (Colour::First, Shape::LineAndDots(&points)),
+            (Colour::Second, Shape::Line(&points[..1])),
+            (Colour::Second, Shape::Spreads(&spreads)),
+            (Colour::Second, Shape::Boxes(&[(points[0], points[1])])),
+            (Colour::Ink, Shape::Dots(&points)),
+            (Colour::Ink, Shape::Dashed(&points)),
+        ];
+        let [x, y] = ["<i>", "y"].map(|name| Axis::between(name, 0.0, 3.0));
+        let drawn = svg(&Plot { title: "a<b>", x, y, layers: &layers, height: HEIGHT }).unwrap();
         assert!(drawn.starts_with("<svg class=\"plot\" role=\"img\" aria-label=\"a&lt;b&gt;\" viewBox="));
         assert!(drawn.contains("class=\"a-fill\"") && drawn.contains("&lt;i&gt;"));
         assert!(!drawn.contains("#0") && !drawn.contains("<i>"), "{drawn}");
-    }
-
-    #[test]
-    fn equal_values_have_an_axis_too() {
-        let points = [(5.0, 2.0)];
-        let lines = [(&points[..], Mark::Line)];
-        assert!(svg(&Plot { title: "", x: "", y: "", lines: &lines, guide: None }).is_ok());
     }
 }

@@ -2,14 +2,26 @@
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, escape_formatter};
+use minijinja::{AutoEscape, Environment, Value, escape_formatter};
 
 use super::{Report, text};
 use crate::lines::{bytes, thousands};
 
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 23] = [
     ("page.html", include_str!("page/page.html")),
     ("funnel.html", include_str!("page/funnel.html")),
+    ("audit.html", include_str!("page/audit.html")),
+    ("rules.html", include_str!("page/rules.html")),
+    ("confusions.html", include_str!("page/confusions.html")),
+    ("extraction.html", include_str!("page/extraction.html")),
+    ("measured.html", include_str!("page/measured.html")),
+    ("copies.html", include_str!("page/copies.html")),
+    ("private-data.html", include_str!("page/private-data.html")),
+    ("languages.html", include_str!("page/languages.html")),
+    ("variety.html", include_str!("page/variety.html")),
+    ("knowledge.html", include_str!("page/knowledge.html")),
+    ("other.html", include_str!("page/other.html")),
+    ("chart.html", include_str!("page/chart.html")),
     ("drops.html", include_str!("page/drops.html")),
     ("kept.html", include_str!("page/kept.html")),
     ("tokenizer.html", include_str!("page/tokenizer.html")),
@@ -17,6 +29,7 @@ const TEMPLATES: [(&str, &str); 10] = [
     ("samples.html", include_str!("page/samples.html")),
     ("ledger.html", include_str!("page/ledger.html")),
     ("recipe.html", include_str!("page/recipe.html")),
+    ("audit.md", include_str!("page/audit.md")),
     ("page.md", include_str!("page/page.md")),
 ];
 const STYLE: &str = include_str!("page/page.css");
@@ -45,10 +58,14 @@ fn environment() -> anyhow::Result<Environment<'static>> {
     });
     environment.add_filter("thousands", thousands);
     environment.add_filter("bytes", bytes);
+    environment.add_filter("count", |of: &Value| u64::try_from(of.clone()).map_or("–".to_owned(), thousands));
     environment.add_filter("percent", percent);
     environment.add_filter("width", |share: f64| format!("{:.2}%", share * 100.0));
     environment.add_filter("seconds", |seconds: f64| format!("{seconds:.2} s"));
     environment.add_filter("fixed", |value: f64, digits: usize| format!("{value:.digits$}"));
+    environment.add_filter("flops", |count: u64| format!("{:.1e}", count as f64));
+    environment.add_filter("figure", |of: &Value, digits: usize| figure(of, digits).join(" "));
+    environment.add_filter("cell", cell);
     environment.add_filter("left", |value: String, width: usize| format!("{value:<width$}"));
     environment.add_filter("right", |value: String, width: usize| format!("{value:>width$}"));
     environment.add_filter("bar", |share: f64| "█".repeat((share * 32.0).round() as usize));
@@ -59,6 +76,22 @@ fn environment() -> anyhow::Result<Environment<'static>> {
         environment.add_template(name, source)?;
     }
     Ok(environment)
+}
+
+/// A figure of `scores/1` and its interval, where it has one: `0.983`, `(0.961–0.995)`; a dash where there is none.
+fn figure(of: &Value, digits: usize) -> Vec<String> {
+    let number = |name: &str| of.get_attr(name).ok().and_then(|number| f64::try_from(number).ok());
+    let Some(value) = number("value") else { return vec!["–".to_owned()] };
+    let interval =
+        number("low").zip(number("high")).map(|(low, high)| format!("({low:.digits$}–{high:.digits$})"));
+    [Some(format!("{value:.digits$}")), interval].into_iter().flatten().collect()
+}
+
+/// The same in a cell of a table: the interval is small.
+fn cell(of: &Value, digits: usize) -> Value {
+    let parts = figure(of, digits);
+    let interval = parts.get(1).map(|interval| format!(" <small>{interval}</small>"));
+    Value::from_safe_string(format!("{}{}", parts[0], interval.unwrap_or_default()))
 }
 
 /// A share in percent; what is there is never shown as nothing.
@@ -106,6 +139,17 @@ mod tests {
     #[test]
     fn a_rare_reason_is_not_none() {
         assert_eq!([0.0, 0.0002, 0.0005, 1.0].map(percent), ["0.0 %", "< 0.1 %", "0.1 %", "100.0 %"]);
+    }
+
+    #[test]
+    fn a_figure_stands_with_its_interval() {
+        let of = |low: Option<f64>| {
+            Value::from(Serde(&serde_json::json!({ "value": 0.5, "low": low, "high": 1 })))
+        };
+        assert_eq!(figure(&of(Some(0.25)), 2), ["0.50", "(0.25–1.00)"]);
+        assert_eq!(figure(&of(None), 3), ["0.500"]);
+        assert_eq!(figure(&Value::from(()), 3), ["–"]);
+        assert_eq!(cell(&of(Some(0.25)), 2).to_string(), "0.50 <small>(0.25–1.00)</small>");
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! A run made by hand: what its report says, what hostile text becomes, what is missing.
 
+mod scored;
+
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use shard::{Documents, Dropped, Metrics, Samples, Table, Writer, documents, dropped, metrics, samples};
+use shard::{
+    Documents, Dropped, Metrics, Samples, Scores, Table, Writer, documents, dropped, metrics, samples,
+};
 
 const EVIL: &str = "<script>alert(1)</script> \u{202e}```\n# not a heading | ' \"";
 
@@ -21,20 +25,26 @@ fn shard<T: Table>(stage: &Path, output: &str, rows: &[T::Row<'_>]) -> Value {
     json!({ "kind": T::NAME, "files": [file] })
 }
 
+/// Settings that stand for those of a filter and a deduplication at once.
+fn settings() -> Value {
+    json!({ "name": EVIL, "pii": { "email": true, "ipv4": true }, "bands": 14, "rows": 8 })
+}
+
 fn manifest(stage: &Path, outputs: &Value, counters: &Value, metrics: &Value) {
     let manifest = json!({
-        "key": "0123456789abcdef", "recipe": { "settings": { "name": EVIL } }, "outputs": outputs,
+        "key": "0123456789abcdef", "recipe": { "settings": settings() }, "outputs": outputs,
         "counters": counters, "metrics": metrics, "content": "fedcba9876543210fedc", "sources": "",
     });
     fs::write(stage.join("stage.json"), manifest.to_string()).unwrap();
 }
 
-/// A filter, a model that learned, its samples, and a stage whose output left the store.
+/// A filter, a model that learned, its samples, an audit, an exam, and a stage whose output left the store.
 fn run(directory: &Path) {
-    let [filter, base, samples] = ["filter", "base", "samples"].map(|name| directory.join(name));
-    for stage in [&filter, &base, &samples] {
+    let stages = ["filter", "base", "samples", "audit", "exam"].map(|name| directory.join(name));
+    for stage in &stages {
         fs::create_dir_all(stage).unwrap();
     }
+    let [filter, base, samples, audit, exam] = stages;
 
     let row = dropped::Row { source: "a.warc.gz", offset: 7, stage: "filter", ..Default::default() };
     let short =
@@ -60,20 +70,33 @@ fn run(directory: &Path) {
         [(1, "loss", 8.0), (2, "loss", 4.0), (3, "loss", f64::NAN), (4, "loss", 2.0), (4, "lr", 0.1)];
     let rows = values.map(|(step, name, value)| metrics::Row { step, name, value });
     let outputs = json!({ "metrics": shard::<Metrics>(&base, "metrics", &rows) });
-    manifest(&base, &outputs, &json!({ "steps": 4 }), &json!({ "loss": 2.0 }));
+    manifest(
+        &base,
+        &outputs,
+        &json!({ "steps": 4, "flops": 1_200_000_000_000_000_u64 }),
+        &json!({ "loss": 2.0 }),
+    );
 
-    let rows = [samples::Row { step: 4, prompt: "<b>", text: EVIL, tokens: 5, ended_by: "length" }];
+    let row = samples::Row { step: 4, prompt: "<b>", text: EVIL, tokens: 5, ended_by: "length" };
+    let rows = [samples::Row { step: 2, text: "e e e", ..row }, row];
     let outputs = json!({ "samples": shard::<Samples>(&samples, "samples", &rows) });
-    manifest(&samples, &outputs, &json!({ "samples": 1 }), &json!({}));
+    manifest(&samples, &outputs, &json!({ "samples": 2 }), &json!({}));
 
-    let stages = [("filter", "cached"), ("base", "done"), ("samples", "done"), ("gone", "cached")];
-    let stages = stages.map(|(name, how)| {
+    for (stage, rows) in [(&audit, scored::audit()), (&exam, scored::recall())] {
+        let outputs = json!({ "scores": shard::<Scores>(stage, "scores", &rows) });
+        manifest(stage, &outputs, &json!({}), &json!({}));
+    }
+
+    let stages = [("filter", "cached"), ("base", "done"), ("samples", "done"), ("audit", "done")];
+    let stages = stages.into_iter().chain([("exam", "done"), ("gone", "cached")]).map(|(name, how)| {
         let cost = json!({ "wall_s": 0.5, "cpu_s": 1.0, "peak_bytes": 2_000_000 });
         json!({
             "name": name, "use": name, "key": "0123456789abcdef", "how": how, "numeric": name == "base",
-            "from": {}, "cost": cost,
+            "from": if name == "audit" { json!({ "documents": "filter/documents" }) } else { json!({}) },
+            "cost": cost,
         })
     });
+    let stages: Vec<Value> = stages.collect();
     let record = json!({
         "pipeline": "by-hand", "about": EVIL, "seed": 7, "kernels": "scalar", "finished_unix_s": 0,
         "program": { "git": "abc", "rustc": "rustc 1.0" }, "stages": stages,

@@ -18,6 +18,7 @@ pub(super) struct Tokenizer {
     special: usize,
     /// Of the documents that were encoded with it.
     bytes_per_token: Option<f64>,
+    tokens_per_byte: Option<f64>,
     first: Vec<String>,
     last: Vec<String>,
     longest: Vec<String>,
@@ -38,12 +39,14 @@ pub(super) fn of(run: &Run, stage: &Stage, beginning: Option<&str>) -> anyhow::R
     let mut ids = vec![];
     let sentence: String = beginning.unwrap_or_default().chars().take(280).collect();
     bpe.encode(&sentence, &mut ids);
+    let bytes_per_token = bytes_per_token(run, stage);
     Ok(Some(Tokenizer {
         stage: stage.name().to_owned(),
         size: vocabulary.size(),
         learned: learned.len(),
         special: vocabulary.specials().count(),
-        bytes_per_token: bytes_per_token(run, stage),
+        bytes_per_token,
+        tokens_per_byte: bytes_per_token.map(f64::recip),
         first: shown(&learned),
         last: shown(&learned[learned.len().saturating_sub(SHOWN)..]),
         longest: shown(&longest),
@@ -66,5 +69,5 @@ fn bytes_per_token(run: &Run, tokenizer: &Stage) -> Option<f64> {
     let encoded = run.stages.iter().filter(|stage| reads(stage));
     let counts = encoded.filter_map(|stage| stage.counter("text_bytes").zip(stage.counter("tokens")));
     let (bytes, tokens) = counts.fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
-    (tokens > 0).then(|| bytes as f64 / tokens as f64)
+    (bytes > 0 && tokens > 0).then(|| bytes as f64 / tokens as f64)
 }

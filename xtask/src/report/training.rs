@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use shard::Metrics;
 
+use super::axis::Axis;
 use super::caption;
-use super::plot::{self, Mark, Plot};
+use super::chart::{Chart, legend};
+use super::plot::{self, Colour, HEIGHT, Plot, Shape};
 use super::run::Stage;
 use super::text;
 
@@ -19,20 +21,6 @@ const POINTS: usize = 400;
 pub(super) struct Training {
     stage: String,
     charts: Vec<Chart>,
-}
-
-/// One drawing.
-#[derive(Serialize)]
-struct Chart {
-    title: String,
-    unit: String,
-    /// Markup, safe as it is: every text in it went through the escaping of plotters.
-    svg: String,
-    /// The drawing in forty characters, for a page without drawings.
-    spark: String,
-    caption: String,
-    /// Name and class of each line where there are several.
-    legend: Vec<(String, String)>,
 }
 
 /// Step and value, by step.
@@ -97,27 +85,29 @@ fn chart(
     };
     let thinned = thinned(curve);
     let guess = vocabulary.filter(|_| name == "loss").map(|size| (size as f64).ln());
-    let mark = if curve.len() < 24 { Mark::LineAndDots } else { Mark::Line };
-    let mut lines = vec![(thinned.as_slice(), mark)];
-    let mut legend = vec![];
+    let points = || thinned.iter().chain(held_out.into_iter().flatten());
+    let x = Axis::over("step", points().map(|point| point.0));
+    let y = Axis::over(unit, points().map(|point| point.1).chain(guess)).with_room();
+    let level = guess.map(|guess| [(x.low, guess), (x.high, guess)]);
+    let line = if curve.len() < 24 { Shape::LineAndDots(&thinned) } else { Shape::Line(&thinned) };
+    let mut layers = vec![(Colour::First, line)];
+    let mut keys = vec![];
     if let Some(held_out) = held_out {
-        lines.push((held_out.as_slice(), Mark::LineAndDots));
-        legend = vec![
-            ("training batches".to_owned(), "a".to_owned()),
-            ("held-out text".to_owned(), "b".to_owned()),
-        ];
+        layers.push((Colour::Second, Shape::LineAndDots(held_out)));
+        keys = vec![("training batches", "key-a"), ("held-out text", "key-b")];
     }
-    if guess.is_some() {
-        legend.push(("a blind guess".to_owned(), "guide".to_owned()));
+    if let Some(level) = &level {
+        layers.insert(0, (Colour::Ink, Shape::Dashed(level)));
+        keys.push(("a blind guess", "key-guide"));
     }
     let title = text::visible(&text::line(&title.replace('_', " "), 60));
-    let svg = plot::svg(&Plot { title: &title, x: "step", y: unit, lines: &lines, guide: guess })?;
+    let svg = plot::svg(&Plot { title: &title, x, y, layers: &layers, height: HEIGHT })?;
     Ok(Chart {
         svg,
         unit: unit.to_owned(),
-        spark: spark(&thinned),
+        spark: Some(spark(&thinned)),
         caption: caption::of(name, curve, held_out, guess, span(curve)),
-        legend,
+        legend: legend(&keys),
         title,
     })
 }
