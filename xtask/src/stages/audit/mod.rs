@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `records` | what each record is, and what became of it |
 //! | `rules` | did each rule drop what it should, and nothing else |
+//! | `text` | the same, had the rules seen the true text |
 //! | `pages` | one pass over the archives: text found, language, private data |
 //! | `copies` | were copies found, and only copies |
 //! | `kept` | how varied is what stayed, and which facts are in it |
@@ -13,8 +14,9 @@ mod kept;
 mod pages;
 mod records;
 mod rules;
+mod text;
 
-use fineweb_filter::ExtractSettings;
+use fineweb_filter::{ExtractSettings, Settings};
 use pipeline::{Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,13 +49,14 @@ impl Stage for Audit {
                 Slot::new("warc", "warc/1"),
                 Slot::new("truth", Truth::NAME),
                 Slot::new("facts", Facts::NAME).optional(),
+                Slot::new("lists", "lists/1").optional(),
                 Slot::new("documents", Documents::NAME),
                 Slot::new("dropped", Dropped::NAME),
                 Slot::new("kept", Documents::NAME),
                 Slot::new("copies", Dropped::NAME),
             ],
             writes: vec![Output::new("scores", Scores::NAME)],
-            sources: &["fineweb-filter", "warc"],
+            sources: &["fineweb-filter", "fixtures", "warc"],
             ..Signature::exact(1)
         }
     }
@@ -62,6 +65,7 @@ impl Stage for Audit {
         let records = Records::read(io)?;
         let mut scores = scores::Sheet::default();
         rules::score(&records, &mut scores);
+        text::score(&Settings { extract: self.extract.clone(), ..Settings::default() }, io, &mut scores)?;
         pages::score(&records, &self.extract, io, &mut scores)?;
         copies::score(&records, io, &mut scores)?;
         kept::score(&records, self.variety_bytes, io, &mut scores)?;

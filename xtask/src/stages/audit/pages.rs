@@ -15,8 +15,9 @@ use super::records::Records;
 use super::scores::Sheet;
 use super::{interval, shards};
 
-/// Scores `extraction` (an item a page type), `extraction_layouts`, `language` (an item a language),
-/// `language_confusion` (an item `spoken > found`) and `private_data` (an item a kind of span).
+/// Scores `extraction` (an item a page type), `extraction_held_out` (the same on page designs that no test shows),
+/// `extraction_layouts`, `language` (an item a
+/// language), `language_confusion` (an item `spoken > found`) and `private_data` (an item a kind of span).
 pub(super) fn score(
     records: &Records,
     settings: &ExtractSettings,
@@ -188,6 +189,7 @@ fn bag(text: &str) -> BTreeMap<String, u64> {
 #[derive(Default)]
 struct Tally {
     page_types: BTreeMap<String, Vec<Overlap>>,
+    held_out: BTreeMap<String, Vec<Overlap>>,
     layouts: BTreeMap<String, Vec<Overlap>>,
     languages: BTreeMap<String, (u64, u64)>,
     confusion: BTreeMap<(String, &'static str), u64>,
@@ -197,9 +199,13 @@ struct Tally {
 impl Tally {
     fn add(&mut self, seen: Seen) {
         if let Some(overlap) = seen.overlap {
-            for (of, name) in [(&mut self.page_types, seen.page_type), (&mut self.layouts, seen.layout)] {
-                of.entry(name.unwrap_or_else(|| "none".to_owned())).or_default().push(overlap);
+            let layout = seen.layout.unwrap_or_else(|| "none".to_owned());
+            let page_type = seen.page_type.unwrap_or_else(|| "none".to_owned());
+            if fixtures::held_out(&layout) {
+                self.held_out.entry(page_type.clone()).or_default().push(overlap);
             }
+            self.page_types.entry(page_type).or_default().push(overlap);
+            self.layouts.entry(layout).or_default().push(overlap);
         }
         if let Some(spoken) = seen.spoken {
             let heard = seen.heard.unwrap_or("none");
@@ -218,7 +224,12 @@ impl Tally {
     }
 
     fn score(&self, scores: &mut Sheet) {
-        for (benchmark, groups) in [("extraction", &self.page_types), ("extraction_layouts", &self.layouts)] {
+        let groups = [
+            ("extraction", &self.page_types),
+            ("extraction_held_out", &self.held_out),
+            ("extraction_layouts", &self.layouts),
+        ];
+        for (benchmark, groups) in groups {
             for (item, overlaps) in groups {
                 type Part = fn(&Overlap) -> f64;
                 let parts: [(_, Part); 3] =

@@ -6,9 +6,16 @@ use super::records::{Fate, Record, Records};
 use super::scores::Sheet;
 
 /// What stands for the reason where a page is, or should be, kept.
-const KEPT: &str = "kept";
+pub(super) const KEPT: &str = "kept";
 /// What stands for the reason of a record of which no row tells.
 const LOST: &str = "lost";
+
+/// What should have been found, and what was.
+#[derive(Default)]
+pub(super) struct Tally {
+    reasons: BTreeMap<String, Counts>,
+    confusion: BTreeMap<(String, String), u64>,
+}
 
 #[derive(Default)]
 struct Counts {
@@ -17,38 +24,52 @@ struct Counts {
     right: u64,
 }
 
-/// Scores `rules` (an item a reason, and `kept`) and `confusion` (an item `expected > found`).
-pub(super) fn score(records: &Records, scores: &mut Sheet) {
-    let mut reasons: BTreeMap<&str, Counts> = BTreeMap::new();
-    let mut confusion: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    // damage has no id: of the records that it cost, as many are explained as there are rows of their reason
-    let mut unexplained = records.damage.clone();
-    for (reason, count) in &records.damage {
-        reasons.entry(reason).or_default().found += count;
-    }
-    for record in records.by_id.values() {
-        let expected = record.first_reason.as_deref().unwrap_or(KEPT);
-        let found = found(record, expected, &mut unexplained);
-        reasons.entry(expected).or_default().expected += 1;
-        if !matches!(record.fate, Fate::Lost) {
-            reasons.entry(found).or_default().found += 1;
+impl Tally {
+    /// A record that should fall to `expected`, or be kept, and of which `found` is told; [`LOST`] is no finding.
+    pub(super) fn add(&mut self, expected: &str, found: &str) {
+        self.of(expected).expected += 1;
+        if found != LOST {
+            self.of(found).found += 1;
         }
         if expected == found {
-            reasons.entry(expected).or_default().right += 1;
+            self.of(expected).right += 1;
         } else {
-            *confusion.entry((expected, found)).or_default() += 1;
+            *self.confusion.entry((expected.to_owned(), found.to_owned())).or_default() += 1;
         }
     }
-    for (reason, Counts { expected, found, right }) in reasons {
-        scores.share("rules", reason, "recall", right, expected);
-        scores.share("rules", reason, "precision", right, found);
-        for (metric, count) in [("expected", expected), ("found", found), ("right", right)] {
-            scores.figure("rules", reason, metric, count as f64);
+
+    fn of(&mut self, reason: &str) -> &mut Counts {
+        self.reasons.entry(reason.to_owned()).or_default()
+    }
+
+    /// Writes recall and precision of every reason as `rules`, and what was taken for what as `confusion`.
+    pub(super) fn score(&self, [rules, confusion]: [&'static str; 2], scores: &mut Sheet) {
+        for (reason, Counts { expected, found, right }) in &self.reasons {
+            scores.share(rules, reason, "recall", *right, *expected);
+            scores.share(rules, reason, "precision", *right, *found);
+            for (metric, count) in [("expected", expected), ("found", found), ("right", right)] {
+                scores.figure(rules, reason, metric, *count as f64);
+            }
+        }
+        for ((expected, found), count) in &self.confusion {
+            scores.figure(confusion, &format!("{expected} > {found}"), "pages", *count as f64);
         }
     }
-    for ((expected, found), count) in confusion {
-        scores.figure("confusion", &format!("{expected} > {found}"), "pages", count as f64);
+}
+
+/// Scores `rules` (an item a reason, and `kept`) and `confusion` (an item `expected > found`).
+pub(super) fn score(records: &Records, scores: &mut Sheet) {
+    let mut tally = Tally::default();
+    // damage has no id: of the records that it cost, as many are explained as there are rows of their reason
+    let mut unexplained = records.damage.clone();
+    for record in records.by_id.values() {
+        let expected = record.first_reason.as_deref().unwrap_or(KEPT);
+        tally.add(expected, found(record, expected, &mut unexplained));
     }
+    for (reason, left) in unexplained {
+        tally.of(&reason).found += left;
+    }
+    tally.score(["rules", "confusion"], scores);
 }
 
 fn found<'a>(record: &'a Record, expected: &'a str, unexplained: &mut BTreeMap<String, u64>) -> &'a str {
