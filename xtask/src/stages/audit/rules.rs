@@ -10,6 +10,15 @@ pub(super) const KEPT: &str = "kept";
 /// What stands for the reason of a record of which no row tells.
 const LOST: &str = "lost";
 
+/// The rule that gives `reason`. FineWeb asks for a language and its score in one rule; whether text without a language
+/// is taken for little of English or for some of another one is no matter of right and wrong.
+fn rule(reason: &str) -> &str {
+    match reason {
+        "language_score" => "language",
+        other => other,
+    }
+}
+
 /// What should have been found, and what was.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -27,6 +36,7 @@ struct Counts {
 impl Tally {
     /// A record that should fall to `expected`, or be kept, and of which `found` is told; [`LOST`] is no finding.
     pub(super) fn add(&mut self, expected: &str, found: &str) {
+        let [expected, found] = [expected, found].map(rule);
         self.of(expected).expected += 1;
         if found != LOST {
             self.of(found).found += 1;
