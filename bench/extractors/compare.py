@@ -4,7 +4,7 @@
     pip install -r requirements.txt
     python compare.py WCXB pages.jsonl
 
-WCXB is the dev set of github.com/Murrough-Foley/web-content-extraction-benchmark, unpacked: `html/` and
+WCXB is the dev set of the web content extraction benchmark (github.com/murroughfoley/wcx), unpacked: `html/` and
 `ground-truth/`. Scores are F1 over bags of lower-case words, as WCXB and `xtask/src/stages/audit/pages.rs` count them:
 a mean over pages. The table says for each page type and extractor how far the miniature web is from WCXB.
 """
@@ -118,8 +118,10 @@ def main():
                 f" {difference:+7.3f}  {verdict}"
             )
     if arguments.layouts:
+        sides = lambda row: (row[0], "held out *" if row[1].endswith("*") else "seen")
+        both = {**means(rows, sides), **means(rows, lambda row: row[:2])}
         print(f"\n{'page type':14} {'layout':22} {'pages':>6}" + "".join(f" {name:>12}" for name in EXTRACTORS))
-        for (page_type, layout), (count, scores) in sorted(means(rows, lambda row: row[:2]).items()):
+        for (page_type, layout), (count, scores) in sorted(both.items()):
             figures = "".join(f" {scores[name]:12.3f}" for name in EXTRACTORS)
             print(f"{page_type:14} {layout:22} {count:6}{figures}")
 
