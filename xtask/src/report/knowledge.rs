@@ -6,7 +6,7 @@ use super::axis::Axis;
 use super::chart::{Chart, legend};
 use super::plot::{self, Colour, HEIGHT, Plot, Point, Shape, Spread, number};
 use super::scores::{Figure, Item, Sheet};
-use super::text;
+use super::text::{self, listed};
 
 /// The benchmark that asks.
 pub(super) const BENCHMARK: &str = "recall";
@@ -90,11 +90,14 @@ fn chart(classes: &[Class]) -> anyhow::Result<Chart> {
         guide.insert(0, (x.low, first));
         guide.push((x.high, last));
     }
+    let most = guide.iter().map(|point| point.1).chain(spreads.iter().map(|spread| spread.ends[1].1));
+    let most = most.fold(0.0, f64::max);
+    let top = [0.25, 0.5].into_iter().find(|top| most <= *top).unwrap_or(1.0);
     let title = "Facts known, by how often they were read";
     let svg = plot::svg(&Plot {
         title,
         x,
-        y: Axis::between("share known", -0.03, 1.03),
+        y: Axis::between("share known", -0.03 * top, 1.03 * top),
         layers: &[(Colour::Ink, Shape::Dashed(&guide)), (Colour::First, Shape::Spreads(&spreads))],
         height: HEIGHT,
     })?;
@@ -109,9 +112,13 @@ fn chart(classes: &[Class]) -> anyhow::Result<Chart> {
     })
 }
 
-/// Three digits are enough for a mean count.
+/// One digit after the point is enough for a mean count.
 fn rounded(value: f64) -> f64 {
-    if value < 10.0 { (value * 100.0).round() / 100.0 } else { (value * 10.0).round() / 10.0 }
+    (value * 10.0).round() / 10.0
+}
+
+fn above_chance(class: &Class) -> bool {
+    class.chance.is_some_and(|chance| class.known.ends()[0] > chance)
 }
 
 fn caption(classes: &[Class]) -> String {
@@ -120,22 +127,26 @@ fn caption(classes: &[Class]) -> String {
         read if read > 0.0 => format!("read {} times", number(rounded(read))),
         _ => "never read".to_owned(),
     };
-    let mut said = vec![format!(
-        "The more often told, the better known: {:.3} of what was {}, {:.3} of what was {}.",
-        first.known.value,
-        times(first),
-        last.known.value,
-        times(last)
-    )];
-    if classes.len() == 1 {
-        said = vec![format!("Known is {:.3} of what was {}.", first.known.value, times(first))];
-    }
+    let known = |class: &Class| format!("{:.3} of what was {}", class.known.value, times(class));
+    let mut said = vec![if classes.len() == 1 {
+        format!("Known is {}.", known(first))
+    } else if last.known.ends()[0] > first.known.ends()[1] {
+        format!("The more often told, the better known: {}, {}.", known(first), known(last))
+    } else {
+        format!("What was told more often is not surely known better: {}, {}.", known(first), known(last))
+    }];
     let chances = || classes.iter().filter_map(|class| class.chance);
     if let (Some(least), Some(most)) = (chances().reduce(f64::min), chances().reduce(f64::max)) {
         said.push(match format!("{least:.3}") {
             one if one == format!("{most:.3}") => format!("Guessing gives {one}."),
             least => format!("Guessing gives {least} to {most:.3}."),
         });
+    }
+    let learned: Vec<String> = classes.iter().filter(|class| above_chance(class)).map(times).collect();
+    match &learned[..] {
+        [] if chances().next().is_none() => {}
+        [] => said.push("No class lies above that with its whole interval.".to_owned()),
+        learned => said.push(format!("Above that with its whole interval is what was {}.", listed(learned))),
     }
     for pair in classes.windows(2) {
         if pair[1].known.ends()[1] < pair[0].known.ends()[0] {
@@ -146,8 +157,7 @@ fn caption(classes: &[Class]) -> String {
             ));
         }
     }
-    let leaks = |class: &Class| class.chance.is_some_and(|chance| class.known.ends()[0] > chance);
-    if classes.iter().any(|class| class.read == 0.0 && leaks(class)) {
+    if classes.iter().any(|class| class.read == 0.0 && above_chance(class)) {
         said.push(
             "Warning: what was never read is known above chance, so the questions give answers away."
                 .to_owned(),
@@ -167,12 +177,18 @@ mod tests {
 
     #[test]
     fn a_step_down_outside_its_interval_is_a_warning() {
-        let rises = [class(0.0, 0.1), class(2.0, 0.2), class(8.0, 0.17), class(30.04, 0.9)];
+        let rises = [class(0.0, 0.1), class(2.0, 0.2), class(8.0, 0.18), class(30.04, 0.9)];
         let said = caption(&rises);
         assert!(said.contains("0.100 of what was never read, 0.900 of what was read 30 times"), "{said}");
+        assert!(
+            said.contains("Above that with its whole interval is what was read 2 times, read 8 times and")
+        );
         assert!(!said.contains("Warning"), "{said}");
-        let falls = [class(2.0, 0.4), class(8.0, 0.2)];
-        assert!(caption(&falls).contains("Warning: what was read 8 times is known less"));
+        let falls = caption(&[class(2.0, 0.4), class(8.0, 0.2)]);
+        assert!(
+            falls.contains("not surely known better")
+                && falls.contains("Warning: what was read 8 times is known less")
+        );
         let leaks = [class(0.0, 0.4), class(8.0, 0.5)];
         assert!(caption(&leaks).contains("above chance"));
     }

@@ -2,7 +2,7 @@
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Value, escape_formatter};
+use minijinja::{AutoEscape, Environment, HtmlEscape, Value, escape_formatter};
 
 use super::{Report, text};
 use crate::lines::{bytes, thousands};
@@ -66,6 +66,7 @@ fn environment() -> anyhow::Result<Environment<'static>> {
     environment.add_filter("flops", |count: u64| format!("{:.1e}", count as f64));
     environment.add_filter("figure", |of: &Value, digits: usize| figure(of, digits).join(" "));
     environment.add_filter("cell", cell);
+    environment.add_filter("wrapped", |name: String| wrapped(&name));
     environment.add_filter("left", |value: String, width: usize| format!("{value:<width$}"));
     environment.add_filter("right", |value: String, width: usize| format!("{value:>width$}"));
     environment.add_filter("bar", |share: f64| "█".repeat((share * 32.0).round() as usize));
@@ -92,6 +93,12 @@ fn cell(of: &Value, digits: usize) -> Value {
     let parts = figure(of, digits);
     let interval = parts.get(1).map(|interval| format!(" <small>{interval}</small>"));
     Value::from_safe_string(format!("{}{}", parts[0], interval.unwrap_or_default()))
+}
+
+/// A name that may be broken after its underscores.
+fn wrapped(name: &str) -> Value {
+    let visible = text::visible(name);
+    Value::from_safe_string(HtmlEscape(&visible).to_string().replace('_', "_<wbr>"))
 }
 
 /// A share in percent; what is there is never shown as nothing.
@@ -149,6 +156,7 @@ mod tests {
         assert_eq!(figure(&of(Some(0.25)), 2), ["0.50", "(0.25–1.00)"]);
         assert_eq!(figure(&of(None), 3), ["0.500"]);
         assert_eq!(figure(&Value::from(()), 3), ["–"]);
+        assert_eq!(wrapped("a_<b>").to_string(), "a_<wbr>&lt;b&gt;");
         assert_eq!(cell(&of(Some(0.25)), 2).to_string(), "0.50 <small>(0.25–1.00)</small>");
     }
 

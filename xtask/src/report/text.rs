@@ -48,6 +48,15 @@ pub(super) fn line(text: &str, chars: usize) -> String {
     beginning(&words.join(" "), chars, 1)
 }
 
+/// Names as a sentence has them: `a, b and c`.
+pub(super) fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +69,12 @@ mod tests {
         assert_eq!(beginning("a\nb\nc", 9, 2), "a\nb …");
         assert_eq!(beginning("a\nb\n \n", 9, 2), "a\nb");
         assert_eq!(beginning("", 9, 1), "");
+    }
+
+    #[test]
+    fn lists_are_sentences() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!([0, 1, 2, 3].map(|n| listed(&names[..n])), ["", "a", "a and b", "a, b and c"]);
     }
 
     #[test]

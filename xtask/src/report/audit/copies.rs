@@ -7,7 +7,8 @@ use super::super::chart::{Chart, legend};
 use super::super::plot::{self, Colour, HEIGHT, Plot, Point, Shape};
 use super::super::run::Run;
 use super::super::scores::{Figure, Sheet};
-use super::{counted, listed, name, settings_read};
+use super::super::text::listed;
+use super::{counted, name, settings_read};
 
 /// Exact copies, near copies by similarity, and what was taken for a copy wrongly.
 #[derive(Serialize)]

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::super::scores::{Figure, Sheet};
+use super::super::text::listed;
 use super::confusion::{self, Confusion};
-use super::{ENOUGH, counted, listed, name};
+use super::{ENOUGH, counted, name};
 
 /// All languages that were spoken.
 #[derive(Serialize)]

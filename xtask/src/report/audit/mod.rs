@@ -116,15 +116,6 @@ fn settings_read<'a>(run: &'a Run, sheet: &Sheet) -> impl Iterator<Item = &'a se
     sources.filter_map(|from| run.source(from)?.manifest.as_ref()?.recipe.get("settings"))
 }
 
-/// Names as a sentence has them: `a, b and c`.
-fn listed(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
-}
-
 /// `one fact`, `2 facts`: a count and what it counts.
 fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 {
@@ -139,9 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_sentences() {
-        let names = ["a", "b", "c"].map(str::to_owned);
-        assert_eq!([0, 1, 2, 3].map(|n| listed(&names[..n])), ["", "a", "a and b", "a, b and c"]);
+    fn counts_are_words() {
         assert_eq!(counted(1, "rule", "rules"), "one rule");
         assert_eq!(counted(1_200, "rule", "rules"), "1,200 rules");
     }

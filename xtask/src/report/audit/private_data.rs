@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::super::run::Run;
 use super::super::scores::{Figure, Sheet};
-use super::{ENOUGH, listed, name, settings_read};
+use super::super::text::listed;
+use super::{ENOUGH, name, settings_read};
 
 /// All kinds of private data that were put into pages, and decoys.
 #[derive(Serialize)]

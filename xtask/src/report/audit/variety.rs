@@ -15,12 +15,12 @@ pub(super) struct Variety {
     /// Bytes of text for each byte that is left of them when packed.
     packed: Option<f64>,
     /// Facts by the number of pages that tell them, ascending.
-    facts: Vec<Told>,
+    facts: Vec<Class>,
 }
 
 /// Facts that equally many pages tell.
 #[derive(Serialize)]
-struct Told {
+struct Class {
     pages: String,
     facts: u64,
     /// Mean number of kept documents that should tell such a fact, and of those that do.
@@ -32,7 +32,7 @@ pub(super) fn of(sheet: &Sheet) -> Option<Variety> {
     let metric = |wanted: &str| sheet.items("variety").find_map(|(_, item)| item.value(wanted));
     let mut classes: Vec<_> = sheet.items("facts_kept").collect();
     classes.sort_by_key(|(pages, _)| pages.parse::<u64>().unwrap_or(u64::MAX));
-    let told = |(pages, item): (&str, &super::super::scores::Item)| Told {
+    let told = |(pages, item): (&str, &super::super::scores::Item)| Class {
         pages: name(pages),
         facts: item.count("facts"),
         documents: item.figure("documents"),
