@@ -115,6 +115,8 @@ fn the_report_of_a_run_made_by_hand() {
     run(directory.path());
     let [markdown, html] = reported(directory.path());
     insta::assert_snapshot!(markdown);
+    let training = html.split_once("id=\"training\"").expect("it learned").1;
+    assert!(!training.contains("class=\"beside\""), "charts of training stand beside one another");
     assert_eq!(reported(directory.path()), [markdown, html], "equal runs have equal reports");
 }
 
