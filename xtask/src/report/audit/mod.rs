@@ -27,9 +27,11 @@ use super::scores::Sheet;
 const ENOUGH: f64 = 0.95;
 
 /// Benchmarks that are shown here.
-pub(super) const BENCHMARKS: [&str; 14] = [
+pub(super) const BENCHMARKS: [&str; 16] = [
     "rules",
+    "rules_on_text",
     "confusion",
+    "confusion_on_text",
     "extraction",
     "extraction_held_out",
     "extraction_layouts",

@@ -1,8 +1,10 @@
 //! Did each rule drop what it should, and nothing else.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::super::scores::{Figure, Sheet};
+use super::super::scores::{Figure, Item, Sheet};
 use super::confusion::{self, Confusion};
 use super::{ENOUGH, counted, name};
 
@@ -13,6 +15,8 @@ pub(super) struct Rules {
     pub(super) rows: Vec<Rule>,
     /// How many are marked.
     pub(super) weak: usize,
+    /// Of the rules that were also asked about the true text, how many there are and how many are weak there.
+    pub(super) on_text: Option<(usize, usize)>,
     confusions: Vec<Confusion>,
 }
 
@@ -26,6 +30,9 @@ pub(super) struct Rule {
     right: u64,
     recall: Option<Figure>,
     precision: Option<Figure>,
+    /// The same, had the rule seen the true text.
+    recall_on_text: Option<Figure>,
+    precision_on_text: Option<Figure>,
     weak: bool,
 }
 
@@ -35,11 +42,20 @@ impl Rule {
     }
 }
 
+/// Whether one of the figures is less than enough.
+fn weak(figures: [Option<Figure>; 2]) -> bool {
+    figures.iter().flatten().any(|figure| figure.value < ENOUGH)
+}
+
 pub(super) fn of(sheet: &Sheet) -> Option<Rules> {
+    let shares = |item: &Item| ["recall", "precision"].map(|metric| item.figure(metric));
+    let on_text: BTreeMap<&str, _> =
+        sheet.items("rules_on_text").map(|(reason, item)| (reason, shares(item))).collect();
     let mut rows: Vec<Rule> = sheet
         .items("rules")
         .map(|(reason, item)| {
-            let [recall, precision] = ["recall", "precision"].map(|metric| item.figure(metric));
+            let [recall, precision] = shares(item);
+            let [recall_on_text, precision_on_text] = on_text.get(reason).copied().unwrap_or_default();
             Rule {
                 name: name(reason),
                 expected: item.count("expected"),
@@ -47,7 +63,9 @@ pub(super) fn of(sheet: &Sheet) -> Option<Rules> {
                 right: item.count("right"),
                 recall,
                 precision,
-                weak: [recall, precision].iter().flatten().any(|figure| figure.value < ENOUGH),
+                recall_on_text,
+                precision_on_text,
+                weak: weak([recall, precision]),
             }
         })
         .collect();
@@ -56,7 +74,9 @@ pub(super) fn of(sheet: &Sheet) -> Option<Rules> {
         b.weak.cmp(&a.weak).then_with(worse)
     });
     let weak = rows.iter().filter(|row| row.weak).count();
-    (!rows.is_empty()).then(|| Rules { rows, weak, confusions: confusion::of(sheet, "confusion") })
+    let on_text = (!on_text.is_empty())
+        .then(|| (on_text.len(), on_text.values().filter(|figures| self::weak(**figures)).count()));
+    (!rows.is_empty()).then(|| Rules { rows, weak, on_text, confusions: confusion::of(sheet, "confusion") })
 }
 
 impl Rules {
@@ -70,6 +90,13 @@ impl Rules {
             weak => format!("{weak} of {all} lie below {ENOUGH} in recall or precision"),
         };
         let [right, expected, wrong] = [right, expected, wrong].map(crate::lines::thousands);
-        format!("{marked}; {right} of {expected} pages met the fate that they should, {wrong} another.")
+        let alone = match self.on_text {
+            None => String::new(),
+            Some((all, 0)) => format!(" Asked about the true text, none of {all} lies below it."),
+            Some((all, weak)) => format!(" Asked about the true text, {weak} of {all} lie below it."),
+        };
+        format!(
+            "{marked}; {right} of {expected} pages met the fate that they should, {wrong} another.{alone}"
+        )
     }
 }

@@ -56,6 +56,11 @@ pub(super) fn audit() -> Vec<Row<'static>> {
     rows.extend(rule("short", [40.0, 36.0, 36.0]));
     rows.extend(rule("lost_head", [0.0, 1.0, 0.0]));
     rows.extend(rule(EVIL, [3.0, 3.0, 3.0]));
+    rows.extend([
+        share("rules_on_text", "short", "recall", 1.0),
+        share("rules_on_text", "short", "precision", 0.97),
+        row("confusion_on_text", "kept > short", "pages", 1.0),
+    ]);
     rows.extend([row("confusion", "short > kept", "pages", 4.0), row("confusion", EVIL, "pages", 1.0)]);
     rows.extend(extracted("extraction", "article", 0.98));
     rows.extend(extracted("extraction", "forum", 0.91));
