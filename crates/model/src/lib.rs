@@ -36,7 +36,7 @@
 //! | [`ops`] | kernels with a backward pass |
 //! | `params`, `random` | [`Params`] and [`Random`] |
 //! | `data` | [`Tokens`], [`Rows`] and the [`Batches`] seam |
-//! | `train` | [`fit`], [`Objective`], [`AdamW`], [`Schedule`], [`Checkpoints`] |
+//! | `train` | [`fit`], [`Objective`], [`AdamW`], [`Muon`], [`Schedule`], [`Checkpoints`] |
 //! | [`checkpoint`] | Hugging Face folders |
 //! | `generate`, `sampler`, `evaluate` | [`generate()`], [`Sampler`], [`evaluate()`] |
 
@@ -68,6 +68,6 @@ pub use params::{Initial, Params};
 pub use random::Random;
 pub use sampler::{Draw, Greedy, Sampler};
 pub use train::{
-    AdamW, AdamWSettings, Checkpoints, Decay, Gradients, Loss, NextToken, Objective, Optimizer, Plan,
+    AdamW, AdamWSettings, Checkpoints, Decay, Gradients, Loss, Muon, NextToken, Objective, Optimizer, Plan,
     Progress, Schedule, Summary, fit,
 };

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use common::{bits, rows, tiny};
 use model::{
-    AdamW, AdamWSettings, Batches, Checkpoints, Config, Decoder, Error, NextToken, Objective, Optimizer,
-    Params, Plan, Progress, Rows, Schedule, TokenBatch, fit,
+    AdamW, AdamWSettings, Batches, Checkpoints, Config, Decoder, Error, Muon, NextToken, Objective,
+    Optimizer, Params, Plan, Progress, Rows, Schedule, TokenBatch, fit,
 };
 
 fn plan(steps: u64) -> Plan {
@@ -23,7 +23,7 @@ fn checkpoints(directory: &Path) -> Checkpoints {
     Checkpoints { directory, every: 7, keep: 2, config, special: model::checkpoint::Special::default() }
 }
 
-/// Trains a tiny model; stops after `stop` steps of this call, as a signal would make it.
+/// Trains a tiny model by Muon, and by AdamW what Muon leaves to it; stops after `stop` steps of this call, as a signal would make it.
 fn train(
     config: &Config,
     plan: &Plan,
@@ -37,7 +37,7 @@ fn train(
         seen.push(*progress);
         if seen.len() as u64 == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let (objective, mut optimizer) = (NextToken(&decoder), AdamW::default());
+    let (objective, mut optimizer) = (NextToken(&decoder), Muon::default());
     let batches = &mut rows(config);
     fit(&params, batches, &objective, &mut optimizer, plan, checkpoints, &mut on_step).unwrap();
     (params, seen)

@@ -9,8 +9,8 @@ use anyhow::Context;
 use bpe::{Bpe, Tokenizer, Vocabulary};
 use model::checkpoint::Special;
 use model::{
-    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Evaluation, NextToken, Params, Plan, Progress, Rows,
-    Schedule, Tokens, Width, evaluate, fit,
+    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Evaluation, Muon, NextToken, Optimizer, Params, Plan,
+    Progress, Rows, Schedule, Tokens, Width, evaluate, fit,
 };
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
@@ -19,7 +19,7 @@ use shard::{Metrics, Table, metrics};
 
 use super::shards;
 
-/// Trains a base model on token ids: a Llama decoder, AdamW.
+/// Trains a base model on token ids: a Llama decoder, Muon and AdamW.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pretrain {
@@ -39,7 +39,9 @@ pub struct Pretrain {
     pub clip_norm: f64,
     /// The learning rate over the steps.
     pub schedule: Schedule,
-    /// Moments and decay.
+    /// What moves the weight matrices of layers; embeddings, head and norms always move by AdamW.
+    pub matrices: Matrices,
+    /// Moments of AdamW, and the decay of all matrices.
     pub optimizer: AdamWSettings,
     /// Steps between checkpoints, from which a killed run goes on; 0 for none.
     #[schemars(extend("unit" = "steps"))]
@@ -50,6 +52,16 @@ pub struct Pretrain {
     /// Most rows of held-out text that a measurement reads.
     #[schemars(extend("unit" = "rows"))]
     pub validation_rows: usize,
+}
+
+/// What moves the weight matrices of layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Matrices {
+    /// AdamW, as all the rest.
+    Adamw,
+    /// Muon: momentum made orthogonal.
+    Muon,
 }
 
 /// The size of a decoder.
@@ -91,6 +103,7 @@ impl Default for Pretrain {
             accumulation,
             clip_norm,
             schedule,
+            matrices: Matrices::Muon,
             optimizer: AdamWSettings::default(),
             checkpoint_every: 50,
             validate_every: 100,
@@ -107,7 +120,7 @@ impl Stage for Pretrain {
             reads: vec![Slot::new("tokens", "tokens/1"), Slot::new("tokenizer", "tokenizer/1")],
             writes: vec![Output::new("checkpoint", "checkpoint/1"), Output::new("metrics", Metrics::NAME)],
             sources: &["model", "bpe"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 
@@ -125,7 +138,10 @@ impl Stage for Pretrain {
         let decoder = Decoder::new(&config, &params, "")?;
         let mut batches =
             Rows::shuffled(Tokens::open(&train, width)?, config.context, self.rows, bos, io.seed("order"))?;
-        let mut optimizer = AdamW::new(self.optimizer.clone());
+        let mut optimizer: Box<dyn Optimizer> = match self.matrices {
+            Matrices::Adamw => Box::new(AdamW::new(self.optimizer.clone())),
+            Matrices::Muon => Box::new(Muon::new(self.optimizer.clone())),
+        };
         let plan = Plan {
             steps: self.steps,
             accumulation: self.accumulation,
@@ -159,7 +175,7 @@ impl Stage for Pretrain {
             }
         };
         let objective = NextToken(&decoder);
-        fit(&params, &mut batches, &objective, &mut optimizer, &plan, Some(&checkpoints), &mut on_step)?;
+        fit(&params, &mut batches, &objective, &mut *optimizer, &plan, Some(&checkpoints), &mut on_step)?;
         if let Some(error) = trouble {
             return Err(error.context("cannot note a step"));
         }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use candle_core::{CpuStorage, Device, InplaceOp2, Layout, Tensor, bail};
+use candle_core::{CpuStorage, Device, InplaceOp2, Layout, Tensor, Var, bail};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -55,15 +55,19 @@ impl AdamW {
     pub fn new(settings: AdamWSettings) -> Self {
         Self { settings, ..Self::default() }
     }
-}
 
-impl Optimizer for AdamW {
-    fn step(&mut self, params: &Params, gradients: &Gradients, lr: f64) -> Result<()> {
+    /// One step of `vars` alone. Whoever owns the other parameters calls [`Params::touch`].
+    pub(super) fn step_some(
+        &mut self,
+        vars: impl IntoIterator<Item = (String, Var)>,
+        gradients: &Gradients,
+        lr: f64,
+    ) -> Result<()> {
         self.taken += 1;
         let AdamWSettings { beta1, beta2, epsilon, weight_decay } = self.settings;
         let bias = |beta| 1.0 - libm::pow(beta, f64::from(self.taken));
         let (bias1, bias2) = (bias(beta1), bias(beta2));
-        for (name, var) in params.vars() {
+        for (name, var) in vars {
             let Some(gradient) = gradients.get(&name) else { continue };
             let decay = if var.rank() >= 2 { weight_decay } else { 0.0 };
             let moments = self.moments.entry(name).or_default();
@@ -82,6 +86,13 @@ impl Optimizer for AdamW {
             };
             var.inplace_op2(gradient, &update)?;
         }
+        Ok(())
+    }
+}
+
+impl Optimizer for AdamW {
+    fn step(&mut self, params: &Params, gradients: &Gradients, lr: f64) -> Result<()> {
+        self.step_some(params.vars(), gradients, lr)?;
         params.touch();
         Ok(())
     }

@@ -4,6 +4,7 @@ mod adamw;
 mod checkpoints;
 mod fit;
 mod gradients;
+mod muon;
 mod objective;
 mod schedule;
 
@@ -11,6 +12,7 @@ pub use adamw::{AdamW, AdamWSettings};
 pub use checkpoints::Checkpoints;
 pub use fit::{Plan, Progress, Summary, fit};
 pub use gradients::Gradients;
+pub use muon::Muon;
 pub use objective::{Loss, NextToken, Objective};
 pub use schedule::{Decay, Schedule};
 
