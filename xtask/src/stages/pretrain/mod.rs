@@ -1,5 +1,8 @@
 //! `pretrain`: a base model learns to predict the next token.
 
+mod log;
+mod progress;
+
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
@@ -15,9 +18,11 @@ use model::{
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shard::{Metrics, Table, metrics};
+use shard::{Metrics, Samples, Table};
 
 use super::shards;
+use log::Log;
+use progress::{Curves, Writing};
 
 /// Trains a base model on token ids: a Llama decoder, Muon and AdamW.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +57,11 @@ pub struct Pretrain {
     /// Most rows of held-out text that a measurement reads.
     #[schemars(extend("unit" = "rows"))]
     pub validation_rows: usize,
+    /// Steps between texts that the model writes while it learns; 0 for none.
+    #[schemars(extend("unit" = "steps"))]
+    pub sample_every: u64,
+    /// What it continues then; an empty prompt begins a document.
+    pub prompts: Vec<String>,
 }
 
 /// What moves the weight matrices of layers.
@@ -108,6 +118,8 @@ impl Default for Pretrain {
             checkpoint_every: 50,
             validate_every: 100,
             validation_rows: 64,
+            sample_every: 0,
+            prompts: ["", "The town of"].map(str::to_owned).to_vec(),
         }
     }
 }
@@ -118,7 +130,11 @@ impl Stage for Pretrain {
             class: Class::Numeric,
             random: true,
             reads: vec![Slot::new("tokens", "tokens/1"), Slot::new("tokenizer", "tokenizer/1")],
-            writes: vec![Output::new("checkpoint", "checkpoint/1"), Output::new("metrics", Metrics::NAME)],
+            writes: vec![
+                Output::new("checkpoint", "checkpoint/1"),
+                Output::new("metrics", Metrics::NAME),
+                Output::new("samples", Samples::NAME),
+            ],
             sources: &["model", "bpe"],
             ..Signature::exact(2)
         }
@@ -157,14 +173,24 @@ impl Stage for Pretrain {
             special,
         };
         let begun = checkpoints.newest()?.map_or(0, |(step, _)| step);
-        let mut log = Log::open(&scratch.join("metrics.jsonl"), begun)?;
+        let mut curves = Curves(Log::open(&scratch.join("metrics.jsonl"), begun)?);
+        let mut writing = Writing {
+            prompts: &self.prompts,
+            bpe: &bpe,
+            begin: bos,
+            seed: io.seed("samples"),
+            log: Log::open(&scratch.join("samples.jsonl"), begun)?,
+        };
         io.progress().length(self.steps);
         io.progress().advance(begun);
 
         let validation = Validation { tokens: held_out, width, bos, bytes: token_bytes(vocabulary) };
         let mut trouble = None;
         let mut on_step = |progress: &Progress| {
-            let written = self.note(progress, &decoder, &validation, &mut log);
+            let written = self.note(progress, &decoder, &validation, &mut curves).and_then(|()| {
+                let due = self.sample_every > 0 && progress.step.is_multiple_of(self.sample_every);
+                if due { writing.write(progress.step, &decoder) } else { Ok(()) }
+            });
             io.progress().advance(1);
             match written {
                 Ok(()) => ControlFlow::Continue(()),
@@ -185,7 +211,8 @@ impl Stage for Pretrain {
         copy_tree(&newest, &folder)?;
         copy_tree(tokenizer, &folder)?;
         io.add_tree("checkpoint")?;
-        log.finish(io, &task.shard())?;
+        curves.finish(io, &task.shard())?;
+        writing.finish(io, &task.shard())?;
         io.count("parameters", params.count() as u64);
         io.count("steps", self.steps);
         let tokens_read = self.steps * (self.accumulation * self.rows * self.model.context) as u64;
@@ -232,18 +259,18 @@ impl Pretrain {
         progress: &Progress,
         decoder: &Decoder,
         validation: &Validation,
-        log: &mut Log,
+        curves: &mut Curves,
     ) -> anyhow::Result<()> {
         let Progress { step, loss, lr, grad_norm, weight } = *progress;
         for (name, value) in [("loss", loss), ("lr", lr), ("grad_norm", grad_norm), ("tokens", weight)] {
-            log.push(step, name, value)?;
+            curves.push(step, name, value)?;
         }
         let due = self.validate_every > 0 && step.is_multiple_of(self.validate_every);
         if (due || step == self.steps)
             && let Some(evaluation) = validation.measure(decoder)?
         {
-            log.push(step, "validation_loss", evaluation.loss())?;
-            log.push(step, "validation_bits_per_byte", evaluation.bits_per_byte())?;
+            curves.push(step, "validation_loss", evaluation.loss())?;
+            curves.push(step, "validation_bits_per_byte", evaluation.bits_per_byte())?;
         }
         Ok(())
     }
@@ -276,54 +303,6 @@ fn token_bytes(vocabulary: &Vocabulary) -> Vec<u32> {
         if vocabulary.is_special(id) { 0 } else { vocabulary.token(id).map_or(0, |token| token.len() as u32) }
     };
     (0..vocabulary.size() as u32).map(length).collect()
-}
-
-/// Metrics as they come, a JSON object a line, so that a resumed run has those of its beginning.
-struct Log {
-    rows: Vec<Noted>,
-    file: fs::File,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Noted {
-    step: u64,
-    name: String,
-    /// The bits of an f64: decimal digits might not come back the same.
-    bits: u64,
-}
-
-impl Log {
-    /// What was noted up to step `begun`; what came after belongs to steps that are taken again.
-    fn open(path: &Path, begun: u64) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let rows: Vec<Noted> = text.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
-        let rows: Vec<Noted> = rows.into_iter().filter(|noted| noted.step <= begun).collect();
-        let mut log = Self { rows: vec![], file: fs::File::create(path)? };
-        for Noted { step, name, bits } in rows {
-            log.push(step, &name, f64::from_bits(bits))?;
-        }
-        Ok(log)
-    }
-
-    fn push(&mut self, step: u64, name: &str, value: f64) -> anyhow::Result<()> {
-        let noted = Noted { step, name: name.to_owned(), bits: value.to_bits() };
-        writeln!(self.file, "{}", serde_json::to_string(&noted)?)?;
-        self.rows.push(noted);
-        Ok(())
-    }
-
-    /// Writes the table, and the last value of each metric for the stage's line.
-    fn finish(self, io: &Io, name: &str) -> anyhow::Result<()> {
-        let mut writer = shards::create::<Metrics>(io, "metrics", name)?;
-        for noted in &self.rows {
-            let value = f64::from_bits(noted.bits);
-            writer.push(&metrics::Row { step: noted.step as i64, name: &noted.name, value })?;
-            if ["loss", "validation_loss", "validation_bits_per_byte"].contains(&noted.name.as_str()) {
-                io.metric(&noted.name, value);
-            }
-        }
-        shards::finish(io, "metrics", writer)
-    }
 }
 
 fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {

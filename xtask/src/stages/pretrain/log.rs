@@ -1,0 +1,60 @@
+//! What a training notes as it goes, so that a resumed one has the notes of its beginning.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Notes and the steps that they belong to, in a file with a JSON array a line.
+pub(super) struct Log<T> {
+    rows: Vec<(u64, T)>,
+    file: File,
+}
+
+impl<T: Serialize + DeserializeOwned> Log<T> {
+    /// What was noted up to step `begun`; what came after belongs to steps that are taken again.
+    pub(super) fn open(path: &Path, begun: u64) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let rows = text.lines().map_while(|line| serde_json::from_str::<(u64, T)>(line).ok());
+        let rows: Vec<_> = rows.filter(|(step, _)| *step <= begun).collect();
+        let mut log = Self { rows: vec![], file: File::create(path)? };
+        rows.into_iter().try_for_each(|(step, row)| log.push(step, row))?;
+        Ok(log)
+    }
+
+    pub(super) fn push(&mut self, step: u64, row: T) -> anyhow::Result<()> {
+        let noted = (step, row);
+        writeln!(self.file, "{}", serde_json::to_string(&noted)?)?;
+        self.rows.push(noted);
+        Ok(())
+    }
+
+    pub(super) fn rows(&self) -> &[(u64, T)] {
+        &self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Log;
+
+    #[test]
+    fn what_belongs_to_steps_that_are_taken_again_is_forgotten() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log.jsonl");
+        let mut log = Log::open(&path, 0).unwrap();
+        for step in 1..=4 {
+            log.push(step, format!("step {step}")).unwrap();
+        }
+        // a kill may cut the last line off anywhere
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() - 3]).unwrap();
+        let mut log: Log<String> = Log::open(&path, 2).unwrap();
+        log.push(3, "again".to_owned()).unwrap();
+        let expected = [(1, "step 1"), (2, "step 2"), (3, "again")].map(|(step, row)| (step, row.to_owned()));
+        assert_eq!(log.rows(), expected);
+        assert_eq!(Log::open(&path, 9).unwrap().rows(), log.rows());
+    }
+}
