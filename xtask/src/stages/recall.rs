@@ -58,11 +58,10 @@ impl Stage for Recall {
         self.ask(&mut facts, &bpe, &decoder, io)?;
         let mut sheet = Sheet::default();
         let epochs = epochs(checkpoint.counter("tokens_read"), checkpoint.counter("training_tokens"));
-        if let Some(known) = score(&facts, epochs, &mut sheet) {
-            io.metric("known_of_most_told", known);
-        }
+        score(&facts, epochs, &mut sheet);
         io.count("facts", facts.len() as u64);
         io.count("prompts", facts.iter().map(|fact| fact.prompts.len() as u64).sum());
+        io.count("answered", facts.iter().map(|fact| fact.answered).sum());
         let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
         sheet.write(io.stage(), &mut out)?;
         shards::finish(io, "scores", out)
@@ -174,17 +173,15 @@ fn answers(said: &str, object: &str) -> bool {
 }
 
 /// Scores `recall`: an item a class of facts that as many pages state, and an item a relation among the most told.
-/// Gives the share that is known of the most told.
-fn score(facts: &[Fact], epochs: f64, scores: &mut Sheet) -> Option<f64> {
+fn score(facts: &[Fact], epochs: f64, scores: &mut Sheet) {
     let mut classes: BTreeMap<i32, Vec<&Fact>> = BTreeMap::new();
     for fact in facts {
         classes.entry(fact.exposures).or_default().push(fact);
     }
-    let mut known = None;
     for (exposures, facts) in &classes {
         let item = exposures.to_string();
         let read: Vec<f64> = facts.iter().map(|fact| fact.told as f64 * epochs).collect();
-        known = Some(share_known(facts, &item, scores));
+        share_known(facts, &item, scores);
         scores.between("recall", &item, "read", interval::mean(&read));
         scores.figure("recall", &item, "chance", chance(facts));
     }
@@ -195,18 +192,16 @@ fn score(facts: &[Fact], epochs: f64, scores: &mut Sheet) -> Option<f64> {
     for (relation, facts) in relations {
         share_known(&facts, relation, scores);
     }
-    known
 }
 
 /// Mean over `facts` of the share of their prompts that was answered. The interval is Wilson's for as many trials as
 /// there are facts: prompts of one fact are no independent trials.
-fn share_known(facts: &[&Fact], item: &str, scores: &mut Sheet) -> f64 {
+fn share_known(facts: &[&Fact], item: &str, scores: &mut Sheet) {
     let answered = |fact: &&Fact| fact.answered as f64 / fact.prompts.len().max(1) as f64;
     let (hits, of) = (facts.iter().map(answered).sum::<f64>(), facts.len() as f64);
     let (low, high) = interval::wilson(hits, of);
     scores.between("recall", item, "known", (hits / of, low, high));
     scores.figure("recall", item, "facts", of);
-    hits / of
 }
 
 /// What guessing one of a relation's objects would give.
@@ -245,7 +240,7 @@ mod tests {
             fact("pet", "goat", 64, 50, 1),
         ];
         let mut sheet = Sheet::default();
-        assert_eq!(score(&facts, epochs(Some(300), Some(100)), &mut sheet), Some(0.75));
+        score(&facts, epochs(Some(300), Some(100)), &mut sheet);
         let lines = sheet.lines();
         for expected in [
             "recall 1 known 0",
