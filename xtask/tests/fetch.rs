@@ -142,7 +142,22 @@ fn pipeline(server: &Server) -> String {
     let address = &server.address;
     let with = format!("{{ paths = \"{address}/warc.paths\", host = \"{address}/\", count = 0 }}");
     format!(
-        "extends = \"pipelines/tiny.toml\"\n[[stage]]\nname = \"web\"\nuse = \"cc-fetch\"\nwith = {with}\n"
+        r#"
+        extends = "pipelines/web-sample.toml"
+        [[stage]]
+        name = "web"
+        use = "cc-fetch"
+        with = {with}
+        [[stage]]
+        name = "tokenizer"
+        with = {{ vocab_size = 512 }}
+        [[stage]]
+        name = "base"
+        with = {{ model = {{ context = 32, width = 16, layers = 1, heads = 1, kv_heads = 1, hidden = 32 }}, steps = 2 }}
+        [[stage]]
+        name = "samples"
+        with = {{ tokens = 8 }}
+        "#
     )
 }
 
