@@ -47,11 +47,11 @@ pub(super) struct Writing<'a> {
     pub(super) bpe: &'a Bpe,
     pub(super) begin: u32,
     pub(super) seed: u64,
-    pub(super) log: Log<Text>,
+    pub(super) log: Log<Written>,
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Text {
+pub(super) struct Written {
     prompt: String,
     text: String,
     tokens: usize,
@@ -68,7 +68,7 @@ impl Writing<'_> {
         for (prompt, completion) in self.prompts.iter().zip(completions) {
             let mut bytes = vec![];
             self.bpe.decode(&completion.ids, &mut bytes);
-            let text = Text {
+            let text = Written {
                 prompt: prompt.clone(),
                 text: String::from_utf8_lossy(&bytes).into_owned(),
                 tokens: completion.ids.len(),
@@ -88,7 +88,7 @@ impl Writing<'_> {
     /// Writes the table.
     pub(super) fn finish(self, io: &Io, shard: &str) -> anyhow::Result<()> {
         let mut writer = shards::create::<Samples>(io, "samples", shard)?;
-        for (step, Text { prompt, text, tokens, stopped }) in self.log.rows() {
+        for (step, Written { prompt, text, tokens, stopped }) in self.log.rows() {
             writer.push(&samples::Row {
                 step: *step as i64,
                 prompt,
