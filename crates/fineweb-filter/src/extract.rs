@@ -16,13 +16,47 @@ pub use main_text::MainText;
 
 use crate::Page;
 
-/// Finds the text of a page.
+/// What an extractor found in one page. A worker reuses it from page to page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extract {
+    /// The text, paragraphs separated by `\n`.
+    pub text: String,
+    /// What the page calls itself; empty where it does not.
+    pub title: String,
+}
+
+impl Extract {
+    /// Forgets the page, keeps the buffers.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.title.clear();
+    }
+}
+
+/// Finds the text of a page, and what the page says of itself.
+///
+/// ```
+/// use fineweb_filter::extract::{Extract, Extractor};
+/// use fineweb_filter::Page;
+///
+/// /// The paragraphs, whatever stands around them.
+/// struct Paragraphs;
+///
+/// impl Extractor for Paragraphs {
+///     fn extract(&self, page: &Page<'_>, out: &mut Extract) {
+///         for paragraph in page.html.split("<p>").skip(1) {
+///             out.text.push_str(paragraph.split('<').next().unwrap_or_default().trim());
+///             out.text.push('\n');
+///         }
+///     }
+/// }
+/// ```
 pub trait Extractor: Send + Sync {
-    /// Appends the text of `page` to `out`, paragraphs separated by `\n`.
+    /// Fills `out`, which the caller has cleared.
     ///
-    /// Never fails: a page without text appends nothing. Effort is bounded by the size of the page,
+    /// Never fails: a page without text leaves it empty. Effort is bounded by the size of the page,
     /// never by a clock, so that the same page gives the same text on every machine.
-    fn extract(&self, page: &Page<'_>, out: &mut String);
+    fn extract(&self, page: &Page<'_>, out: &mut Extract);
 }
 
 /// All visible text of a page, navigation and all.
@@ -33,8 +67,8 @@ pub struct AllText {
 }
 
 impl Extractor for AllText {
-    fn extract(&self, page: &Page<'_>, out: &mut String) {
+    fn extract(&self, page: &Page<'_>, out: &mut Extract) {
         let tree = reader::read(page.html, self.max_nodes);
-        render::render(&tree, 0, |_| true, out);
+        render::render(&tree, 0, |_| true, &mut out.text);
     }
 }

@@ -1,7 +1,7 @@
 //! The whole recipe: page in, document or reason out.
 
 use crate::error::Result;
-use crate::extract::{AllText, Extractor, MainText};
+use crate::extract::{AllText, Extract, Extractor, MainText};
 use crate::language::{Language, LanguageFilter};
 use crate::redact::{Pii, Redactor};
 use crate::url::{Lists, UrlFilter};
@@ -36,7 +36,7 @@ pub enum Outcome<'s> {
 /// A worker's buffers, reused from page to page.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    text: String,
+    extract: Extract,
     clean: String,
 }
 
@@ -106,33 +106,33 @@ impl Filter {
 
     /// Judges a page. Buffers of `scratch` are overwritten; the same page gives the same outcome whatever they held.
     pub fn judge<'s>(&self, page: &Page<'_>, scratch: &'s mut Scratch) -> Outcome<'s> {
-        self.judge_by(page, scratch, |text| self.extractor.extract(page, text))
+        self.judge_by(page, scratch, |extract| self.extractor.extract(page, extract))
     }
 
     /// The same for a page whose `html` is text that somebody else extracted, as in Common Crawl's WET files.
     pub fn judge_plain<'s>(&self, page: &Page<'_>, scratch: &'s mut Scratch) -> Outcome<'s> {
-        self.judge_by(page, scratch, |text| text.push_str(page.html))
+        self.judge_by(page, scratch, |extract| extract.text.push_str(page.html))
     }
 
     fn judge_by<'s>(
         &self,
         page: &Page<'_>,
         scratch: &'s mut Scratch,
-        extract: impl FnOnce(&mut String),
+        extract: impl FnOnce(&mut Extract),
     ) -> Outcome<'s> {
         if let Some(reason) = self.url.reason(page.url) {
             return Outcome::Dropped { reason, detail: None, text: "" };
         }
-        scratch.text.clear();
-        extract(&mut scratch.text);
-        if scratch.text.trim().is_empty() {
+        scratch.extract.clear();
+        extract(&mut scratch.extract);
+        if scratch.extract.text.trim().is_empty() {
             return Outcome::Dropped { reason: reasons::NO_TEXT, detail: None, text: "" };
         }
         self.judge_text(page, scratch)
     }
 
     fn judge_text<'s>(&self, page: &Page<'_>, scratch: &'s mut Scratch) -> Outcome<'s> {
-        let Scratch { text, clean } = scratch;
+        let Scratch { extract: Extract { text, .. }, clean } = scratch;
         let language = match self.language.judge(text) {
             Ok(language) => language,
             Err((reason, found)) => {

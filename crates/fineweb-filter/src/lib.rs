@@ -78,7 +78,7 @@ pub mod url;
 pub use dedup::Signer;
 pub use document::Document;
 pub use error::{Error, Result};
-pub use extract::Extractor;
+pub use extract::{Extract, Extractor};
 pub use filter::{Filter, Outcome, Scratch};
 pub use hash::xxh64;
 pub use page::Page;

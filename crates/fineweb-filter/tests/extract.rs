@@ -1,12 +1,12 @@
 //! Text out of markup.
 
 use fineweb_filter::Page;
-use fineweb_filter::extract::{AllText, Extractor, MainText};
+use fineweb_filter::extract::{AllText, Extract, Extractor, MainText};
 
 fn text(extractor: &dyn Extractor, html: &str) -> String {
-    let mut out = String::new();
+    let mut out = Extract::default();
     extractor.extract(&Page { id: "", url: "", html }, &mut out);
-    out
+    out.text
 }
 
 #[test]

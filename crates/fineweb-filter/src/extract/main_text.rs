@@ -8,7 +8,7 @@
 
 use super::tag::Tag;
 use super::tree::{Node, Tree};
-use super::{Extractor, reader, render};
+use super::{Extract, Extractor, reader, render};
 use crate::Page;
 
 /// A part marked as frame that holds more of the page's text than this is not frame.
@@ -34,7 +34,8 @@ pub struct MainText {
 }
 
 impl Extractor for MainText {
-    fn extract(&self, page: &Page<'_>, out: &mut String) {
+    fn extract(&self, page: &Page<'_>, out: &mut Extract) {
+        let out = &mut out.text;
         let start = out.len();
         let tree = reader::read(page.html, self.max_nodes);
         main_text(&tree, out);

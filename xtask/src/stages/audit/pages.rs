@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::BufReader;
 
 use anyhow::{Context, ensure};
-use fineweb_filter::extract::{AllText, Extractor, MainText};
+use fineweb_filter::extract::{AllText, Extract, Extractor, MainText};
 use fineweb_filter::{ExtractSettings, ExtractorKind, LanguageSettings, Page, language};
 use pipeline::{InputFile, Io};
 use shard::{Documents, Truth};
@@ -135,8 +135,9 @@ fn see(
     extractor: &dyn Extractor,
 ) -> Option<Seen> {
     let told = told.get(&page.id)?;
-    let mut text = String::new();
-    extractor.extract(&Page { id: &page.id, url: &page.url, html: &page.html }, &mut text);
+    let mut extract = Extract::default();
+    extractor.extract(&Page { id: &page.id, url: &page.url, html: &page.html }, &mut extract);
+    let text = extract.text;
     let document = redacted.get(&page.id);
     let spans = told.spans.iter().filter(|(_, value)| text.contains(value.as_str()));
     let gone = |document: &String| -> Vec<(String, bool)> {
