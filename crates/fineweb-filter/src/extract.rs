@@ -15,6 +15,7 @@ pub use entities::decode_entities;
 pub use main_text::MainText;
 
 use crate::Page;
+use crate::rights::Rights;
 
 /// What an extractor found in one page. A worker reuses it from page to page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Extract {
     pub text: String,
     /// What the page calls itself; empty where it does not.
     pub title: String,
+    /// What the page says about its use. Headers are taken into account by [`Filter`](crate::Filter).
+    pub rights: Rights,
 }
 
 impl Extract {
@@ -30,6 +33,7 @@ impl Extract {
     pub fn clear(&mut self) {
         self.text.clear();
         self.title.clear();
+        self.rights = Rights::default();
     }
 }
 
@@ -70,5 +74,6 @@ impl Extractor for AllText {
     fn extract(&self, page: &Page<'_>, out: &mut Extract) {
         let tree = reader::read(page.html, self.max_nodes);
         render::render(&tree, 0, |_| true, &mut out.text);
+        out.rights = tree.rights;
     }
 }

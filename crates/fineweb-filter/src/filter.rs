@@ -4,10 +4,11 @@ use crate::error::Result;
 use crate::extract::{AllText, Extract, Extractor, MainText};
 use crate::language::{Language, LanguageFilter};
 use crate::redact::{Pii, Redactor};
+use crate::rights::{OptOut, Rights};
 use crate::url::{Lists, UrlFilter};
 use crate::{
     C4Quality, Document, DocumentFilter, ExtractorKind, FinewebQuality, GopherQuality, GopherRepetition,
-    Page, Reason, Settings, Verdict, reasons,
+    Page, Reason, RightsSettings, Settings, Verdict, reasons,
 };
 
 /// What became of a page. The text is borrowed from the worker's [`Scratch`].
@@ -21,6 +22,8 @@ pub enum Outcome<'s> {
         language: &'static str,
         /// Confidence of the language, 0 to 1.
         language_score: f64,
+        /// What the page says about its use.
+        rights: &'s Rights,
     },
     /// The page goes.
     Dropped {
@@ -46,6 +49,7 @@ pub struct Scratch {
 pub struct Filter {
     url: UrlFilter,
     extractor: Box<dyn Extractor>,
+    rights: RightsSettings,
     language: LanguageFilter,
     before_c4: Vec<Box<dyn DocumentFilter>>,
     c4: Option<C4Quality>,
@@ -75,6 +79,7 @@ impl Filter {
                 ExtractorKind::MainText => Box::new(MainText { max_nodes }),
                 ExtractorKind::AllText => Box::new(AllText { max_nodes }),
             },
+            rights: settings.rights.clone(),
             language: LanguageFilter::new(&settings.language)?,
             before_c4,
             c4: c4.enabled.then_some(c4),
@@ -128,11 +133,28 @@ impl Filter {
         if scratch.extract.text.trim().is_empty() {
             return Outcome::Dropped { reason: reasons::NO_TEXT, detail: None, text: "" };
         }
+        let rights = &mut scratch.extract.rights;
+        page.headers.iter().for_each(|(name, value)| rights.header(name, value));
+        if let Some((reason, detail)) = self.forbidden(rights) {
+            return Outcome::Dropped { reason, detail: Some(detail), text: "" };
+        }
         self.judge_text(page, scratch)
     }
 
+    /// Whether what the page says about its use, or does not say, forbids to keep it.
+    fn forbidden(&self, rights: &Rights) -> Option<(Reason, String)> {
+        let RightsSettings { drop_opt_outs, licences } = &self.rights;
+        if let Some(opt_out) = rights.opt_out.filter(|opt_out: &OptOut| drop_opt_outs.contains(opt_out)) {
+            return Some((reasons::OPT_OUT, opt_out.to_string()));
+        }
+        let licence = rights.licence.as_deref();
+        let allowed =
+            licences.is_empty() || licence.is_some_and(|name| licences.iter().any(|known| known == name));
+        (!allowed).then(|| (reasons::LICENCE, licence.unwrap_or("none").to_owned()))
+    }
+
     fn judge_text<'s>(&self, page: &Page<'_>, scratch: &'s mut Scratch) -> Outcome<'s> {
-        let Scratch { extract: Extract { text, .. }, clean } = scratch;
+        let Scratch { extract: Extract { text, rights, .. }, clean } = scratch;
         let language = match self.language.judge(text) {
             Ok(language) => language,
             Err((reason, found)) => {
@@ -158,6 +180,6 @@ impl Filter {
         }
         text.clear();
         self.redactor.redact(page.id, clean, text);
-        Outcome::Kept { text, language: language.code, language_score: language.score }
+        Outcome::Kept { text, language: language.code, language_score: language.score, rights }
     }
 }

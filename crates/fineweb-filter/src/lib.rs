@@ -5,7 +5,8 @@
 //!
 //! let filter = Filter::new(&Settings::default(), Lists::default())?; // one for all threads
 //! let mut scratch = Scratch::default(); // one per thread
-//! let page = Page { id: "<urn:uuid:1>", url: "https://a.example/", html: "<p>Too short to be of use, as you see." };
+//! let html = "<p>Too short to be of use, as you see.";
+//! let page = Page { id: "<urn:uuid:1>", url: "https://a.example/", html, headers: &[] };
 //! match filter.judge(&page, &mut scratch) {
 //!     Outcome::Kept { text, language, .. } => println!("{language}: {text}"),
 //!     Outcome::Dropped { reason, .. } => println!("dropped: {reason}"),
@@ -53,6 +54,7 @@
 //! | [`language`] | language detection |
 //! | [`rules`] | the heuristic filters, each a settings struct that is a [`DocumentFilter`] |
 //! | [`redact`] | private data: [`Redactor`] |
+//! | [`rights`] | opt-outs and licences that pages declare |
 //! | [`text`] | words, lines, sentences, n-grams, marks |
 //! | [`dedup`] | [`Signer`], MinHash, clustering |
 //! | [`reasons`] | all reasons for a drop |
@@ -71,6 +73,7 @@ pub mod extract;
 pub mod language;
 pub mod reasons;
 pub mod redact;
+pub mod rights;
 pub mod rules;
 pub mod text;
 pub mod url;
@@ -85,7 +88,8 @@ pub use page::Page;
 pub use redact::Redactor;
 pub use rules::{C4Quality, FinewebQuality, GopherQuality, GopherRepetition};
 pub use settings::{
-    ExtractSettings, ExtractorKind, LanguageSettings, PiiSettings, Preset, Settings, UrlSettings,
+    ExtractSettings, ExtractorKind, LanguageSettings, PiiSettings, Preset, RightsSettings, Settings,
+    UrlSettings,
 };
 pub use url::{Lists, UrlFilter};
 pub use verdict::{DocumentFilter, Reason, Verdict};

@@ -5,6 +5,7 @@
 //! | `url_domain`, `url_subdomain`, `url_exact` | registered domain, host, or whole address is listed |
 //! | `url_hard_word`, `url_soft_words`, `url_subword` | a banned word, several dubious words, or a banned part of a word in the address |
 //! | `no_text` | the page has no main text |
+//! | `opt_out`, `licence` | the page opts out of such use; it stands under no licence that was asked for |
 //! | `language`, `language_score` | another language than asked for; the right one, but not surely |
 //! | `empty` | no words or lines to judge |
 //! | `dup_para_frac`, `dup_para_char_frac`, `dup_line_frac`, `dup_line_char_frac` | repeated paragraphs or lines, by count or by length |
@@ -36,6 +37,10 @@ pub const URL_SOFT_WORDS: Reason = Reason("url_soft_words");
 pub const URL_SUBWORD: Reason = Reason("url_subword");
 /// The page has no main text.
 pub const NO_TEXT: Reason = Reason("no_text");
+/// The page opts out of such use.
+pub const OPT_OUT: Reason = Reason("opt_out");
+/// The page stands under no licence that was asked for.
+pub const LICENCE: Reason = Reason("licence");
 /// Another language than asked for.
 pub const LANGUAGE: Reason = Reason("language");
 /// The right language, but not surely.

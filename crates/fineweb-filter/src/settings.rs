@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rights::OptOut;
 use crate::{C4Quality, FinewebQuality, GopherQuality, GopherRepetition};
 
 /// Whose reading of the rules. Thresholds are equal in both; strictness, character sets and counting differ.
@@ -28,6 +29,8 @@ pub struct Settings {
     pub url: UrlSettings,
     /// Finding the main text.
     pub extract: ExtractSettings,
+    /// What pages say about their use.
+    pub rights: RightsSettings,
     /// Languages to keep.
     pub language: LanguageSettings,
     /// Repeated paragraphs, lines and n-grams.
@@ -94,6 +97,18 @@ impl Default for ExtractSettings {
     fn default() -> Self {
         Self { extractor: ExtractorKind::default(), max_nodes: 500_000 }
     }
+}
+
+/// Whose wishes about use are followed. What pages say is found and recorded in any case.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RightsSettings {
+    /// Pages that opt out in one of these ways are dropped.
+    #[schemars(extend("unit" = "names of opt-outs", "source" = "off in FineWeb"))]
+    pub drop_opt_outs: Vec<OptOut>,
+    /// Only pages that stand under one of these licences are kept; empty keeps all.
+    #[schemars(extend("unit" = "SPDX names", "source" = "off in FineWeb"))]
+    pub licences: Vec<String>,
 }
 
 /// Settings of the language filter.

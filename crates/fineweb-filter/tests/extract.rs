@@ -5,7 +5,7 @@ use fineweb_filter::extract::{AllText, Extract, Extractor, MainText};
 
 fn text(extractor: &dyn Extractor, html: &str) -> String {
     let mut out = Extract::default();
-    extractor.extract(&Page { id: "", url: "", html }, &mut out);
+    extractor.extract(&Page { html, ..Page::default() }, &mut out);
     out.text
 }
 

@@ -2,9 +2,10 @@
 
 use fineweb_filter::dedup::MinHashSettings;
 use fineweb_filter::redact::Pii;
+use fineweb_filter::rights::OptOut;
 use fineweb_filter::{
     Document, DocumentFilter, Error, ExtractorKind, Filter, Lists, Outcome, Page, PiiSettings, Preset,
-    Reason, Redactor, Scratch, Settings, UrlFilter, UrlSettings, Verdict, reasons,
+    Reason, Redactor, RightsSettings, Scratch, Settings, UrlFilter, UrlSettings, Verdict, reasons,
 };
 use proptest::prelude::*;
 
@@ -22,7 +23,7 @@ fn html(body: &str) -> String {
 }
 
 fn judge<'s>(filter: &Filter, url: &str, html: &str, scratch: &'s mut Scratch) -> Outcome<'s> {
-    filter.judge(&Page { id: "<urn:uuid:1>", url, html }, scratch)
+    filter.judge(&Page { id: "<urn:uuid:1>", url, html, headers: &[] }, scratch)
 }
 
 fn reason(filter: &Filter, url: &str, html: &str) -> Option<Reason> {
@@ -36,7 +37,7 @@ fn reason(filter: &Filter, url: &str, html: &str) -> Option<Reason> {
 fn a_page_becomes_a_document() {
     let filter = Filter::new(&Settings::default(), Lists::default()).expect("defaults are valid");
     let mut scratch = Scratch::default();
-    let Outcome::Kept { text, language, language_score } =
+    let Outcome::Kept { text, language, language_score, .. } =
         judge(&filter, "https://a.example/", &html(PROSE), &mut scratch)
     else {
         panic!("the page is good");
@@ -58,6 +59,28 @@ fn parts_run_in_order() {
     assert_eq!(reason(&filter, "http://a.example/", &html(german)), Some(reasons::LANGUAGE));
     let short: String = PROSE.split_inclusive(". ").take(2).collect();
     assert_eq!(reason(&filter, "http://a.example/", &html(&short)), Some(reasons::GOPHER_SHORT_DOC));
+}
+
+#[test]
+fn wishes_about_use_are_recorded_and_followed_where_asked() {
+    let (opted_out, cc_by) = ("noai, noimageai", "https://creativecommons.org/licenses/by/4.0/");
+    let html = html(PROSE).replace("<head>", &format!("<head><link rel=license href='{cc_by}'>"));
+    let headers = [("X-Robots-Tag".to_owned(), opted_out.to_owned())];
+    let page = Page { id: "<urn:uuid:1>", url: "https://a.example/", html: &html, headers: &headers };
+    let judge = |settings: &Settings| {
+        let filter = Filter::new(settings, Lists::default()).expect("valid");
+        match filter.judge(&page, &mut Scratch::default()) {
+            Outcome::Kept { rights, .. } => Ok(rights.clone()),
+            Outcome::Dropped { reason, detail, .. } => Err((reason, detail.unwrap_or_default())),
+        }
+    };
+    let mut settings = Settings::default();
+    let rights = judge(&settings).expect("nothing was asked for");
+    assert_eq!((rights.opt_out, rights.licence.as_deref()), (Some(OptOut::NoaiHeader), Some("CC-BY-4.0")));
+    settings.rights.drop_opt_outs = vec![OptOut::NoaiHeader, OptOut::NoaiMeta];
+    assert_eq!(judge(&settings), Err((reasons::OPT_OUT, "noai_header".to_owned())));
+    settings.rights = RightsSettings { licences: vec!["CC0-1.0".to_owned()], ..RightsSettings::default() };
+    assert_eq!(judge(&settings), Err((reasons::LICENCE, "CC-BY-4.0".to_owned())));
 }
 
 #[test]

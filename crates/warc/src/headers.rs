@@ -23,6 +23,11 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Every name and value, as they are held.
+    pub fn as_pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// Appends a field; one of the same name stays beside it.
     pub fn push(&mut self, name: &str, value: &str) {
         self.0.push((name.to_owned(), value.to_owned()));

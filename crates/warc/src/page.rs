@@ -1,4 +1,5 @@
 use crate::charset::{self, Decoded, Hints};
+use crate::headers::Headers;
 use crate::http::{Payload, Response, charset_parameter, media_type};
 use crate::limits::Limits;
 use crate::record::{Kind, Record};
@@ -14,6 +15,8 @@ pub struct Page {
     pub date: String,
     /// HTTP status; 0 for a conversion, which has none.
     pub http_status: i32,
+    /// HTTP headers of the response; none for a conversion.
+    pub headers: Headers,
     /// Media type that decided, without parameters.
     pub content_type: Option<String>,
     /// Encoding that the text was in.
@@ -88,7 +91,9 @@ fn html_page(record: &Record, limits: &Limits) -> Result<Page, Rejection> {
     let http = response.headers.get("Content-Type").and_then(charset_parameter);
     let decoded = charset::decode(&bytes, &Hints { http, url: Some(url), markup: true });
     let http_status = i32::from(response.status);
-    finish(record, Parts { url, http_status, content_type: declared, decoded, format: Format::Html, cut })
+    let headers = response.headers.clone();
+    let format = Format::Html;
+    finish(record, Parts { url, http_status, headers, content_type: declared, decoded, format, cut })
 }
 
 fn text_page(record: &Record, limits: &Limits) -> Result<Page, Rejection> {
@@ -107,7 +112,8 @@ fn text_page(record: &Record, limits: &Limits) -> Result<Page, Rejection> {
     // the standard of WET files is UTF-8, whether or not a charset is named
     let http = declared.and_then(charset_parameter).or(Some("utf-8"));
     let decoded = charset::decode(&record.block, &Hints { http, url: Some(url), markup: false });
-    finish(record, Parts { url, http_status: 0, content_type, decoded, format: Format::Text, cut: false })
+    let (headers, format) = (Headers::default(), Format::Text);
+    finish(record, Parts { url, http_status: 0, headers, content_type, decoded, format, cut: false })
 }
 
 fn url(record: &Record) -> Result<&str, Rejection> {
@@ -121,6 +127,7 @@ fn url(record: &Record) -> Result<&str, Rejection> {
 struct Parts<'a> {
     url: &'a str,
     http_status: i32,
+    headers: Headers,
     content_type: Option<String>,
     decoded: Decoded<'a>,
     format: Format,
@@ -128,7 +135,7 @@ struct Parts<'a> {
 }
 
 fn finish(record: &Record, parts: Parts<'_>) -> Result<Page, Rejection> {
-    let Parts { url, http_status, content_type, decoded, format, cut } = parts;
+    let Parts { url, http_status, headers, content_type, decoded, format, cut } = parts;
     if decoded.text.trim_ascii().is_empty() {
         return reject("empty_body", "nothing but white space");
     }
@@ -137,6 +144,7 @@ fn finish(record: &Record, parts: Parts<'_>) -> Result<Page, Rejection> {
         url: url.to_owned(),
         date: record.date().unwrap_or_default().to_owned(),
         http_status,
+        headers,
         content_type,
         charset: decoded.charset,
         html: decoded.text.into_owned(),

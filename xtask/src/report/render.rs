@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment, HtmlEscape, Value, escape_formatter};
 use super::{Report, text};
 use crate::lines::{bytes, thousands};
 
-const TEMPLATES: [(&str, &str); 23] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("page.html", include_str!("page/page.html")),
     ("funnel.html", include_str!("page/funnel.html")),
     ("audit.html", include_str!("page/audit.html")),
@@ -16,6 +16,7 @@ const TEMPLATES: [(&str, &str); 23] = [
     ("extraction.html", include_str!("page/extraction.html")),
     ("measured.html", include_str!("page/measured.html")),
     ("copies.html", include_str!("page/copies.html")),
+    ("rights.html", include_str!("page/rights.html")),
     ("private-data.html", include_str!("page/private-data.html")),
     ("languages.html", include_str!("page/languages.html")),
     ("variety.html", include_str!("page/variety.html")),

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::documents::Optional;
-use shard::{Documents, Dropped, Table, Writer, documents, dropped};
+use shard::{Documents, Dropped, Table, documents, dropped};
 
 use super::shards;
 
@@ -62,9 +62,8 @@ impl Stage for Dedup {
         let mut at = 0;
         for (part, file) in io.input("documents")?.files().iter().enumerate() {
             let name = Task { phase: 0, part }.shard();
-            let builder = documents::Builder::with(&[Optional::MinhashClusterSize]);
-            let mut kept =
-                Writer::<Documents>::with_builder(&io.output("documents")?, &name, io.recipe(), builder)?;
+            let columns = [Optional::MinhashClusterSize, Optional::Licence, Optional::OptOut];
+            let mut kept = shards::create_documents(io, &name, &columns)?;
             let mut dropped = shards::create::<Dropped>(io, "dropped", &name)?;
             let mut row_of_file = 0;
             for batch in shards::read::<Documents>(file)? {

@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io::BufReader;
 
 use anyhow::Context;
+use fineweb_filter::rights::{OptOut, Rights};
 use fineweb_filter::{
     C4Quality, ExtractSettings, Filter, FinewebQuality, GopherQuality, GopherRepetition, LanguageSettings,
-    Lists, Outcome, PiiSettings, Preset, Scratch, Settings, UrlSettings,
+    Lists, Outcome, PiiSettings, Preset, RightsSettings, Scratch, Settings, UrlSettings,
 };
 use pipeline::{Input, Io, Output, Outside, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use shard::documents::Optional;
 use shard::{Documents, Dropped, Table, Writer, documents, dropped};
 use warc::{Event, Format, Limits, Reader};
 
@@ -34,6 +36,8 @@ pub struct FinewebFilter {
     pub url: UrlSettings,
     /// Finding the main text.
     pub extract: ExtractSettings,
+    /// What pages say about their use; what they say is in the columns `opt_out` and `licence` in any case.
+    pub rights: RightsSettings,
     /// Languages to keep.
     pub language: LanguageSettings,
     /// Repeated paragraphs, lines and n-grams.
@@ -50,8 +54,18 @@ pub struct FinewebFilter {
 
 impl Default for FinewebFilter {
     fn default() -> Self {
-        let Settings { preset, url, extract, language, gopher_repetition, gopher_quality, c4, fineweb, pii } =
-            Settings::default();
+        let Settings {
+            preset,
+            url,
+            extract,
+            rights,
+            language,
+            gopher_repetition,
+            gopher_quality,
+            c4,
+            fineweb,
+            pii,
+        } = Settings::default();
         Self {
             dump: "local".to_owned(),
             dropped_text: DroppedText::Sample,
@@ -59,6 +73,7 @@ impl Default for FinewebFilter {
             preset,
             url,
             extract,
+            rights,
             language,
             gopher_repetition,
             gopher_quality,
@@ -87,6 +102,7 @@ impl FinewebFilter {
             preset: self.preset,
             url: self.url.clone(),
             extract: self.extract.clone(),
+            rights: self.rights.clone(),
             language: self.language.clone(),
             gopher_repetition: self.gopher_repetition.clone(),
             gopher_quality: self.gopher_quality.clone(),
@@ -117,7 +133,7 @@ impl Stage for FinewebFilter {
             writes: vec![Output::new("documents", Documents::NAME), Output::new("dropped", Dropped::NAME)],
             outside: outside.collect(),
             sources: &["fineweb-filter", "warc"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 
@@ -135,7 +151,7 @@ impl Stage for FinewebFilter {
             io,
             dump: &self.dump,
             source: &archive.name,
-            documents: shards::create(io, "documents", &task.shard())?,
+            documents: shards::create_documents(io, &task.shard(), &[Optional::Licence, Optional::OptOut])?,
             dropped: shards::create(io, "dropped", &task.shard())?,
             keep_text: KeepText::new(self.dropped_text),
         };
@@ -182,6 +198,7 @@ enum Judged {
         text: String,
         language: &'static str,
         score: f64,
+        rights: Rights,
     },
     Dropped {
         page: Option<Origin>,
@@ -240,16 +257,21 @@ fn judge(filter: &Filter, scratch: &mut Scratch, event: Event) -> Judged {
             };
         }
     };
-    let view = fineweb_filter::Page { id: &page.id, url: &page.url, html: &page.html };
+    let view = fineweb_filter::Page {
+        id: &page.id,
+        url: &page.url,
+        html: &page.html,
+        headers: page.headers.as_pairs(),
+    };
     let outcome = match page.format {
         Format::Html => filter.judge(&view, scratch),
         Format::Text => filter.judge_plain(&view, scratch),
     };
     match outcome {
-        Outcome::Kept { text, language, language_score } => {
-            let text = text.to_owned();
+        Outcome::Kept { text, language, language_score, rights } => {
+            let (text, rights) = (text.to_owned(), rights.clone());
             let page = Origin { id: page.id, url: page.url, date: page.date };
-            Judged::Kept { page, text, language, score: language_score }
+            Judged::Kept { page, text, language, score: language_score, rights }
         }
         Outcome::Dropped { reason, detail, text } => {
             let text = text.to_owned();
@@ -274,7 +296,7 @@ impl Sink<'_> {
     fn take(&mut self, judged: Judged) -> anyhow::Result<()> {
         match judged {
             Judged::NotAPage(what) => self.io.count(what, 1),
-            Judged::Kept { page, text, language, score } => {
+            Judged::Kept { page, text, language, score, rights } => {
                 self.io.count("in", 1);
                 self.io.count("kept", 1);
                 self.documents.push(&documents::Row {
@@ -286,6 +308,8 @@ impl Sink<'_> {
                     file_path: self.source,
                     language,
                     language_score: score,
+                    licence: rights.licence.as_deref(),
+                    opt_out: rights.opt_out.map(OptOut::name),
                     ..documents::Row::default()
                 })?;
             }

@@ -2,7 +2,7 @@
 
 use pipeline::{FileRecord, Input, InputFile, Io};
 use rayon::prelude::*;
-use shard::{Batch, Part, Reader, Table, Writer};
+use shard::{Batch, Documents, Part, Reader, Table, Writer, documents};
 
 /// Finishes a shard and reports it.
 pub(super) fn finish<T: Table>(io: &Io, output: &str, writer: Writer<T>) -> anyhow::Result<()> {
@@ -14,6 +14,16 @@ pub(super) fn finish<T: Table>(io: &Io, output: &str, writer: Writer<T>) -> anyh
 /// A writer for the shard `name` of the output `output`.
 pub(super) fn create<T: Table>(io: &Io, output: &str, name: &str) -> anyhow::Result<Writer<T>> {
     Ok(Writer::create(&io.output(output)?, name, io.recipe())?)
+}
+
+/// A writer for the shard `name` of documents that also have the columns `optional`.
+pub(super) fn create_documents(
+    io: &Io,
+    name: &str,
+    optional: &[documents::Optional],
+) -> anyhow::Result<Writer<Documents>> {
+    let builder = documents::Builder::with(optional);
+    Ok(Writer::with_builder(&io.output("documents")?, name, io.recipe(), builder)?)
 }
 
 /// All batches of one shard.

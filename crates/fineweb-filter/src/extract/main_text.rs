@@ -35,9 +35,10 @@ pub struct MainText {
 
 impl Extractor for MainText {
     fn extract(&self, page: &Page<'_>, out: &mut Extract) {
+        let mut tree = reader::read(page.html, self.max_nodes);
+        out.rights = std::mem::take(&mut tree.rights);
         let out = &mut out.text;
         let start = out.len();
-        let tree = reader::read(page.html, self.max_nodes);
         main_text(&tree, out);
         // Pages drawn by scripts often carry their text for readers without.
         if out.len() - start < ALMOST_NOTHING && tree.noscript.len() > ALMOST_NOTHING {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::hints::Hints;
 use super::tag::Tag;
+use crate::rights::Rights;
 
 /// Deeper elements hang on the last one at this depth, as in browsers.
 const MAX_DEPTH: usize = 512;
@@ -31,6 +32,8 @@ pub(super) struct Tree {
     pub(super) text: String,
     /// Markup inside `noscript`, as it stands.
     pub(super) noscript: String,
+    /// What the page says about its use.
+    pub(super) rights: Rights,
 }
 
 impl Tree {
@@ -56,7 +59,12 @@ impl Builder {
     pub(super) fn new(max_nodes: usize) -> Self {
         let root = Node { tag: Tag::Html, hints: Hints::default(), parent: 0, end: 1, text: 0..0 };
         Self {
-            tree: Tree { nodes: vec![root], text: String::new(), noscript: String::new() },
+            tree: Tree {
+                nodes: vec![root],
+                text: String::new(),
+                noscript: String::new(),
+                rights: Rights::default(),
+            },
             open: vec![0],
             max_nodes,
         }
@@ -140,6 +148,11 @@ impl Builder {
         if self.tree.nodes[self.top() as usize].tag == Tag::Noscript {
             self.tree.noscript.push_str(markup);
         }
+    }
+
+    /// Where what the page says about its use is gathered.
+    pub(super) fn rights(&mut self) -> &mut Rights {
+        &mut self.tree.rights
     }
 
     pub(super) fn finish(mut self) -> Tree {

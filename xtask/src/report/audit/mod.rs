@@ -6,6 +6,7 @@
 //! | `extraction` | was the text of each type of page found |
 //! | `copies` | were copies found, and only copies |
 //! | `private_data` | was private data replaced, and nothing else |
+//! | `rights` | were opt-outs and licences found |
 //! | `languages` | was each language known |
 //! | `variety` | how varied is what stayed, and which facts are in it |
 //! | `confusion` | what was taken for what |
@@ -15,6 +16,7 @@ mod copies;
 mod extraction;
 mod languages;
 mod private_data;
+mod rights;
 mod rules;
 mod variety;
 
@@ -27,7 +29,7 @@ use super::scores::Sheet;
 const ENOUGH: f64 = 0.95;
 
 /// Benchmarks that are shown here.
-pub(super) const BENCHMARKS: [&str; 16] = [
+pub(super) const BENCHMARKS: [&str; 17] = [
     "rules",
     "rules_on_text",
     "confusion",
@@ -39,6 +41,7 @@ pub(super) const BENCHMARKS: [&str; 16] = [
     "near_copies",
     "merges",
     "private_data",
+    "rights",
     "language",
     "language_confusion",
     "variety",
@@ -57,6 +60,7 @@ pub(super) struct Audit {
     extraction: Option<extraction::Extraction>,
     copies: Option<copies::Copies>,
     private_data: Option<private_data::PrivateData>,
+    rights: Option<rights::Rights>,
     languages: Option<languages::Languages>,
     variety: Option<variety::Variety>,
     /// The least that is not marked.
@@ -84,6 +88,7 @@ pub(super) fn of(run: &Run, sheet: &Sheet) -> anyhow::Result<Option<Audit>> {
     let extraction = extraction::of(sheet)?;
     let copies = copies::of(run, sheet)?;
     let private_data = private_data::of(run, sheet);
+    let rights = rights::of(sheet);
     let languages = languages::of(sheet);
     let variety = variety::of(sheet);
     let said = [
@@ -91,6 +96,7 @@ pub(super) fn of(run: &Run, sheet: &Sheet) -> anyhow::Result<Option<Audit>> {
         ("extraction", "Text found", extraction.as_ref().map(extraction::Extraction::said)),
         ("copies", "Copies", copies.as_ref().map(copies::Copies::said)),
         ("private-data", "Private data", private_data.as_ref().map(private_data::PrivateData::said)),
+        ("rights", "Rights", rights.as_ref().map(rights::Rights::said)),
         ("languages", "Languages", languages.as_ref().map(languages::Languages::said)),
         ("variety", "Variety", variety.as_ref().map(variety::Variety::said)),
     ];
@@ -103,7 +109,18 @@ pub(super) fn of(run: &Run, sheet: &Sheet) -> anyhow::Result<Option<Audit>> {
     }
     let stage = sheet.stage.clone();
     let enough = ENOUGH;
-    Ok(Some(Audit { stage, summary, rules, extraction, copies, private_data, languages, variety, enough }))
+    Ok(Some(Audit {
+        stage,
+        summary,
+        rules,
+        extraction,
+        copies,
+        private_data,
+        rights,
+        languages,
+        variety,
+        enough,
+    }))
 }
 
 /// A name that a table gives, in one line.

@@ -6,6 +6,7 @@
 //! | `rules` | did each rule drop what it should, and nothing else |
 //! | `text` | the same, had the rules seen the true text |
 //! | `pages` | one pass over the archives: text found, language, private data |
+//! | `rights` | were opt-outs and licences found |
 //! | `copies` | were copies found, and only copies |
 //! | `kept` | how varied is what stayed, and which facts are in it |
 
@@ -13,6 +14,7 @@ mod copies;
 mod kept;
 mod pages;
 mod records;
+mod rights;
 mod rules;
 mod text;
 
@@ -57,7 +59,7 @@ impl Stage for Audit {
             ],
             writes: vec![Output::new("scores", Scores::NAME)],
             sources: &["fineweb-filter", "fixtures", "warc"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 
@@ -67,6 +69,7 @@ impl Stage for Audit {
         rules::score(&records, &mut scores);
         text::score(&Settings { extract: self.extract.clone(), ..Settings::default() }, io, &mut scores)?;
         pages::score(&records, &self.extract, io, &mut scores)?;
+        rights::score(&records, io, &mut scores)?;
         copies::score(&records, io, &mut scores)?;
         kept::score(&records, self.variety_bytes, io, &mut scores)?;
         let mut out = shards::create::<Scores>(io, "scores", "part-00000.parquet")?;

@@ -136,7 +136,10 @@ fn see(
 ) -> Option<Seen> {
     let told = told.get(&page.id)?;
     let mut extract = Extract::default();
-    extractor.extract(&Page { id: &page.id, url: &page.url, html: &page.html }, &mut extract);
+    extractor.extract(
+        &Page { id: &page.id, url: &page.url, html: &page.html, headers: page.headers.as_pairs() },
+        &mut extract,
+    );
     let text = extract.text;
     let document = redacted.get(&page.id);
     let spans = told.spans.iter().filter(|(_, value)| text.contains(value.as_str()));

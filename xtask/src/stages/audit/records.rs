@@ -22,6 +22,8 @@ pub(super) struct Record {
     pub(super) exact: bool,
     pub(super) has_spans: bool,
     pub(super) mentions: Vec<u64>,
+    pub(super) opt_out: Option<String>,
+    pub(super) licence: Option<String>,
     /// What the filter did.
     pub(super) fate: Fate,
     /// Where deduplication dropped it: the reason, and the id of the one that stayed.
@@ -50,6 +52,8 @@ impl Records {
                     exact: row.kind == "exact_copy",
                     has_spans: !row.spans.is_empty(),
                     mentions: row.mentions.to_vec(),
+                    opt_out: row.opt_out.map(str::to_owned),
+                    licence: row.licence.map(str::to_owned),
                     ..Record::default()
                 };
                 by_id.insert(row.id.to_owned(), record);

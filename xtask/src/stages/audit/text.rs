@@ -22,7 +22,8 @@ pub(super) fn score(settings: &Settings, io: &Io, scores: &mut Sheet) -> anyhow:
         let told = batch.rows().filter(|row| row.main_text.is_some() && row.kind != "damaged");
         let told: Vec<(Page<'_>, &str)> = told
             .map(|row| {
-                let page = Page { id: row.id, url: row.url, html: row.main_text.unwrap_or_default() };
+                let page =
+                    Page { id: row.id, url: row.url, html: row.main_text.unwrap_or_default(), headers: &[] };
                 (page, row.first_reason.unwrap_or(KEPT))
             })
             .collect();
