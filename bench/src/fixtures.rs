@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context;
 use fixtures::{Size, web};
-use nix::sys::resource::{UsageWho, getrusage};
 
+use crate::peers::children_seconds;
 use crate::row::{Row, median};
 
 /// Rounds of each side; the median counts.
@@ -31,11 +31,11 @@ pub fn rows() -> anyhow::Result<Vec<Row>> {
         let start = cpu_time::ProcessTime::now();
         web(Size::Demo, SEED).for_each(|page| drop(black_box(page.http_message())));
         ours.push(start.elapsed().as_secs_f64());
-        let before = children()?;
+        let before = children_seconds()?;
         let packed =
             Command::new("gzip").args(["-6", "-c"]).stdin(File::open(&path)?).stdout(Stdio::null()).status();
         if packed.is_ok_and(|status| status.success()) {
-            peers.push(children()? - before);
+            peers.push(children_seconds()? - before);
         }
     }
     std::fs::remove_file(&path)?;
@@ -43,11 +43,4 @@ pub fn rows() -> anyhow::Result<Vec<Row>> {
     eprintln!("{megabytes:.1} MB of messages");
     let peer = (!peers.is_empty()).then(|| (median(&mut peers), "gzip -6".to_owned()));
     Ok(vec![Row::speed("fixtures/web", "MB/s", megabytes, median(&mut ours), peer)])
-}
-
-/// CPU seconds of all children so far.
-fn children() -> anyhow::Result<f64> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let seconds = [usage.user_time(), usage.system_time()];
-    Ok(seconds.iter().map(|time| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6).sum())
 }

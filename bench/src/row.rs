@@ -41,6 +41,22 @@ impl Row {
             flags: features(),
         }
     }
+
+    /// A row of a plain amount, such as memory, where less is better.
+    pub fn amount(name: &'static str, unit: &'static str, ours: f64, peer: Option<(f64, String)>) -> Row {
+        let (peer, peer_version) = peer.unzip();
+        Row {
+            name,
+            ours,
+            peer,
+            peer_version,
+            ratio: peer.map(|peer| peer / ours),
+            better: "lower",
+            unit,
+            cpu: processor("model name").unwrap_or_default(),
+            flags: features(),
+        }
+    }
 }
 
 /// Median CPU seconds of each side, run alternately after one round to warm up.

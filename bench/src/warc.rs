@@ -16,14 +16,14 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
         Some(path) => std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?,
         None => generate()?,
     };
-    let megabytes = inflate(&archive)? as f64 / 1e6;
+    let megabytes = inflated(&archive)? as f64 / 1e6;
     let (records, damages, pages) =
         read(&archive, |record| u64::from(page(record, &Limits::default()).is_ok()))?;
     ensure!(records > 0, "no record in this archive");
     eprintln!("{records} records, {pages} pages, {damages} damages, {megabytes:.1} MB inflated");
     let seconds = interleave(&mut [
         &mut || read(&archive, |record| record.block.len() as u64).map(drop),
-        &mut || inflate(&archive).map(drop),
+        &mut || inflated(&archive).map(drop),
         &mut || {
             read(&archive, |record| page(record, &Limits::default()).map_or(0, |page| page.html.len() as u64))
                 .map(drop)
@@ -52,7 +52,7 @@ fn read(archive: &[u8], measure: impl Fn(&Record) -> u64) -> anyhow::Result<(u64
 }
 
 /// What any reader of this archive must do at least: inflated bytes, counted in the buffer they land in.
-fn inflate(archive: &[u8]) -> anyhow::Result<u64> {
+pub fn inflated(archive: &[u8]) -> anyhow::Result<u64> {
     let (mut decoder, mut buffer, mut sum) = (MultiGzDecoder::new(archive), vec![0; 64 << 10], 0);
     loop {
         let count = decoder.read(&mut buffer)?;

@@ -22,6 +22,8 @@ pub(crate) fn run(arguments: &Bench, out: &mut dyn Write) -> anyhow::Result<()> 
     }
     let mut command = Command::new("cargo");
     command.args(["run", "--release", "--quiet", "--manifest-path", MANIFEST, "--"]).args(&arguments.what);
+    // some rows are about the program itself
+    command.env("DEEPDIVE", std::env::current_exe().context("this program has no path")?);
     let output =
         command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
     if !output.status.success() {
@@ -63,7 +65,7 @@ impl Row {
             }
             _ => "no peer".to_owned(),
         };
-        format!("{name:16} {ours:10.1} {unit}  {beside}  ({better} is better; {cpu})")
+        format!("{name:24} {ours:10.1} {unit}  {beside}  ({better} is better; {cpu})")
     }
 }
 
@@ -76,7 +78,7 @@ mod tests {
         let row = r#"{"name":"warc/read","ours":730.0,"peer":735.0,"peer_version":"flate2 1.1","ratio":0.993,
             "better":"higher","unit":"MB/s","cpu":"a CPU","flags":"avx2"}"#;
         let row: Row = serde_json::from_str(row).unwrap();
-        insta::assert_snapshot!(row.line(), @"warc/read             730.0 MB/s  0.993 x 735.0 of flate2 1.1  (higher is better; a CPU)");
+        insta::assert_snapshot!(row.line(), @"warc/read                     730.0 MB/s  0.993 x 735.0 of flate2 1.1  (higher is better; a CPU)");
         let alone = r#"{"name":"warc/page","ours":700.0,"peer":null,"peer_version":null,"ratio":null,"better":"higher",
             "unit":"MB/s","cpu":"a CPU","flags":"avx2"}"#;
         let alone: Row = serde_json::from_str(alone).unwrap();

@@ -144,7 +144,7 @@ pub struct Gc {
 /// Arguments of `bench`.
 #[derive(Debug, Clone, Args)]
 pub struct Bench {
-    /// What to measure, and what on: `warc [FILE]`
+    /// What to measure, and what on: `warc [FILE]`, `filter FILE`, `fixtures`
     #[arg(required = true)]
     pub what: Vec<String>,
     /// Where runs are kept.
