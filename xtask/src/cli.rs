@@ -197,8 +197,12 @@ pub fn program(registry: &Registry) -> ExitCode {
 /// Logs go to standard error: warnings by default, more with `RUST_LOG`.
 fn start_logging(log: Log) {
     use tracing_subscriber::EnvFilter;
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,shard=info,deepdive=info"));
+    // who reads structured logs wants each task; who reads lines has a bar
+    let default = match log {
+        Log::Text => "warn,shard=info,deepdive=info",
+        Log::Json => "warn,shard=info,deepdive=info,pipeline=info",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let coloured = std::io::stderr().is_terminal();
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(coloured);

@@ -198,7 +198,9 @@ mod tests {
 
     fn headers(pairs: &[(&str, &str)]) -> Rights {
         let mut rights = Rights::default();
-        pairs.iter().for_each(|(name, value)| rights.header(name, value));
+        for (name, value) in pairs {
+            rights.header(name, value);
+        }
         rights
     }
 
@@ -262,9 +264,9 @@ mod tests {
     fn a_policy_may_stand_before_or_behind_the_reservation() {
         for order in [["tdm-policy", "tdm-reservation"], ["tdm-reservation", "tdm-policy"]] {
             let mut rights = Rights::default();
-            order
-                .iter()
-                .for_each(|name| rights.element("meta", [("name", *name), ("content", "1")].into_iter()));
+            for name in order {
+                rights.element("meta", [("name", name), ("content", "1")].into_iter());
+            }
             assert_eq!(rights.opt_out, Some(OptOut::TdmRepPolicy));
         }
     }

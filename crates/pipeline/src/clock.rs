@@ -44,6 +44,23 @@ impl Stopwatch {
     }
 }
 
+/// Elapsed time alone: cheap enough to be asked around every page.
+#[derive(Debug, Clone, Copy)]
+pub struct Timer(std::time::Instant);
+
+impl Timer {
+    /// Starts measuring.
+    #[allow(clippy::disallowed_methods, reason = "this is the one place")]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Milliseconds since the start.
+    pub fn milliseconds(self) -> f64 {
+        self.0.elapsed().as_secs_f64() * 1e3
+    }
+}
+
 /// Seconds since 1970.
 #[allow(clippy::disallowed_methods, reason = "this is the one place")]
 pub fn unix_seconds() -> u64 {

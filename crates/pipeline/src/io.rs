@@ -169,6 +169,12 @@ impl Io<'_> {
         self.record().metrics.insert(name.to_owned(), value);
     }
 
+    /// Notes what is no part of the result and may differ from run to run: which pages took longest, say. It ends in
+    /// the task's line of `timings.jsonl`, beside what the task cost.
+    pub fn note(&self, name: &str, value: serde_json::Value) {
+        self.record().notes.insert(name.to_owned(), value);
+    }
+
     /// A seed for one purpose, from the run's seed. No two purposes share one.
     pub fn seed(&self, purpose: &str) -> u64 {
         assert!(

@@ -61,6 +61,9 @@ pub(crate) struct TaskRecord {
     pub(crate) counters: BTreeMap<String, u64>,
     pub(crate) metrics: BTreeMap<String, f64>,
     pub(crate) cost: Cost,
+    /// What is no part of the result: how long pages took, and the like.
+    #[serde(default)]
+    pub(crate) notes: BTreeMap<String, Value>,
 }
 
 impl TaskRecord {

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::clock::{Stopwatch, unix_seconds};
+use crate::clock::{Cost, Stopwatch, unix_seconds};
 use crate::error::{Error, Fault, On, Result};
 use crate::files::{files_below, remove_directory, sync_directory, write_atomically};
 use crate::io::{Input, Io};
@@ -43,6 +43,7 @@ impl Work<'_> {
             );
         }
         let mut whole = TaskRecord::default();
+        let mut timings = vec![];
         for (phase, &parts) in phases.iter().enumerate() {
             let tasks: Vec<Task> = (0..parts).map(|part| Task { phase, part }).collect();
             self.session.runner.run(&tasks, &|task| self.task(task))?;
@@ -58,7 +59,8 @@ impl Work<'_> {
                 let fault = fault.expected("all of them, before the stages below can begin");
                 return Err(Error::Waiting(fault.cure("run the other tasks, then this one again")));
             }
-            for record in records {
+            for (task, record) in tasks.iter().zip(records) {
+                timings.push(json!({ "task": task.to_string(), "cost": record.cost, "notes": record.notes }));
                 whole.absorb(record);
             }
         }
@@ -66,7 +68,7 @@ impl Work<'_> {
         if let Some(manifest) = self.settled(&finishing)? {
             return Ok(manifest);
         }
-        self.commit(whole, sources, &finishing)
+        self.commit(whole, timings, sources, &finishing)
     }
 
     fn finishing(&self) -> Result<Held> {
@@ -98,6 +100,8 @@ impl Work<'_> {
         self.planned.stage.run(&io, task).map_err(|source| self.stopped(source))?;
         let mut record = io.record.into_inner().expect("nothing panics while it holds the record");
         record.cost = stopwatch.cost();
+        let Cost { wall_s, cpu_s, peak_bytes } = record.cost;
+        tracing::info!(stage = self.planned.name, task = %task, wall_s, cpu_s, peak_bytes, "task done");
         if let Some((name, value)) = record.metrics.iter().find(|(_, value)| !value.is_finite()) {
             return Err(self.stopped(anyhow::anyhow!("the metric `{name}` came out as {value}")));
         }
@@ -168,7 +172,15 @@ impl Work<'_> {
     }
 
     /// Gives a whole partial directory its manifest and its name.
-    fn commit(&self, record: TaskRecord, sources: &str, finishing: &Held) -> Result<Manifest> {
+    ///
+    /// `timings` has a line a task; that of the whole stage comes last.
+    fn commit(
+        &self,
+        record: TaskRecord,
+        mut timings: Vec<Value>,
+        sources: &str,
+        finishing: &Held,
+    ) -> Result<Manifest> {
         let mut timing =
             json!({ "stage": self.planned.name, "finished_unix_s": unix_seconds(), "cost": record.cost });
         if let (Some(timing), Some(about)) = (timing.as_object_mut(), self.session.about.as_object()) {
@@ -180,7 +192,9 @@ impl Work<'_> {
             self.stopped(anyhow::anyhow!("{source}; correct the stage and remove {partial}: it is made anew"))
         })?;
         self.tidy(&manifest)?;
-        write_atomically(&self.partial.join("timings.jsonl"), format!("{timing}\n").as_bytes())?;
+        timings.push(timing);
+        let lines: String = timings.iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect();
+        write_atomically(&self.partial.join("timings.jsonl"), lines.as_bytes())?;
         let text = serde_json::to_vec_pretty(&manifest).expect("plain data");
         write_atomically(&self.partial.join("stage.json"), &text)?;
         self.name(finishing)?;

@@ -16,6 +16,7 @@ use shard::documents::Optional;
 use shard::{Documents, Dropped, Table, Writer, documents, dropped};
 use warc::{Event, Format, Limits, Reader};
 
+use super::outliers::{Effort, Outliers};
 use super::shards;
 
 /// WARC to documents by FineWeb's rules.
@@ -156,6 +157,7 @@ impl Stage for FinewebFilter {
             keep_text: KeepText::new(self.dropped_text),
         };
         io.progress().length(archive.bytes);
+        let mut outliers = Outliers::default();
         let mut read_to = 0;
         shards::in_order(
             || {
@@ -167,9 +169,19 @@ impl Stage for FinewebFilter {
                 Ok(batch)
             },
             Scratch::default,
-            |scratch, event| judge(&filter, scratch, event),
-            |judged| sink.take(judged),
+            |scratch, event| {
+                let (offset, bytes) = match &event {
+                    Event::Record(record) => (record.offset, record.block.len() as u64),
+                    Event::Damage(damage) => (damage.offset, 0),
+                };
+                Effort::of(offset, bytes, || judge(&filter, scratch, event))
+            },
+            |(judged, effort)| {
+                outliers.take(&effort);
+                sink.take(judged)
+            },
         )?;
+        outliers.note(io);
         shards::finish(io, "documents", sink.documents)?;
         shards::finish(io, "dropped", sink.dropped)
     }

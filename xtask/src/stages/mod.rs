@@ -12,6 +12,7 @@ pub mod dedup;
 pub mod filter;
 mod interval;
 pub mod miniature_web;
+mod outliers;
 #[cfg(feature = "train")]
 pub mod pretrain;
 #[cfg(feature = "train")]

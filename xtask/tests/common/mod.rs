@@ -1,6 +1,8 @@
 //! The program in a directory of its own.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
+pub mod server;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
