@@ -3,6 +3,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -41,7 +42,12 @@ fn pipeline(server: &Server) -> String {
 fn job(house: &House, number: usize) -> Child {
     let task = format!("{number}/{JOBS}");
     let mut command = house.command(&["reproduce", "crawl.toml", "--until", "dedup", "--task", &task]);
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
+    let log = std::fs::File::create(log(house, number)).expect("it can be made");
+    command.stdout(Stdio::null()).stderr(log).spawn().expect("the program starts")
+}
+
+fn log(house: &House, number: usize) -> PathBuf {
+    house.path().join(format!("job-{number}.log"))
 }
 
 #[test]
@@ -60,7 +66,10 @@ fn four_jobs_one_of_which_dies_make_what_one_process_makes() {
     for round in 0.. {
         assert!(round < 20, "the jobs wait for each other");
         let codes: Vec<_> = jobs.iter_mut().map(|child| child.wait().expect("it ends").code()).collect();
-        assert!(codes.iter().all(|code| matches!(code, None | Some(0 | 7))), "{codes:?}");
+        for (number, code) in codes.iter().enumerate() {
+            let said = std::fs::read_to_string(log(&array, number)).expect("it was made");
+            assert!(matches!(code, None | Some(0 | 7)), "job {number} ended with {code:?}: {said}");
+        }
         if codes.iter().all(|code| *code == Some(0)) {
             break;
         }

@@ -36,7 +36,14 @@ impl Work<'_> {
         if let Some(manifest) = self.settled(&self.finishing()?)? {
             return Ok(manifest);
         }
-        let phases = self.planned.stage.phases(&self.io()).map_err(|source| self.stopped(source))?;
+        let phases = match self.planned.stage.phases(&self.io()) {
+            Ok(phases) => phases,
+            // whoever shares the work may have finished it meanwhile, and taken scratch files away
+            Err(source) => match self.settled(&self.finishing()?)? {
+                Some(manifest) => return Ok(manifest),
+                None => return Err(self.stopped(source)),
+            },
+        };
         if let Some(parts) = phases.iter().find(|&&parts| parts > MOST_PARTS) {
             return Err(
                 self.stopped(anyhow::anyhow!("{parts} parts are more than {MOST_PARTS}: make them larger"))

@@ -132,8 +132,8 @@ fn list(io: &Io) -> anyhow::Result<PathBuf> {
     if list.is_file() {
         return Ok(list);
     }
-    // fetched beside its name, and named when it is what was pinned
-    let arriving = list.with_extension("arriving");
+    // fetched beside its name, and named when it is what was pinned; processes that share the work fetch one each
+    let arriving = list.with_extension(format!("arriving-{}", std::process::id()));
     let fetched = remote(io.mirror(), 1)?.fetch(&pin.url, &arriving, &mut |_, _| {})?;
     // a mirror knows no tags
     let other_tag = fetched.etag.is_some() && pin.etag.is_some() && fetched.etag != pin.etag;
