@@ -15,10 +15,3 @@ pub(crate) fn mersenne61(x: u64) -> u64 {
     let folded = (x & MERSENNE_61) + (x >> 61);
     if folded >= MERSENNE_61 { folded - MERSENNE_61 } else { folded }
 }
-
-/// `a b mod 2⁶¹ − 1` for factors below the prime.
-#[inline]
-pub(crate) fn mersenne61_product(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    mersenne61((product as u64 & MERSENNE_61) + (product >> 61) as u64)
-}

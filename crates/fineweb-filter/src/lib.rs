@@ -36,7 +36,7 @@
 //! impl DocumentFilter for NoShouting {
 //!     fn judge(&self, document: &Document<'_>) -> Verdict {
 //!         let words = document.words();
-//!         let loud = words.iter().filter(|word| word.len() > 3 && word.chars().all(char::is_uppercase)).count();
+//!         let loud = words.clone().filter(|word| word.len() > 3 && word.chars().all(char::is_uppercase)).count();
 //!         if loud * 3 > words.len() { Verdict::Drop(Reason("shouting")) } else { Verdict::Keep }
 //!     }
 //! }
@@ -52,10 +52,10 @@
 //! | [`url`] | block lists and the URL filter |
 //! | [`extract`] | page to text: [`Extractor`], main text, all text, character references |
 //! | [`language`] | language detection |
-//! | [`rules`] | the heuristic filters, each a settings struct that is a [`DocumentFilter`] |
+//! | [`rules`] | the heuristic filters, each a settings struct that is a [`DocumentFilter`]; [`Signals`], what they measure |
 //! | [`redact`] | private data: [`Redactor`] |
 //! | [`rights`] | opt-outs and licences that pages declare |
-//! | [`text`] | words, lines, sentences, n-grams, marks |
+//! | [`text`] | words, lines, sentences, marks |
 //! | [`dedup`] | [`Signer`], MinHash, clustering |
 //! | [`reasons`] | all reasons for a drop |
 #![forbid(unsafe_code)]
@@ -86,7 +86,7 @@ pub use filter::{Filter, Outcome, Scratch};
 pub use hash::xxh64;
 pub use page::Page;
 pub use redact::Redactor;
-pub use rules::{C4Quality, FinewebQuality, GopherQuality, GopherRepetition};
+pub use rules::{C4Quality, FinewebQuality, GopherQuality, GopherRepetition, Signal, Signals};
 pub use settings::{
     ExtractSettings, ExtractorKind, LanguageSettings, PiiSettings, Preset, RightsSettings, Settings,
     UrlSettings,

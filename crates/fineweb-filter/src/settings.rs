@@ -7,6 +7,20 @@ use crate::rights::OptOut;
 use crate::{C4Quality, FinewebQuality, GopherQuality, GopherRepetition};
 
 /// Whose reading of the rules. Thresholds are equal in both; strictness, character sets and counting differ.
+///
+/// | what | `fineweb-2025` | `fineweb-v1` |
+/// |---|---|---|
+/// | lines that are copied | parted by runs of line feeds | parted by each line end, blank ones too |
+/// | marks that make no word | punctuation, terminal marks of all scripts | punctuation |
+/// | stop words | distinct ones | occurrences |
+/// | FineWeb: at the limit (but for line feeds per token) | a page passes | it is dropped |
+/// | FineWeb: lines | blank ones do not count | they do |
+/// | FineWeb: terminal marks | of all scripts, no quotes | `.` `!` `?` `'` `"` |
+/// | a text without characters or lines | `empty` | falls by another rule, or by none |
+///
+/// Equal here and not in datatrove: words, which 2024 had from NLTK and we split as spaCy does in both; language, which
+/// we ask of whatlang; extraction. Lists of addresses are given apart: 2024 had those of the category `adult` alone. The
+/// readings of near duplicates are [`MinHashSettings`](crate::dedup::MinHashSettings).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Preset {
     /// datatrove 0.10, the code of today.

@@ -1,6 +1,7 @@
 //! What a filter says of a document, and the trait through which it says it.
 
 use crate::Document;
+use crate::rules::Broken;
 
 /// Why a document was dropped: a stable `snake_case` name, listed in [`crate::reasons`].
 ///
@@ -30,6 +31,13 @@ impl Verdict {
             Self::Keep => None,
             Self::Drop(reason) => Some(reason),
         }
+    }
+}
+
+/// A broken rule drops, with its reason.
+impl From<Option<Broken>> for Verdict {
+    fn from(broken: Option<Broken>) -> Self {
+        broken.map_or(Self::Keep, |broken| Self::Drop(broken.rule.reason))
     }
 }
 

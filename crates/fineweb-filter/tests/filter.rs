@@ -134,7 +134,11 @@ struct NoRivers;
 
 impl DocumentFilter for NoRivers {
     fn judge(&self, document: &Document<'_>) -> Verdict {
-        if document.words().contains(&"river") { Verdict::Drop(Reason("river")) } else { Verdict::Keep }
+        if document.words().any(|word| word == "river") {
+            Verdict::Drop(Reason("river"))
+        } else {
+            Verdict::Keep
+        }
     }
 }
 

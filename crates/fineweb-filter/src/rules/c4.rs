@@ -1,14 +1,39 @@
 //! C4's rules (Raffel et al. 2020, <https://jmlr.org/papers/volume21/20-074/20-074.pdf>, section 2.2), with the
 //! additions of its code. They work line by line and rewrite the text.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-use crate::text::{count_sentences, is_space};
-use crate::{Document, DocumentFilter, Reason, Verdict, reasons};
+use super::{Bound, Broken, Rule, Signal};
+use crate::text::{count_sentences, is_space, split_words};
+use crate::{Document, DocumentFilter, Verdict, reasons};
 
-const POLICIES: [&str; 6] =
-    ["terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies"];
+/// Phrases at which a page or line goes, in the order of their rules: filler, scripts, then policies.
+const PHRASES: [&str; 8] = [
+    "lorem ipsum",
+    "javascript",
+    "terms of use",
+    "privacy policy",
+    "cookie policy",
+    "uses cookies",
+    "use of cookies",
+    "use cookies",
+];
+
+static PHRASE: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(PHRASES)
+        .expect("eight short phrases make a small automaton")
+});
+
+/// The one letter beyond ASCII whose small form, `k`, is in a phrase.
+const KELVIN: char = '\u{212a}';
 
 /// Removes lines that are not prose, and drops pages where code shows or little is left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,65 +72,124 @@ impl Default for C4Quality {
 enum Line {
     Keep,
     Remove,
-    DropPage(Reason),
+    /// C4 drops the page: filler text.
+    Filler,
+    /// C4 drops the page: a brace.
+    Brace,
+}
+
+/// What was found while the text was cleaned.
+#[derive(Debug, Default)]
+pub(crate) struct Cleaned {
+    filler_first: bool,
+    brace_first: bool,
+    sentences: usize,
+}
+
+impl Cleaned {
+    pub(crate) fn value(&self, signal: Signal) -> f64 {
+        match signal {
+            Signal::LoremIpsum => f64::from(u8::from(self.filler_first)),
+            Signal::CurlyBracket => f64::from(u8::from(self.brace_first)),
+            _ => self.sentences as f64,
+        }
+    }
 }
 
 impl C4Quality {
-    /// Appends the lines of `document` that stay to `out`, joined by `\n`; on a drop `out` holds a part of them.
+    /// Appends the lines of `document` that stay to `out`, joined by `\n`.
     pub fn rewrite(&self, document: &Document<'_>, out: &mut String) -> Verdict {
+        let cleaned = self.clean(document, out);
+        self.first_broken(&cleaned).into()
+    }
+
+    /// The rules about what cleaning found.
+    pub(crate) fn rules(&self) -> [Rule; 3] {
+        let sentences = Bound::AtLeast(self.min_sentences as f64).unless_zero();
+        [
+            Rule::new(reasons::LOREM_IPSUM, Signal::LoremIpsum, Bound::AtMost(0.0), ""),
+            Rule::new(reasons::CURLY_BRACKET, Signal::CurlyBracket, Bound::AtMost(0.0), ""),
+            Rule::new(reasons::TOO_FEW_SENTENCES, Signal::Sentences, sentences, "c4.min_sentences"),
+        ]
+    }
+
+    pub(crate) fn first_broken(&self, cleaned: &Cleaned) -> Option<Broken> {
+        self.rules().into_iter().find_map(|rule| rule.broken(|signal| cleaned.value(signal)))
+    }
+
+    /// Cleans all of the text, whatever is found: a line for which C4 drops the page stays.
+    pub(crate) fn clean(&self, document: &Document<'_>, out: &mut String) -> Cleaned {
         let start = out.len();
-        let mut sentences = 0;
-        let (mut line, mut lower) = (String::new(), String::new());
+        let mut cleaned = Cleaned::default();
+        let suspicious = PHRASE.is_match(document.text) || document.text.contains(KELVIN);
+        let (mut without, mut next) = (String::new(), 0);
         for source in document.lines() {
             let source = source.trim_matches(is_space);
-            line.clear();
-            remove_citations(source, &mut line);
-            match self.line(source, &line, &mut lower) {
+            let cited = memchr::memchr(b'[', source.as_bytes()).is_some();
+            if cited {
+                without.clear();
+                remove_citations(source, &mut without);
+            }
+            let line = if cited { &without } else { source };
+            match self.line(source, line, suspicious) {
                 Line::Remove => continue,
-                Line::DropPage(reason) => return Verdict::Drop(reason),
+                Line::Filler => cleaned.filler_first = !cleaned.brace_first,
+                Line::Brace => cleaned.brace_first = !cleaned.filler_first,
                 Line::Keep => {}
             }
-            sentences += count_sentences(&line);
+            cleaned.sentences += if line.len() == source.len() {
+                count_sentences(document.words_of_line(source, &mut next))
+            } else {
+                let mut words = Vec::new();
+                split_words(line, |word| words.push(word));
+                count_sentences(words).max(usize::from(!line.is_empty()))
+            };
             if out.len() > start {
                 out.push('\n');
             }
-            out.push_str(&line);
+            out.push_str(line);
         }
-        if sentences < self.min_sentences {
-            return Verdict::Drop(reasons::TOO_FEW_SENTENCES);
-        }
-        out.truncate(out.trim_end_matches(is_space).len().max(start));
-        Verdict::Keep
+        let kept = out[start..].trim_start_matches(is_space).len();
+        out.drain(start..out.len() - kept);
+        out.truncate(start + out[start..].trim_end_matches(is_space).len());
+        cleaned
     }
 
-    /// The rules in C4's order: a brace in a line that is too short harms nothing.
-    fn line(&self, source: &str, line: &str, lower: &mut String) -> Line {
-        // Words are counted before citations are removed.
-        let mut words = 0;
-        for word in source.split(is_space).filter(|word| !word.is_empty()) {
-            words += 1;
-            let long = |limit| word.len() > limit && word.chars().count() > limit;
-            if self.max_word_length > 0 && long(self.max_word_length) {
-                return Line::Remove;
-            }
+    /// The rules in C4's order: a brace in a line that is too short harms nothing. `source` is the line as it was, whose
+    /// words count, `line` the one without citations.
+    fn line(&self, source: &str, line: &str, suspicious: bool) -> Line {
+        let words = || source.split(is_space).filter(|word| !word.is_empty());
+        let most = self.max_word_length;
+        if most > 0
+            && source.len() > most
+            && words().any(|word| word.len() > most && word.chars().count() > most)
+        {
+            return Line::Remove;
         }
         let terminal = line.ends_with(['.', '?', '!', '"', '\'']) && !line.ends_with("...");
-        if self.require_terminal && !terminal || words < self.min_words_per_line {
+        if self.require_terminal && !terminal {
             return Line::Remove;
         }
-        lower.clear();
-        lower.extend(line.chars().flat_map(char::to_lowercase));
-        if lower.contains("lorem ipsum") {
-            return Line::DropPage(reasons::LOREM_IPSUM);
-        }
-        if lower.contains("javascript") {
+        if words().take(self.min_words_per_line).count() < self.min_words_per_line {
             return Line::Remove;
         }
-        if line.contains('{') {
-            return Line::DropPage(reasons::CURLY_BRACKET);
+        let phrase = if suspicious { first_phrase(line) } else { None };
+        match phrase {
+            Some(0) => Line::Filler,
+            Some(1) => Line::Remove,
+            _ if memchr::memchr(b'{', line.as_bytes()).is_some() => Line::Brace,
+            Some(_) => Line::Remove,
+            None => Line::Keep,
         }
-        if POLICIES.iter().any(|policy| lower.contains(policy)) { Line::Remove } else { Line::Keep }
     }
+}
+
+/// Of the phrases in a line, the one whose rule comes first.
+fn first_phrase(line: &str) -> Option<usize> {
+    if line.contains(KELVIN) {
+        return first_phrase(&line.replace(KELVIN, "k"));
+    }
+    PHRASE.find_iter(line).map(|found| found.pattern().as_usize()).min()
 }
 
 /// As a filter, C4 judges only; [`C4Quality::rewrite`] also gives the text that is left.
@@ -118,18 +202,22 @@ impl DocumentFilter for C4Quality {
 /// Copies `line` without `[12]`, `[]`, `[edit]` and `[citation needed]`.
 fn remove_citations(line: &str, out: &mut String) {
     let mut rest = line;
+    let digit = |c: char| c.general_category() == GeneralCategory::DecimalNumber;
     while let Some(at) = rest.find('[') {
         let (head, tail) = rest.split_at(at);
         out.push_str(head);
-        let end = tail.find(']').filter(|&end| {
-            let inside = &tail[1..end];
-            inside.chars().all(|c| c.is_ascii_digit()) || inside == "edit" || inside == "citation needed"
-        });
-        let skip = end.map_or(1, |end| end + 1);
-        if end.is_none() {
-            out.push('[');
+        let inside = tail[1..].trim_start_matches(digit);
+        let inside = ["edit", "citation needed"]
+            .into_iter()
+            .find_map(|note| tail[1..].strip_prefix(note))
+            .unwrap_or(inside);
+        match inside.strip_prefix(']') {
+            Some(behind) => rest = behind,
+            None => {
+                out.push('[');
+                rest = &tail[1..];
+            }
         }
-        rest = &tail[skip..];
     }
     out.push_str(rest);
 }
@@ -139,9 +227,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn phrases_are_found_whatever_their_case() {
+        assert_eq!(first_phrase("We Use CooKies and JavaScript"), Some(1));
+        assert_eq!(first_phrase("use coo\u{212a}ies"), Some(7));
+        assert_eq!(first_phrase("lorem İpsum"), None);
+    }
+
+    #[test]
     fn citations_go() {
         let mut out = String::new();
-        remove_citations("a[1] b[] [edit]c[citation needed] [x] [2", &mut out);
-        assert_eq!(out, "a b c [x] [2");
+        remove_citations("a[1] b[] [edit]c[citation needed] [x] [2 [[3]", &mut out);
+        assert_eq!(out, "a b c [x] [2 [");
     }
 }

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{duplicates, exceeds};
+use super::{Bound, Measures, Rule, Signal, duplicates, share};
 use crate::text::{is_space, is_terminal};
-use crate::{Document, DocumentFilter, Preset, Reason, Verdict, reasons};
+use crate::{Document, DocumentFilter, Preset, Verdict, reasons};
 
 /// Drops lists, tables of links and pages of fragments: few ended lines, many short or repeated ones.
 ///
@@ -52,51 +52,59 @@ impl Default for FinewebQuality {
     }
 }
 
-impl FinewebQuality {
-    fn reason(&self, document: &Document<'_>) -> Option<Reason> {
-        let text = document.text;
+impl Measures for FinewebQuality {
+    fn rules(&self) -> impl IntoIterator<Item = Rule> {
+        use Signal as S;
         let v1 = self.preset == Preset::FinewebV1;
-        let blank = |line: &&str| line.chars().all(is_space);
-        let lines: Vec<&str> = text.split('\n').filter(|line| v1 || !blank(line)).collect();
-        if lines.iter().all(blank) {
-            return Some(reasons::EMPTY);
-        }
-
-        let ended = if v1 {
-            lines.iter().filter(|line| line.ends_with(['.', '\'', '"', '!', '?'])).count()
-        } else {
-            lines.iter().filter(|line| line.ends_with(is_terminal)).count()
-        };
-        let share = ended as f64 / lines.len() as f64;
-        if self.min_line_punct > 0.0 && (share < self.min_line_punct || v1 && share == self.min_line_punct) {
-            return Some(reasons::LINE_PUNCT_RATIO);
-        }
-
-        let short = lines.iter().filter(|line| line.chars().count() <= self.short_line_length).count();
-        if self.over(short, lines.len(), self.max_short_lines) {
-            return Some(reasons::SHORT_LINE_RATIO);
-        }
-
-        let feeds = text.bytes().filter(|&byte| byte == b'\n').count();
-        let (_, copied) = duplicates(lines.iter().copied());
-        if self.over(copied, document.chars() - feeds, self.max_char_dup) {
-            return Some(reasons::CHAR_DUP_RATIO);
-        }
-        if exceeds(feeds, document.words().len(), self.max_new_lines) {
-            return Some(reasons::LIST_RATIO);
-        }
-        None
+        let most = |limit| if v1 { Bound::Below(limit) } else { Bound::AtMost(limit) }.unless_zero();
+        let punct = self.min_line_punct;
+        let punct = if v1 { Bound::Above(punct) } else { Bound::AtLeast(punct) }.unless_zero();
+        let lines = if v1 { Bound::Off } else { Bound::AtLeast(1.0) };
+        let feeds = Bound::AtMost(self.max_new_lines).unless_zero();
+        [
+            (reasons::EMPTY, S::CleanLines, lines, ""),
+            (reasons::LINE_PUNCT_RATIO, S::LinePunctRatio, punct, "fineweb.min_line_punct"),
+            (
+                reasons::SHORT_LINE_RATIO,
+                S::ShortLineRatio,
+                most(self.max_short_lines),
+                "fineweb.max_short_lines",
+            ),
+            (reasons::CHAR_DUP_RATIO, S::CharDupRatio, most(self.max_char_dup), "fineweb.max_char_dup"),
+            (reasons::LIST_RATIO, S::NewLineRatio, feeds, "fineweb.max_new_lines"),
+        ]
+        .map(|(reason, signal, bound, setting)| Rule::new(reason, signal, bound, setting))
     }
 
-    /// Beyond the limit; in the released FineWeb, at the limit too.
-    fn over(&self, part: usize, whole: usize, limit: f64) -> bool {
-        let share = part as f64 / whole as f64;
-        limit > 0.0 && (share > limit || self.preset == Preset::FinewebV1 && share == limit)
+    fn value(&self, signal: Signal, document: &Document<'_>) -> f64 {
+        let text = document.text;
+        let v1 = self.preset == Preset::FinewebV1;
+        let written = |line: &&str| !line.chars().all(is_space);
+        let lines = || text.split('\n').filter(|line| v1 || written(line));
+        let feeds = || memchr::memchr_iter(b'\n', text.as_bytes()).count();
+        match signal {
+            Signal::CleanLines => lines().count() as f64,
+            Signal::LinePunctRatio if v1 => {
+                let ended = lines().filter(|line| line.ends_with(['.', '\'', '"', '!', '?']));
+                share(ended.count(), lines().count())
+            }
+            Signal::LinePunctRatio => {
+                share(lines().filter(|line| line.ends_with(is_terminal)).count(), lines().count())
+            }
+            Signal::ShortLineRatio => {
+                let most_bytes = 4 * self.short_line_length;
+                let is_short =
+                    |line: &&str| line.len() <= most_bytes && line.chars().count() <= self.short_line_length;
+                share(lines().filter(is_short).count(), lines().count())
+            }
+            Signal::CharDupRatio => share(duplicates(lines().filter(written)).1, document.chars() - feeds()),
+            _ => share(feeds(), document.words().len()),
+        }
     }
 }
 
 impl DocumentFilter for FinewebQuality {
     fn judge(&self, document: &Document<'_>) -> Verdict {
-        self.reason(document).map_or(Verdict::Keep, Verdict::Drop)
+        self.first_broken(document).into()
     }
 }

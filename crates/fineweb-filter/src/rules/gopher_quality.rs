@@ -3,12 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exceeds;
-use crate::text::{is_space, is_symbol};
-use crate::{Document, DocumentFilter, Preset, Reason, Verdict, reasons};
-
-/// Words of which a page in English prose has at least two.
-const STOP_WORDS: [&str; 8] = ["the", "be", "to", "of", "and", "that", "have", "with"];
+use super::{Bound, Measures, Rule, Signal, share};
+use crate::text::{is_punctuation, is_space, is_symbol};
+use crate::{Document, DocumentFilter, Preset, Verdict, reasons};
 
 /// Drops pages whose words, symbols and lines do not look like prose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,73 +64,143 @@ impl Default for GopherQuality {
     }
 }
 
-impl GopherQuality {
-    fn reason(&self, document: &Document<'_>) -> Option<Reason> {
-        let (text, tokens) = (document.text, document.words());
-        if tokens.is_empty() {
-            return Some(reasons::EMPTY);
-        }
-        let words = || tokens.iter().filter(|token| !token.chars().all(is_symbol));
-        let (count, length) = words().fold((0, 0), |(n, sum), word| (n + 1, sum + word.chars().count()));
-
-        if self.min_words > 0 && count < self.min_words {
-            return Some(reasons::GOPHER_SHORT_DOC);
-        }
-        if self.max_words > 0 && count > self.max_words {
-            return Some(reasons::GOPHER_LONG_DOC);
-        }
-        // Without words the mean is not a number, and no comparison with it holds: as in datatrove.
-        let mean = length as f64 / count as f64;
-        if self.min_mean_word_length > 0.0 && mean < self.min_mean_word_length {
-            return Some(reasons::GOPHER_BELOW_AVG_THRESHOLD);
-        }
-        if self.max_mean_word_length > 0.0 && mean > self.max_mean_word_length {
-            return Some(reasons::GOPHER_ABOVE_AVG_THRESHOLD);
-        }
-
-        let hashes = text.bytes().filter(|&byte| byte == b'#').count();
-        if exceeds(hashes, tokens.len(), self.max_symbol_ratio) {
-            return Some(reasons::GOPHER_TOO_MANY_HASHES);
-        }
-        let ellipses = text.matches("...").count() + text.matches('…').count();
-        if exceeds(ellipses, tokens.len(), self.max_symbol_ratio) {
-            return Some(reasons::GOPHER_TOO_MANY_ELLIPSIS);
-        }
-
-        let lines = document.lines();
-        let bullets =
-            lines.iter().filter(|line| line.trim_start_matches(is_space).starts_with(['•', '-'])).count();
-        if exceeds(bullets, lines.len(), self.max_bullet_lines) {
-            return Some(reasons::GOPHER_TOO_MANY_BULLETS);
-        }
-        let trailing = lines.iter().filter(|line| {
-            let line = line.trim_end_matches(is_space);
-            line.ends_with("...") || line.ends_with('…')
-        });
-        if exceeds(trailing.count(), lines.len(), self.max_ellipsis_lines) {
-            return Some(reasons::GOPHER_TOO_MANY_END_ELLIPSIS);
-        }
-
-        let lettered = tokens.iter().filter(|token| token.chars().any(char::is_alphabetic)).count();
-        if self.min_alpha_words > 0.0 && (lettered as f64 / tokens.len() as f64) < self.min_alpha_words {
-            return Some(reasons::GOPHER_BELOW_ALPHA_THRESHOLD);
-        }
-        if self.stop_words(tokens) < self.min_stop_words {
-            return Some(reasons::GOPHER_ENOUGH_STOP_WORDS);
-        }
-        None
+impl Measures for GopherQuality {
+    fn rules(&self) -> impl IntoIterator<Item = Rule> {
+        use Signal as S;
+        let least = |limit: f64| Bound::AtLeast(limit).unless_zero();
+        let most = |limit: f64| Bound::AtMost(limit).unless_zero();
+        [
+            (reasons::EMPTY, S::Tokens, Bound::AtLeast(1.0), ""),
+            (reasons::GOPHER_SHORT_DOC, S::Words, least(self.min_words as f64), "gopher_quality.min_words"),
+            (reasons::GOPHER_LONG_DOC, S::Words, most(self.max_words as f64), "gopher_quality.max_words"),
+            (
+                reasons::GOPHER_BELOW_AVG_THRESHOLD,
+                S::MeanWordLength,
+                least(self.min_mean_word_length),
+                "gopher_quality.min_mean_word_length",
+            ),
+            (
+                reasons::GOPHER_ABOVE_AVG_THRESHOLD,
+                S::MeanWordLength,
+                most(self.max_mean_word_length),
+                "gopher_quality.max_mean_word_length",
+            ),
+            (
+                reasons::GOPHER_TOO_MANY_HASHES,
+                S::HashRatio,
+                most(self.max_symbol_ratio),
+                "gopher_quality.max_symbol_ratio",
+            ),
+            (
+                reasons::GOPHER_TOO_MANY_ELLIPSIS,
+                S::EllipsisRatio,
+                most(self.max_symbol_ratio),
+                "gopher_quality.max_symbol_ratio",
+            ),
+            (
+                reasons::GOPHER_TOO_MANY_BULLETS,
+                S::BulletLineRatio,
+                most(self.max_bullet_lines),
+                "gopher_quality.max_bullet_lines",
+            ),
+            (
+                reasons::GOPHER_TOO_MANY_END_ELLIPSIS,
+                S::EllipsisLineRatio,
+                most(self.max_ellipsis_lines),
+                "gopher_quality.max_ellipsis_lines",
+            ),
+            (
+                reasons::GOPHER_BELOW_ALPHA_THRESHOLD,
+                S::AlphaWordRatio,
+                least(self.min_alpha_words),
+                "gopher_quality.min_alpha_words",
+            ),
+            (
+                reasons::GOPHER_ENOUGH_STOP_WORDS,
+                S::StopWords,
+                least(self.min_stop_words as f64),
+                "gopher_quality.min_stop_words",
+            ),
+        ]
+        .map(|(reason, signal, bound, setting)| Rule::new(reason, signal, bound, setting))
     }
 
-    fn stop_words(&self, tokens: &[&str]) -> usize {
-        match self.preset {
-            Preset::Fineweb2025 => STOP_WORDS.iter().filter(|word| tokens.contains(word)).count(),
-            Preset::FinewebV1 => tokens.iter().filter(|token| STOP_WORDS.contains(token)).count(),
+    fn value(&self, signal: Signal, document: &Document<'_>) -> f64 {
+        use Signal as S;
+        let (text, tokens) = (document.text, document.words().len());
+        let of_lines = |counts: fn(&&str) -> bool| {
+            share(document.lines().filter(counts).count(), document.lines().len())
+        };
+        match signal {
+            S::Tokens => tokens as f64,
+            S::Words => self.words(document).0 as f64,
+            // Of no words the mean is not a number, and no comparison with it holds: as in datatrove.
+            S::MeanWordLength => {
+                let (words, length) = self.words(document);
+                share(length, words)
+            }
+            S::HashRatio => share(memchr::memchr_iter(b'#', text.as_bytes()).count(), tokens),
+            S::EllipsisRatio => share(ellipses(text), tokens),
+            S::BulletLineRatio => of_lines(|line| line.trim_start_matches(is_space).starts_with(['•', '-'])),
+            S::EllipsisLineRatio => of_lines(|line| {
+                let line = line.trim_end_matches(is_space);
+                line.ends_with("...") || line.ends_with('…')
+            }),
+            S::AlphaWordRatio => share(document.words().filter(|token| has_letter(token)).count(), tokens),
+            _ => self.stop_words(document) as f64,
         }
     }
 }
 
+impl GopherQuality {
+    /// Tokens that are more than marks: how many, and their length.
+    fn words(&self, document: &Document<'_>) -> (usize, usize) {
+        let is_mark = match self.preset {
+            Preset::Fineweb2025 => is_symbol,
+            Preset::FinewebV1 => is_punctuation,
+        };
+        let is_word =
+            |token: &&str| token.as_bytes()[0].is_ascii_alphanumeric() || !token.chars().all(is_mark);
+        document.words().filter(is_word).fold((0, 0), |(n, sum), word| (n + 1, sum + word.chars().count()))
+    }
+
+    /// Words of which a page in English prose has at least two: distinct ones today, all in 2024.
+    fn stop_words(&self, document: &Document<'_>) -> u32 {
+        let (mut seen, mut all) = (0u32, 0);
+        for token in document.words() {
+            let stop_word = match token.as_bytes() {
+                b"the" => 1,
+                b"be" => 2,
+                b"to" => 4,
+                b"of" => 8,
+                b"and" => 16,
+                b"that" => 32,
+                b"have" => 64,
+                b"with" => 128,
+                _ => continue,
+            };
+            seen |= stop_word;
+            all += 1;
+        }
+        match self.preset {
+            Preset::Fineweb2025 => seen.count_ones(),
+            Preset::FinewebV1 => all,
+        }
+    }
+}
+
+fn has_letter(token: &str) -> bool {
+    token.as_bytes()[0].is_ascii_alphabetic() || token.chars().any(char::is_alphabetic)
+}
+
+/// Three dots as often as they fit, and the character that looks like them.
+fn ellipses(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    memchr::memmem::find_iter(bytes, "...").count() + memchr::memmem::find_iter(bytes, "…").count()
+}
+
 impl DocumentFilter for GopherQuality {
     fn judge(&self, document: &Document<'_>) -> Verdict {
-        self.reason(document).map_or(Verdict::Keep, Verdict::Drop)
+        self.first_broken(document).into()
     }
 }
