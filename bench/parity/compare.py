@@ -15,12 +15,13 @@ Of 2024, tokens and sentences are spaCy's too: NLTK's data is not in a package r
 
 import argparse
 import difflib
-import importlib.util
+import importlib.machinery
 import json
 import subprocess
 import sys
 import types
 from collections import Counter
+from pathlib import Path
 
 import spacy
 
@@ -47,18 +48,22 @@ def today():
 
 def of_2024(folder):
     """The filter modules of datatrove 0.2, loaded by file so that they can live beside today's."""
-    from datatrove.utils.text import split_into_sentences, split_into_words
+    from datatrove.utils.typeshelper import Languages
+    from datatrove.utils.word_tokenizers import load_word_tokenizer
+
+    spacy_words = load_word_tokenizer(Languages.english)
+    spacy_words.word_tokenize("It loads what it needs.")
 
     tokenize = types.ModuleType("nltk.tokenize")
-    tokenize.word_tokenize = lambda text, language="english": split_into_words(text)
-    tokenize.sent_tokenize = lambda text, language="english": split_into_sentences(text)
+    tokenize.word_tokenize = lambda text, language="english": spacy_words.word_tokenize(text)
+    tokenize.sent_tokenize = lambda text, language="english": spacy_words.span_tokenize(text)
     nltk = types.ModuleType("nltk")
     nltk.word_tokenize, nltk.tokenize = tokenize.word_tokenize, tokenize
+    nltk.__spec__ = importlib.machinery.ModuleSpec("nltk", None)
     for name in [name for name in sys.modules if name.split(".")[0] == "datatrove"]:
         del sys.modules[name]
     sys.path.insert(0, folder)
     sys.modules.update({"nltk": nltk, "nltk.tokenize": tokenize})
-    importlib.util.find_spec("nltk")
     from datatrove.pipeline.filters.c4_quality_filter import C4QualityFilter
     from datatrove.pipeline.filters.fineweb_quality_filter import FineWebQualityFilter
     from datatrove.pipeline.filters.gopher_quality_filter import GopherQualityFilter
@@ -72,7 +77,7 @@ def of_2024(folder):
         C4QualityFilter(filter_no_terminal_punct=False),
         FineWebQualityFilter(exclusion_writer=None),
     ]
-    return filters, split_into_words
+    return filters, spacy_words.word_tokenize
 
 
 def reason(filter, document):
@@ -158,14 +163,19 @@ parser.add_argument("texts")
 parser.add_argument("verdicts")
 parser.add_argument("--v1", metavar="DATATROVE_02")
 parser.add_argument("--show", type=int, default=20, help="how many kinds of different tokens to print")
+parser.add_argument("--keep", metavar="FILE", help="where datatrove's answers are kept, to be asked once")
 parser.add_argument("--most", type=int, help="only so many texts")
 arguments = parser.parse_args()
 
 rows = [json.loads(line) for line in open(arguments.texts, encoding="utf-8")][: arguments.most]
 preset = "fineweb-v1" if arguments.v1 else "fineweb-2025"
 english = [row for row, said in zip(rows, ours(arguments.verdicts, preset, rows)) if said["english"]]
-filters, words = of_2024(arguments.v1) if arguments.v1 else today()
-peer = list(theirs(filters, words, english))
+if arguments.keep and Path(arguments.keep).exists():
+    peer = [json.loads(line) for line in open(arguments.keep, encoding="utf-8")]
+else:
+    peer = list(theirs(*(of_2024(arguments.v1) if arguments.v1 else today()), english))
+    if arguments.keep:
+        Path(arguments.keep).write_text("".join(json.dumps(said) + "\n" for said in peer), encoding="utf-8")
 given = ours(arguments.verdicts, preset, [{**row, "tokens": said["words"]} for row, said in zip(english, peer)])
 own = ours(arguments.verdicts, preset, english)
 print(f"{len(rows)} texts, {len(english)} in English; {preset}; spaCy {spacy.__version__}")

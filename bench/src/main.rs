@@ -1,5 +1,5 @@
-//! Measures our hot paths beside our peers: `bench warc [FILE]`, `bench filter FILE` and `bench fixtures` print one
-//! JSON row a line.
+//! Measures our hot paths beside our peers: `bench warc [FILE]`, `bench filter FILE`, `bench rules [TEXTS]` and
+//! `bench fixtures` print one JSON row a line.
 //!
 //! Both sides run in this process or as its children, one after the other, and are charged CPU time (user and
 //! system), so that a busy machine slows both alike. A row without a peer has no ratio.
@@ -13,6 +13,7 @@ mod filter;
 mod fixtures;
 mod peers;
 mod row;
+mod rules;
 mod warc;
 
 fn main() -> anyhow::Result<()> {
@@ -22,9 +23,10 @@ fn main() -> anyhow::Result<()> {
     let rows = match subject.as_deref() {
         Some("filter") => filter::rows(file.as_deref())?,
         Some("fixtures") => fixtures::rows()?,
+        Some("rules") => rules::rows(file.as_deref())?,
         Some("warc") => warc::rows(file.as_deref())?,
-        Some(other) => bail!("no benchmark \"{other}\"; there are filter, fixtures and warc"),
-        None => bail!("say what to measure; there are filter, fixtures and warc"),
+        Some(other) => bail!("no benchmark \"{other}\"; there are filter, fixtures, rules and warc"),
+        None => bail!("say what to measure; there are filter, fixtures, rules and warc"),
     };
     for row in rows {
         println!("{}", serde_json::to_string(&row)?);

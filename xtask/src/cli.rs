@@ -115,6 +115,9 @@ pub struct Show {
     /// How many rows of each output
     #[arg(long, default_value_t = 5)]
     pub rows: usize,
+    /// Count again as if a bound of the stage's rules were another, as gopher_quality.min_words=80
+    #[arg(long, value_name = "RULE=VALUE")]
+    pub what_if: Vec<String>,
     /// Where runs are kept.
     #[command(flatten)]
     pub runs: Runs,

@@ -23,6 +23,7 @@ mod show;
 mod sources;
 pub mod stages;
 mod verify;
+mod what_if;
 
 pub use cli::{Cli, Verb, program, run};
 pub use registry::registry;

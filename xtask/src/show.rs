@@ -26,6 +26,11 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
         Ok(store.manifest(&stage.key)?.ok_or_else(gone)?)
     };
     let Some(wanted) = &arguments.stage else {
+        if !arguments.what_if.is_empty() {
+            let fault = Fault::new("--what-if asks one stage").expected("a stage of `fineweb-filter`");
+            let cure = format!("name it: show {} STAGE --what-if RULE=VALUE", arguments.run);
+            return Err(Error::Wiring(fault.cure(cure)).into());
+        }
         for stage in &run.stages {
             writeln!(
                 out,
@@ -48,8 +53,11 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
         return Err(Error::Wiring(fault).into());
     };
     let manifest = manifest(stage)?;
-    funnel(&manifest, out)?;
     let entry = store.entry(&stage.key);
+    if !arguments.what_if.is_empty() {
+        return crate::what_if::run(&stage.uses, &manifest, &entry, &arguments.what_if, out);
+    }
+    funnel(&manifest, out)?;
     let mut shown = 0;
     for (name, contents) in &manifest.outputs {
         if output.is_none_or(|output| output == name) {

@@ -18,6 +18,7 @@ pub struct Document<'a> {
     lines: OnceCell<Vec<Span>>,
     grams: OnceCell<RefCell<Grams>>,
     chars: OnceCell<usize>,
+    tokens: OnceCell<usize>,
     spare: RefCell<Buffers>,
 }
 
@@ -78,6 +79,7 @@ impl<'a> Document<'a> {
             lines: OnceCell::new(),
             grams: OnceCell::new(),
             chars: OnceCell::new(),
+            tokens: OnceCell::new(),
             spare: RefCell::new(buffers),
         }
     }
@@ -106,9 +108,23 @@ impl<'a> Document<'a> {
         })
     }
 
+    /// How many words and marks there are, which may be known without them.
+    pub(crate) fn tokens(&self) -> usize {
+        *self.tokens.get_or_init(|| self.words().len())
+    }
+
+    /// The same document, somebody having counted its words.
+    pub(crate) fn with_tokens(self, tokens: usize) -> Self {
+        Self { tokens: OnceCell::from(tokens), ..self }
+    }
+
     /// Words and marks that lie in `line`, which is one of [`Document::lines`] or a part of it. Lines must be asked for
     /// in order: `next` is where the words of the line before ended.
-    pub(crate) fn words_of_line(&self, line: &str, next: &mut usize) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn words_of_line(
+        &self,
+        line: &str,
+        next: &mut usize,
+    ) -> impl ExactSizeIterator<Item = &'a str> {
         let text = self.text;
         let start = line.as_ptr() as usize - text.as_ptr() as usize;
         let spans = self.word_spans();

@@ -227,15 +227,17 @@ impl Filter {
         if let Some(broken) = repetition().or_else(quality) {
             return Some(broken.into());
         }
+        let mut tokens = 0;
         if c4.enabled {
             let found = c4.clean(document, clean);
             if let Some(broken) = c4.first_broken(&found) {
                 return Some(broken.into());
             }
+            tokens = found.tokens;
         } else {
             clean.push_str(document.text);
         }
-        with_clean(document, clean, spare, |document| {
+        with_clean(document, clean, tokens, spare, |document| {
             let broken = fineweb.enabled.then(|| fineweb.first_broken(document)).flatten();
             broken.map(Fall::from).or_else(|| self.added_fall(document))
         })
@@ -260,7 +262,7 @@ impl Filter {
             clean.clear();
             clean.push_str(document.text);
         }
-        with_clean(document, clean, spare, |document| {
+        with_clean(document, clean, found.tokens, spare, |document| {
             fineweb.measure(document, signals);
             first_broken(&self.rules, signals).map(Fall::from).or_else(|| self.added_fall(document))
         })
@@ -272,17 +274,19 @@ impl Filter {
     }
 }
 
-/// Calls `judge` with the cleaned text; where cleaning changed nothing, with all that is known of the text already.
+/// Calls `judge` with the cleaned text, of so many tokens; where cleaning changed nothing, with all that is known of the
+/// text already.
 fn with_clean<T>(
     document: &Document<'_>,
     clean: &str,
+    tokens: usize,
     spare: &mut Buffers,
     judge: impl FnOnce(&Document<'_>) -> T,
 ) -> T {
     if clean == document.text {
         return judge(document);
     }
-    let cleaned = Document::reusing(document.url, clean, std::mem::take(spare));
+    let cleaned = Document::reusing(document.url, clean, std::mem::take(spare)).with_tokens(tokens);
     let said = judge(&cleaned);
     *spare = cleaned.into_buffers();
     said

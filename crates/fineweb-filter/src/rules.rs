@@ -33,7 +33,13 @@ pub(crate) trait Measures {
 
     /// The first rule that a document breaks; nothing behind it is measured.
     fn first_broken(&self, document: &Document<'_>) -> Option<Broken> {
-        self.rules().into_iter().find_map(|rule| rule.broken(|signal| self.value(signal, document)))
+        // least and most of one value are neighbours: it is measured once
+        let mut last = None;
+        let mut value = |signal| match last {
+            Some((measured, value)) if measured == signal => value,
+            _ => last.insert((signal, self.value(signal, document))).1,
+        };
+        self.rules().into_iter().find_map(|rule| rule.broken(&mut value))
     }
 
     /// Every value, rules that are off included.

@@ -1,9 +1,10 @@
 //! Every rule just below, at, and above its threshold.
 
 use fineweb_filter::{
-    C4Quality, Document, DocumentFilter, FinewebQuality, GopherQuality, GopherRepetition, Preset, Reason,
-    Verdict, reasons,
+    C4Quality, Document, DocumentFilter, Filter, FinewebQuality, GopherQuality, GopherRepetition, Lists,
+    Outcome, Page, Preset, Reason, Scratch, Settings, Signal, Signals, Verdict, reasons,
 };
+use proptest::prelude::*;
 
 fn reason(filter: &dyn DocumentFilter, text: &str) -> Option<Reason> {
     filter.judge(&Document::new("", text)).reason()
@@ -125,6 +126,93 @@ fn repeated_lines_and_paragraphs() {
     assert_eq!(reason(&rule, "a\n\na"), None, "1 of 4 characters");
     assert_eq!(reason(&rule, "ab\n\nab"), Some(reasons::DUP_PARA_CHAR_FRAC));
     assert_eq!(reason(&rule, ""), Some(reasons::EMPTY));
+    let v1 = GopherRepetition { preset: Preset::FinewebV1, ..rule };
+    assert_eq!(reason(&v1, ""), None, "in 2024 no rule of this filter spoke of empty texts");
+}
+
+#[test]
+fn lines_that_are_copied_were_parted_otherwise_in_2024() {
+    let rule = GopherRepetition { max_dup_line_frac: 0.3, ..repetition() };
+    let v1 = GopherRepetition { preset: Preset::FinewebV1, ..rule.clone() };
+    for (text, today, then) in [
+        ("a\n\nb\n\nc", false, false),      // one of two blank lines is a copy: 1 of 5
+        ("a\n\nb\n\nc\n\nd", false, false), // 2 of 7
+        ("a\n\nb\n\nc\n\nd\n\ne", false, true), // 3 of 9
+        ("a\ra\nb", false, true),           // 1 of 3: a carriage return parts
+    ] {
+        assert_eq!(reason(&rule, text).is_some(), today, "{text:?} today");
+        assert_eq!(reason(&v1, text).is_some(), then, "{text:?} in 2024");
+    }
+}
+
+#[test]
+fn gopher_words_of_terminal_marks_were_words_in_2024() {
+    let rule = GopherQuality { min_words: 3, ..quality() };
+    let v1 = GopherQuality { preset: Preset::FinewebV1, ..rule.clone() };
+    assert_eq!(reason(&rule, "a b ।"), Some(reasons::GOPHER_SHORT_DOC));
+    assert_eq!(reason(&v1, "a b ।"), None);
+    assert_eq!(reason(&v1, "a b ."), Some(reasons::GOPHER_SHORT_DOC));
+}
+
+#[test]
+fn presets_are_fineweb_s_values() {
+    for preset in [Preset::Fineweb2025, Preset::FinewebV1] {
+        let settings = Settings::preset(preset);
+        let rules = settings
+            .rules()
+            .into_iter()
+            .map(|rule| format!("{} {:?} {:?}", rule.reason, rule.signal, rule.bound));
+        let at = |today: &str, then: &str| {
+            if preset == Preset::Fineweb2025 { today.to_owned() } else { then.to_owned() }
+        };
+        let mut expect = vec![
+            "language_score LanguageScore Above(0.65)".to_owned(),
+            at("empty Characters AtLeast(1.0)", "empty Characters Off"),
+        ];
+        expect.extend(
+            [
+                "dup_para_frac DupParaFrac AtMost(0.3)",
+                "dup_para_char_frac DupParaCharFrac AtMost(0.2)",
+                "dup_line_frac DupLineFrac AtMost(0.3)",
+                "dup_line_char_frac DupLineCharFrac AtMost(0.2)",
+                "top_2_gram Top2Gram AtMost(0.2)",
+                "top_3_gram Top3Gram AtMost(0.18)",
+                "top_4_gram Top4Gram AtMost(0.16)",
+                "duplicated_5_n_grams Dup5Gram AtMost(0.15)",
+                "duplicated_6_n_grams Dup6Gram AtMost(0.14)",
+                "duplicated_7_n_grams Dup7Gram AtMost(0.13)",
+                "duplicated_8_n_grams Dup8Gram AtMost(0.12)",
+                "duplicated_9_n_grams Dup9Gram AtMost(0.11)",
+                "duplicated_10_n_grams Dup10Gram AtMost(0.1)",
+                "empty Tokens AtLeast(1.0)",
+                "gopher_short_doc Words AtLeast(50.0)",
+                "gopher_long_doc Words AtMost(100000.0)",
+                "gopher_below_avg_threshold MeanWordLength AtLeast(3.0)",
+                "gopher_above_avg_threshold MeanWordLength AtMost(10.0)",
+                "gopher_too_many_hashes HashRatio AtMost(0.1)",
+                "gopher_too_many_ellipsis EllipsisRatio AtMost(0.1)",
+                "gopher_too_many_bullets BulletLineRatio AtMost(0.9)",
+                "gopher_too_many_end_ellipsis EllipsisLineRatio AtMost(0.3)",
+                "gopher_below_alpha_threshold AlphaWordRatio AtLeast(0.8)",
+                "gopher_enough_stop_words StopWords AtLeast(2.0)",
+                "lorem_ipsum LoremIpsum AtMost(0.0)",
+                "curly_bracket CurlyBracket AtMost(0.0)",
+                "too_few_sentences Sentences AtLeast(5.0)",
+            ]
+            .map(str::to_owned),
+        );
+        expect.extend([
+            at("empty CleanLines AtLeast(1.0)", "empty CleanLines Off"),
+            at(
+                "line_punct_ratio LinePunctRatio AtLeast(0.12)",
+                "line_punct_ratio LinePunctRatio Above(0.12)",
+            ),
+            at("short_line_ratio ShortLineRatio AtMost(0.67)", "short_line_ratio ShortLineRatio Below(0.67)"),
+            at("char_dup_ratio CharDupRatio AtMost(0.01)", "char_dup_ratio CharDupRatio Below(0.01)"),
+            "list_ratio NewLineRatio AtMost(0.3)".to_owned(),
+        ]);
+        assert_eq!(rules.collect::<Vec<_>>(), expect);
+    }
 }
 
 #[test]
@@ -151,6 +239,12 @@ fn c4_removes_lines_and_drops_pages() {
     let mut out = String::new();
     assert_eq!(rule.rewrite(&Document::new("", &text), &mut out), Verdict::Keep);
     assert_eq!(out, format!("Three words here\nsome {at_limit} word\nlast line stays"));
+    let cited = "[1] a b c\n[2][3] [4] [5]\nd e f";
+    out.clear();
+    assert_eq!(rule.rewrite(&Document::new("", cited), &mut out), Verdict::Keep);
+    assert_eq!(out, "a b c\n  \nd e f", "words are counted before citations go, and ends are stripped after");
+    assert_eq!(reason(&rule, "a brace { here\nlorem ipsum too"), Some(reasons::CURLY_BRACKET));
+    assert_eq!(reason(&rule, "a lorem ipsum here\na brace { too"), Some(reasons::LOREM_IPSUM));
     assert_eq!(reason(&rule, "a brace { here"), Some(reasons::CURLY_BRACKET));
     assert_eq!(reason(&rule, "the Lorem Ipsum text"), Some(reasons::LOREM_IPSUM));
     assert_eq!(reason(&rule, "javascript with a { is only removed"), None);
@@ -215,4 +309,108 @@ fn fineweb_short_and_copied_lines() {
     let rule = FinewebQuality { max_new_lines: 0.3, ..fineweb() };
     assert_eq!(reason(&rule, "a b c\nd e f\ng h i\nj"), None, "3 of 10");
     assert_eq!(reason(&rule, "a b c\nd e f\ng h i\n"), Some(reasons::LIST_RATIO));
+}
+
+/// Texts in which every rule has something to say, now and then.
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[a-z]{1,9}",
+        3 => "the|of|and|with|to",
+        2 => "[.!?…,#•-]",
+        1 => "\\[1\\]|\\{|lorem ipsum|javascript|use cookies|can't|U\\.S\\.|\\PC",
+        1 => Just("One sentence. Another one! A third? A fourth. And a fifth.".to_owned()),
+    ];
+    let space = prop_oneof![6 => Just(" "), 2 => Just("\n"), 1 => Just("\n\n"), 1 => Just("")];
+    prop::collection::vec((piece, space), 0..60)
+        .prop_map(|parts| parts.into_iter().flat_map(|(piece, space)| [piece, space.to_owned()]).collect())
+}
+
+fn bounds() -> impl Strategy<Value = Settings> {
+    let share = || prop_oneof![Just(0.0), 0.0..1.0, Just(0.1), Just(0.5)];
+    let shares = prop::collection::vec(share(), 22);
+    let switches = prop::array::uniform3(prop::bool::weighted(0.8));
+    (shares, 0usize..8, 0usize..4, switches, prop::bool::ANY).prop_map(|(at, few, stops, on, v1)| {
+        let mut settings = Settings::preset(if v1 { Preset::FinewebV1 } else { Preset::Fineweb2025 });
+        settings.language.keep.clear();
+        settings.language.min_score = at[0] - 0.5;
+        settings.gopher_repetition = GopherRepetition {
+            enabled: on[0],
+            max_dup_para_frac: at[1],
+            max_dup_para_char_frac: at[2],
+            max_dup_line_frac: at[3],
+            max_dup_line_char_frac: at[4],
+            max_top_gram_frac: [at[5], at[6], at[7]],
+            max_dup_gram_frac: [at[8], at[9], at[10], at[11], at[12], at[13]],
+            ..settings.gopher_repetition
+        };
+        settings.gopher_quality = GopherQuality {
+            enabled: on[1],
+            min_words: few,
+            max_words: 4 * few,
+            min_mean_word_length: 3.0 * at[14],
+            max_symbol_ratio: at[15],
+            max_bullet_lines: at[16],
+            max_ellipsis_lines: at[17],
+            min_alpha_words: at[18],
+            min_stop_words: stops,
+            ..settings.gopher_quality
+        };
+        settings.c4.min_sentences = few;
+        settings.fineweb = FinewebQuality {
+            enabled: on[2],
+            min_line_punct: at[19],
+            max_short_lines: at[20],
+            max_char_dup: at[21],
+            ..settings.fineweb
+        };
+        settings
+    })
+}
+
+/// What became of a text, and why; with what was measured where that was asked for.
+fn outcome(
+    settings: &Settings,
+    text: &str,
+    mut scratch: Scratch,
+) -> (Result<String, (Reason, Option<String>, String)>, Option<Signals>) {
+    let filter = Filter::new(settings, Lists::default()).expect("no language is named");
+    let page = Page { id: "1", url: "http://a.example/", html: text, headers: &[] };
+    match filter.judge_plain(&page, &mut scratch) {
+        Outcome::Kept { text, signals, .. } => (Ok(text.to_owned()), signals.copied()),
+        Outcome::Dropped { reason, detail, text, signals } => {
+            (Err((reason, detail, text.to_owned())), signals.copied())
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn measuring_changes_no_outcome_and_signals_judge_alike(text in text(), then in bounds(), now in bounds()) {
+        let (judged, none) = outcome(&then, &text, Scratch::default());
+        prop_assert!(none.is_none());
+        let (measured, signals) = outcome(&then, &text, Scratch::measuring());
+        prop_assert_eq!(&judged, &measured);
+        let Some(signals) = signals else { return Ok(()) };
+        if let Err((reasons::LANGUAGE, ..)) = judged { return Ok(()) }
+        // other bounds, and what no bound tells of as it was
+        let now = Settings { preset: then.preset, ..now };
+        let (judged, _) = outcome(&now, &text, Scratch::default());
+        let replayed = now.replay(&signals).map(|broken| broken.rule.reason);
+        prop_assert_eq!(judged.err().map(|(reason, ..)| reason), replayed);
+    }
+}
+
+#[test]
+fn a_dropped_page_says_what_was_too_much() {
+    let prose = "The cat and the dog live here with us. ".repeat(20);
+    let (fell, signals) = outcome(&Settings::default(), &prose, Scratch::measuring());
+    let (reason, detail, _) = fell.expect_err("it repeats itself");
+    assert_eq!((reason, detail.as_deref()), (reasons::TOP_GRAM[2], Some("0.436 > 0.16")));
+    let signals = signals.expect("it was measured");
+    assert_eq!(
+        (signals[Signal::Words], signals[Signal::Sentences], signals[Signal::CleanLines]),
+        (180.0, 20.0, 1.0)
+    );
 }

@@ -79,6 +79,6 @@ pub use tables::tokens::Tokens;
 pub use tables::truth::Truth;
 pub use tables::{
     conversations, documents, dropped, facts, messages, metrics, names, pages, preferences, problems,
-    samples, schema, scores, tokens, truth,
+    samples, schema, scores, signals, tokens, truth,
 };
 pub use writer::{Part, Writer};

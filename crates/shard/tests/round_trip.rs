@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use shard::{
     Batch, Builder, Conversations, Documents, Dropped, Facts, Message, MessagePart, Metrics, Pages, PartKind,
     Preferences, Problems, Reader, Samples, Scores, Table, Tokens, Truth, Writer, conversations, documents,
-    dropped, facts, metrics, pages, preferences, problems, samples, scores, tokens, truth,
+    dropped, facts, metrics, pages, preferences, problems, samples, scores, signals, tokens, truth,
 };
 
 /// Writes `rows` and hands the batches that come back to `see`, after the checks that hold for any table.
@@ -57,9 +57,11 @@ proptest! {
             token_count: *count,
             score: Some(*score),
             licence: licence.as_deref(),
+            signals: count.map(|_| [*score; signals::NAMES.len()]),
             ..Default::default()
         }).collect();
-        let make = || documents::Builder::with(&[documents::Optional::Licence, documents::Optional::Score]);
+        use documents::Optional;
+        let make = || documents::Builder::with(&[Optional::Licence, Optional::Score, Optional::Signals]);
         round_trip::<Documents>(&rows, make, |batches| {
             assert!(batches.iter().flat_map(Batch::rows).map(|row| format!("{row:?}"))
                 .eq(rows.iter().map(|row| format!("{row:?}"))), "NaN is not equal to itself, its text is");
@@ -75,9 +77,10 @@ proptest! {
             reason,
             kind: if *damage { dropped::Kind::Damage } else { dropped::Kind::Rule },
             text: text.as_deref(),
+            signals: text.as_deref().map(|text| std::array::from_fn(|at| (text.len() + at) as f64 / 7.0)),
             ..Default::default()
         }).collect();
-        round_trip::<Dropped>(&rows, Default::default, |batches| {
+        round_trip::<Dropped>(&rows, dropped::Builder::with_signals, |batches| {
             assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
         });
     }

@@ -74,7 +74,8 @@ impl Stage for Dedup {
                         None => {
                             io.count("kept", 1);
                             let minhash_cluster_size = Some(i64::from(place.size));
-                            kept.push(&documents::Row { minhash_cluster_size, ..row })?;
+                            // signals speak of one filter's run, and end with it
+                            kept.push(&documents::Row { minhash_cluster_size, signals: None, ..row })?;
                         }
                         Some(reason) => {
                             io.count(&format!("dropped.{}", reason.0), 1);

@@ -7,7 +7,7 @@ use anyhow::Context;
 use fineweb_filter::rights::{OptOut, Rights};
 use fineweb_filter::{
     C4Quality, ExtractSettings, Filter, FinewebQuality, GopherQuality, GopherRepetition, LanguageSettings,
-    Lists, Outcome, PiiSettings, Preset, RightsSettings, Scratch, Settings, UrlSettings,
+    Lists, Outcome, PiiSettings, Preset, RightsSettings, Scratch, Settings, Signals, UrlSettings,
 };
 use pipeline::{Input, Io, Output, Outside, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
@@ -27,6 +27,9 @@ pub struct FinewebFilter {
     pub dump: String,
     /// Which texts of dropped pages are kept beside their reason.
     pub dropped_text: DroppedText,
+    /// Whether all that rules measure is kept in the column `signals`, of dropped pages too, so that
+    /// `show RUN STAGE --what-if RULE=VALUE` can count again. Then no page leaves at its first broken rule.
+    pub signals: bool,
     /// Block lists: files or directories in datatrove's or UT1's layout, relative to the pipeline file. The input
     /// `lists` adds to them.
     #[schemars(extend("source" = "UT1, datatrove"))]
@@ -70,6 +73,7 @@ impl Default for FinewebFilter {
         Self {
             dump: "local".to_owned(),
             dropped_text: DroppedText::Sample,
+            signals: false,
             lists: vec![],
             preset,
             url,
@@ -98,7 +102,8 @@ pub enum DroppedText {
 }
 
 impl FinewebFilter {
-    fn rules(&self) -> Settings {
+    /// What the filter itself is set to.
+    pub(crate) fn rules(&self) -> Settings {
         Settings {
             preset: self.preset,
             url: self.url.clone(),
@@ -148,12 +153,18 @@ impl Stage for FinewebFilter {
         let file =
             File::open(&archive.path).with_context(|| format!("cannot open {}", archive.path.display()))?;
         let mut reader = Reader::new(BufReader::with_capacity(1 << 20, file));
+        let mut columns = vec![Optional::Licence, Optional::OptOut];
+        let mut dropped = dropped::Builder::default();
+        if self.signals {
+            columns.push(Optional::Signals);
+            dropped = dropped::Builder::with_signals();
+        }
         let mut sink = Sink {
             io,
             dump: &self.dump,
             source: &archive.name,
-            documents: shards::create_documents(io, &task.shard(), &[Optional::Licence, Optional::OptOut])?,
-            dropped: shards::create(io, "dropped", &task.shard())?,
+            documents: shards::create_documents(io, &task.shard(), &columns)?,
+            dropped: Writer::with_builder(&io.output("dropped")?, &task.shard(), io.recipe(), dropped)?,
             keep_text: KeepText::new(self.dropped_text),
         };
         io.progress().length(archive.bytes);
@@ -168,7 +179,7 @@ impl Stage for FinewebFilter {
                 }
                 Ok(batch)
             },
-            Scratch::default,
+            if self.signals { Scratch::measuring } else { Scratch::default },
             |scratch, event| {
                 let (offset, bytes) = match &event {
                     Event::Record(record) => (record.offset, record.block.len() as u64),
@@ -211,6 +222,7 @@ enum Judged {
         language: &'static str,
         score: f64,
         rights: Rights,
+        signals: Option<Signals>,
     },
     Dropped {
         page: Option<Origin>,
@@ -219,6 +231,7 @@ enum Judged {
         detail: Option<String>,
         kind: dropped::Kind,
         text: String,
+        signals: Option<Signals>,
     },
 }
 
@@ -241,6 +254,7 @@ fn judge(filter: &Filter, scratch: &mut Scratch, event: Event) -> Judged {
                 detail,
                 kind,
                 text: String::new(),
+                signals: None,
             };
         }
         // the record follows, saved
@@ -266,6 +280,7 @@ fn judge(filter: &Filter, scratch: &mut Scratch, event: Event) -> Judged {
                 detail: Some(rejection.detail),
                 kind: dropped::Kind::Rule,
                 text: String::new(),
+                signals: None,
             };
         }
     };
@@ -280,16 +295,17 @@ fn judge(filter: &Filter, scratch: &mut Scratch, event: Event) -> Judged {
         Format::Text => filter.judge_plain(&view, scratch),
     };
     match outcome {
-        Outcome::Kept { text, language, language_score, rights } => {
+        Outcome::Kept { text, language, language_score, rights, signals } => {
             let (text, rights) = (text.to_owned(), rights.clone());
             let page = Origin { id: page.id, url: page.url, date: page.date };
-            Judged::Kept { page, text, language, score: language_score, rights }
+            Judged::Kept { page, text, language, score: language_score, rights, signals: signals.copied() }
         }
-        Outcome::Dropped { reason, detail, text } => {
+        Outcome::Dropped { reason, detail, text, signals } => {
             let text = text.to_owned();
             let origin = Origin { id: page.id, url: page.url, date: page.date };
             let kind = dropped::Kind::Rule;
-            Judged::Dropped { page: Some(origin), offset: page.offset, reason: reason.0, detail, kind, text }
+            let (offset, reason, signals) = (page.offset, reason.0, signals.copied());
+            Judged::Dropped { page: Some(origin), offset, reason, detail, kind, text, signals }
         }
     }
 }
@@ -308,7 +324,7 @@ impl Sink<'_> {
     fn take(&mut self, judged: Judged) -> anyhow::Result<()> {
         match judged {
             Judged::NotAPage(what) => self.io.count(what, 1),
-            Judged::Kept { page, text, language, score, rights } => {
+            Judged::Kept { page, text, language, score, rights, signals } => {
                 self.io.count("in", 1);
                 self.io.count("kept", 1);
                 self.documents.push(&documents::Row {
@@ -322,10 +338,11 @@ impl Sink<'_> {
                     language_score: score,
                     licence: rights.licence.as_deref(),
                     opt_out: rights.opt_out.map(OptOut::name),
+                    signals: signals.map(|Signals(values)| values),
                     ..documents::Row::default()
                 })?;
             }
-            Judged::Dropped { page, offset, reason, detail, kind, text } => {
+            Judged::Dropped { page, offset, reason, detail, kind, text, signals } => {
                 self.io.count("in", 1);
                 self.io.count(&format!("dropped.{reason}"), 1);
                 self.dropped.push(&dropped::Row {
@@ -338,6 +355,7 @@ impl Sink<'_> {
                     detail: detail.as_deref(),
                     kind,
                     text: self.keep_text.of(reason, &text),
+                    signals: signals.map(|Signals(values)| values),
                 })?;
             }
         }
@@ -370,5 +388,13 @@ impl KeepText {
             DroppedText::Sample | DroppedText::None => None,
         }
         .filter(|text| !text.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_column_has_the_filters_names() {
+        assert_eq!(shard::signals::NAMES, fineweb_filter::Signal::NAMES);
     }
 }

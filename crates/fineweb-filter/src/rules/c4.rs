@@ -84,6 +84,8 @@ pub(crate) struct Cleaned {
     filler_first: bool,
     brace_first: bool,
     sentences: usize,
+    /// Words and marks in the lines that stay.
+    pub(crate) tokens: usize,
 }
 
 impl Cleaned {
@@ -137,13 +139,16 @@ impl C4Quality {
                 Line::Brace => cleaned.brace_first = !cleaned.filler_first,
                 Line::Keep => {}
             }
-            cleaned.sentences += if line.len() == source.len() {
-                count_sentences(document.words_of_line(source, &mut next))
+            if line.len() == source.len() {
+                let words = document.words_of_line(source, &mut next);
+                cleaned.tokens += words.len();
+                cleaned.sentences += count_sentences(words);
             } else {
                 let mut words = Vec::new();
                 split_words(line, |word| words.push(word));
-                count_sentences(words).max(usize::from(!line.is_empty()))
-            };
+                cleaned.tokens += words.len();
+                cleaned.sentences += count_sentences(words).max(usize::from(!line.is_empty()));
+            }
             if out.len() > start {
                 out.push('\n');
             }
@@ -238,5 +243,16 @@ mod tests {
         let mut out = String::new();
         remove_citations("a[1] b[] [edit]c[citation needed] [x] [2 [[3]", &mut out);
         assert_eq!(out, "a b c [x] [2 [");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn words_that_stay_are_counted(text in "(\\PC|[a-z]{1,4} |[.’s'] |\n|\\[[0-9]\\]| ){0,60}") {
+            let (rule, mut clean) = (C4Quality::default(), String::new());
+            let counted = rule.clean(&Document::new("", &text), &mut clean).tokens;
+            let mut words = 0;
+            split_words(&clean, |_| words += 1);
+            proptest::prop_assert_eq!(counted, words);
+        }
     }
 }

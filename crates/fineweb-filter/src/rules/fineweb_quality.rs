@@ -98,7 +98,7 @@ impl Measures for FinewebQuality {
                 share(lines().filter(is_short).count(), lines().count())
             }
             Signal::CharDupRatio => share(duplicates(lines().filter(written)).1, document.chars() - feeds()),
-            _ => share(feeds(), document.words().len()),
+            _ => share(feeds(), document.tokens()),
         }
     }
 }

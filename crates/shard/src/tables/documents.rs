@@ -7,6 +7,7 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::column::{column, nullable, required, text_bytes, value};
+use crate::tables::signals;
 use crate::{Error, Result, Table};
 
 /// FineWeb's nine columns, in its order and with its types, then optional ones.
@@ -29,6 +30,7 @@ pub struct Documents {
     minhash_cluster_size: Int64Array,
     licence: StringArray,
     opt_out: StringArray,
+    signals: signals::Column,
 }
 
 /// One document.
@@ -62,6 +64,8 @@ pub struct Row<'a> {
     pub licence: Option<&'a str>,
     /// [`Optional::OptOut`].
     pub opt_out: Option<&'a str>,
+    /// [`Optional::Signals`].
+    pub signals: Option<signals::Values>,
 }
 
 /// A column that only some files have.
@@ -77,11 +81,13 @@ pub enum Optional {
     Licence,
     /// The signal by which the page's owner opts out of training; null where there is none.
     OptOut,
+    /// What the rules of a filter measured.
+    Signals,
 }
 
 impl Optional {
-    const ALL: [Self; 5] =
-        [Self::Score, Self::IntScore, Self::MinhashClusterSize, Self::Licence, Self::OptOut];
+    const ALL: [Self; 6] =
+        [Self::Score, Self::IntScore, Self::MinhashClusterSize, Self::Licence, Self::OptOut, Self::Signals];
 
     /// The column's name.
     pub fn name(self) -> &'static str {
@@ -91,6 +97,7 @@ impl Optional {
             Self::MinhashClusterSize => "minhash_cluster_size",
             Self::Licence => "licence",
             Self::OptOut => "opt_out",
+            Self::Signals => signals::NAME,
         }
     }
 
@@ -101,6 +108,7 @@ impl Optional {
                 Self::Score => DataType::Float64,
                 Self::IntScore | Self::MinhashClusterSize => DataType::Int64,
                 Self::Licence | Self::OptOut => DataType::Utf8,
+                Self::Signals => return signals::field(),
             },
         )
     }
@@ -112,6 +120,7 @@ impl Optional {
             Self::MinhashClusterSize => row.minhash_cluster_size.is_some(),
             Self::Licence => row.licence.is_some(),
             Self::OptOut => row.opt_out.is_some(),
+            Self::Signals => row.signals.is_some(),
         }
     }
 }
@@ -141,6 +150,7 @@ impl Table for Documents {
             minhash_cluster_size: column(batch, "minhash_cluster_size")?,
             licence: column(batch, "licence")?,
             opt_out: column(batch, "opt_out")?,
+            signals: signals::Column::bind(batch)?,
         })
     }
 
@@ -160,6 +170,7 @@ impl Table for Documents {
             minhash_cluster_size: value(&self.minhash_cluster_size, at),
             licence: value(&self.licence, at),
             opt_out: value(&self.opt_out, at),
+            signals: self.signals.value(at),
         }
     }
 }
@@ -198,6 +209,7 @@ pub struct Builder {
     minhash_cluster_size: Int64Builder,
     licence: StringBuilder,
     opt_out: StringBuilder,
+    signals: signals::Builder,
 }
 
 impl Builder {
@@ -238,16 +250,18 @@ impl crate::Builder<Documents> for Builder {
         self.minhash_cluster_size.append_option(row.minhash_cluster_size);
         self.licence.append_option(licence);
         self.opt_out.append_option(opt_out);
-        Ok(bytes + 40)
+        self.signals.push(row.signals);
+        Ok(bytes + 40 + row.signals.map_or(0, |signals| size_of_val(&signals)))
     }
 
     fn finish(&mut self) -> Vec<ArrayRef> {
-        let optional: [ArrayRef; 5] = [
+        let optional: [ArrayRef; 6] = [
             Arc::new(self.score.finish()),
             Arc::new(self.int_score.finish()),
             Arc::new(self.minhash_cluster_size.finish()),
             Arc::new(self.licence.finish()),
             Arc::new(self.opt_out.finish()),
+            self.signals.finish(),
         ];
         let mut columns: Vec<ArrayRef> = vec![
             Arc::new(self.text.finish()),

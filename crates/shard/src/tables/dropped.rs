@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use arrow_array::builder::{Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use arrow_schema::{DataType, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::column::{column, nullable, required, text_bytes, value};
+use crate::tables::signals;
 use crate::{Error, Result, Table};
 
 /// Nothing is lost without a row here: pages that a rule refused, and records that were damaged.
@@ -21,10 +22,11 @@ pub struct Dropped {
     detail: StringArray,
     kind: StringArray,
     text: StringArray,
+    signals: signals::Column,
 }
 
 /// One page or record that was left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Row<'a> {
     /// The record's id, where damage has not eaten it.
     pub id: Option<&'a str>,
@@ -44,6 +46,9 @@ pub struct Row<'a> {
     pub kind: Kind,
     /// The text or a sample of it, where the stage was asked to keep that.
     pub text: Option<&'a str>,
+    /// What the rules of a filter measured, where it was asked to keep that and there was a text; only in files made
+    /// with [`Builder::with_signals`].
+    pub signals: Option<signals::Values>,
 }
 
 /// Whether a rule decided or damage did; stored by [`Kind::name`].
@@ -77,17 +82,7 @@ impl Table for Dropped {
     type Builder = Builder;
 
     fn schema() -> SchemaRef {
-        Arc::new(Schema::new(vec![
-            nullable("id", DataType::Utf8),
-            nullable("url", DataType::Utf8),
-            required("source", DataType::Utf8),
-            required("offset", DataType::Int64),
-            required("stage", DataType::Utf8),
-            required("reason", DataType::Utf8),
-            nullable("detail", DataType::Utf8),
-            required("kind", DataType::Utf8),
-            nullable("text", DataType::Utf8),
-        ]))
+        layout([signals::field()])
     }
 
     fn bind(batch: &RecordBatch) -> Result<Self> {
@@ -106,6 +101,7 @@ impl Table for Dropped {
             detail: column(batch, "detail")?,
             kind,
             text: column(batch, "text")?,
+            signals: signals::Column::bind(batch)?,
         })
     }
 
@@ -120,8 +116,25 @@ impl Table for Dropped {
             detail: value(&self.detail, at),
             kind: Kind::from_name(self.kind.value(at)).expect("checked when the batch was bound"),
             text: value(&self.text, at),
+            signals: self.signals.value(at),
         }
     }
+}
+
+fn layout(optional: impl IntoIterator<Item = Field>) -> SchemaRef {
+    let mut fields = vec![
+        nullable("id", DataType::Utf8),
+        nullable("url", DataType::Utf8),
+        required("source", DataType::Utf8),
+        required("offset", DataType::Int64),
+        required("stage", DataType::Utf8),
+        required("reason", DataType::Utf8),
+        nullable("detail", DataType::Utf8),
+        required("kind", DataType::Utf8),
+        nullable("text", DataType::Utf8),
+    ];
+    fields.extend(optional);
+    Arc::new(Schema::new(fields))
 }
 
 /// Collects what was left out.
@@ -136,6 +149,14 @@ pub struct Builder {
     detail: StringBuilder,
     kind: StringBuilder,
     text: StringBuilder,
+    signals: Option<signals::Builder>,
+}
+
+impl Builder {
+    /// A file that also has the column `signals`.
+    pub fn with_signals() -> Self {
+        Self { signals: Some(signals::Builder::default()), ..Self::default() }
+    }
 }
 
 impl crate::Builder<Dropped> for Builder {
@@ -143,6 +164,18 @@ impl crate::Builder<Dropped> for Builder {
         let Row { id, url, source, stage, reason, detail, text, .. } = *row;
         let optional = [id, url, detail, text].map(Option::unwrap_or_default);
         let bytes = text_bytes(Dropped::NAME, &[&[source, stage, reason][..], &optional[..]].concat())?;
+        if self.signals.is_none() && row.signals.is_some() {
+            return Err(Error::Row {
+                table: Dropped::NAME,
+                column: signals::NAME,
+                expected: "no value in a file made without this column (see dropped::Builder::with_signals)"
+                    .to_owned(),
+                got: "a value".to_owned(),
+            });
+        }
+        if let Some(signals) = &mut self.signals {
+            signals.push(row.signals);
+        }
         self.id.append_option(id);
         self.url.append_option(url);
         self.source.append_value(source);
@@ -152,11 +185,11 @@ impl crate::Builder<Dropped> for Builder {
         self.detail.append_option(detail);
         self.kind.append_value(row.kind.name());
         self.text.append_option(text);
-        Ok(bytes + 8)
+        Ok(bytes + 8 + row.signals.map_or(0, |signals| size_of_val(&signals)))
     }
 
     fn finish(&mut self) -> Vec<ArrayRef> {
-        vec![
+        let mut columns: Vec<ArrayRef> = vec![
             Arc::new(self.id.finish()),
             Arc::new(self.url.finish()),
             Arc::new(self.source.finish()),
@@ -166,6 +199,12 @@ impl crate::Builder<Dropped> for Builder {
             Arc::new(self.detail.finish()),
             Arc::new(self.kind.finish()),
             Arc::new(self.text.finish()),
-        ]
+        ];
+        columns.extend(self.signals.as_mut().map(signals::Builder::finish));
+        columns
+    }
+
+    fn schema(&self) -> SchemaRef {
+        layout(self.signals.as_ref().map(|_| signals::field()))
     }
 }

@@ -15,6 +15,7 @@ pub mod preferences;
 pub mod problems;
 pub mod samples;
 pub mod scores;
+pub mod signals;
 pub mod tokens;
 pub mod truth;
 
