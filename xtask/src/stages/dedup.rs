@@ -159,6 +159,7 @@ fn fallen<'a>(
         reason,
         detail: Some(keeper),
         kind: dropped::Kind::Rule,
+        signals: None,
         text: None,
     }
 }

@@ -208,7 +208,10 @@ impl Tokens {
                 if end - from > exceptions::LONGEST {
                     break;
                 }
-                if let Some(cuts) = exception(&chunk[from..end]) {
+                // what is letters alone was no neighbours: it was cut as an exception already
+                let joint = &chunk[from..end];
+                let marked = joint.bytes().any(|byte| !byte.is_ascii_alphabetic());
+                if let Some(cuts) = exception(joint).filter(|_| marked) {
                     joined = Some((next, cuts));
                 }
             }
@@ -248,6 +251,7 @@ mod tests {
             ("in the U.S. e.g. Mr. Smith.", "in the U.S. e.g. Mr. Smith ."),
             ("Mr.Smith in St.Louis by J. Doe", "Mr. Smith in St. Louis by J. Doe"),
             ("the USA. Vitamin C. 5.", "the USA . Vitamin C. 5 ."),
+            ("id. wed. cannot.", "i d. we d. can not ."),
             ("$1,234.50 (net) 10km 5% €5", "$ 1,234.50 ( net ) 10 km 5 % € 5"),
             ("see https://a.bc/c?d=e. ok", "see https://a.bc/c?d=e . ok"),
             ("end.then end.Then www.x.com,", "end.then end . Then www.x.com ,"),
