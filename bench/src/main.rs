@@ -1,5 +1,5 @@
-//! Measures our hot paths beside our peers: `bench warc [FILE]`, `bench filter FILE` and `bench fixtures` print one
-//! JSON row a line.
+//! Measures our hot paths beside our peers: `bench warc [FILE]`, `bench dedup [FILE]`, `bench filter FILE` and
+//! `bench fixtures` print one JSON row a line.
 //!
 //! Both sides run in this process or as its children, one after the other, and are charged CPU time (user and
 //! system), so that a busy machine slows both alike. A row without a peer has no ratio.
@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
+mod dedup;
 mod filter;
 mod fixtures;
 mod peers;
@@ -20,11 +21,12 @@ fn main() -> anyhow::Result<()> {
     let subject = arguments.next();
     let file = arguments.next().map(PathBuf::from);
     let rows = match subject.as_deref() {
+        Some("dedup") => dedup::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,
         Some("fixtures") => fixtures::rows()?,
         Some("warc") => warc::rows(file.as_deref())?,
-        Some(other) => bail!("no benchmark \"{other}\"; there are filter, fixtures and warc"),
-        None => bail!("say what to measure; there are filter, fixtures and warc"),
+        Some(other) => bail!("no benchmark \"{other}\"; there are dedup, filter, fixtures and warc"),
+        None => bail!("say what to measure; there are dedup, filter, fixtures and warc"),
     };
     for row in rows {
         println!("{}", serde_json::to_string(&row)?);

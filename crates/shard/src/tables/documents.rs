@@ -27,6 +27,7 @@ pub struct Documents {
     score: Float64Array,
     int_score: Int64Array,
     minhash_cluster_size: Int64Array,
+    minhash_cluster_id: Int64Array,
     licence: StringArray,
     opt_out: StringArray,
 }
@@ -58,6 +59,8 @@ pub struct Row<'a> {
     pub int_score: Option<i64>,
     /// [`Optional::MinhashClusterSize`].
     pub minhash_cluster_size: Option<i64>,
+    /// [`Optional::MinhashClusterId`].
+    pub minhash_cluster_id: Option<i64>,
     /// [`Optional::Licence`].
     pub licence: Option<&'a str>,
     /// [`Optional::OptOut`].
@@ -73,6 +76,8 @@ pub enum Optional {
     IntScore,
     /// How many near copies, this one included, the document stands for, as in FineWeb-2.
     MinhashClusterSize,
+    /// Shared by all documents of one cluster of near copies.
+    MinhashClusterId,
     /// The licence that the page declares.
     Licence,
     /// The signal by which the page's owner opts out of training; null where there is none.
@@ -80,8 +85,14 @@ pub enum Optional {
 }
 
 impl Optional {
-    const ALL: [Self; 5] =
-        [Self::Score, Self::IntScore, Self::MinhashClusterSize, Self::Licence, Self::OptOut];
+    const ALL: [Self; 6] = [
+        Self::Score,
+        Self::IntScore,
+        Self::MinhashClusterSize,
+        Self::MinhashClusterId,
+        Self::Licence,
+        Self::OptOut,
+    ];
 
     /// The column's name.
     pub fn name(self) -> &'static str {
@@ -89,6 +100,7 @@ impl Optional {
             Self::Score => "score",
             Self::IntScore => "int_score",
             Self::MinhashClusterSize => "minhash_cluster_size",
+            Self::MinhashClusterId => "minhash_cluster_id",
             Self::Licence => "licence",
             Self::OptOut => "opt_out",
         }
@@ -99,7 +111,7 @@ impl Optional {
             self.name(),
             match self {
                 Self::Score => DataType::Float64,
-                Self::IntScore | Self::MinhashClusterSize => DataType::Int64,
+                Self::IntScore | Self::MinhashClusterSize | Self::MinhashClusterId => DataType::Int64,
                 Self::Licence | Self::OptOut => DataType::Utf8,
             },
         )
@@ -110,6 +122,7 @@ impl Optional {
             Self::Score => row.score.is_some(),
             Self::IntScore => row.int_score.is_some(),
             Self::MinhashClusterSize => row.minhash_cluster_size.is_some(),
+            Self::MinhashClusterId => row.minhash_cluster_id.is_some(),
             Self::Licence => row.licence.is_some(),
             Self::OptOut => row.opt_out.is_some(),
         }
@@ -139,6 +152,7 @@ impl Table for Documents {
             score: column(batch, "score")?,
             int_score: column(batch, "int_score")?,
             minhash_cluster_size: column(batch, "minhash_cluster_size")?,
+            minhash_cluster_id: column(batch, "minhash_cluster_id")?,
             licence: column(batch, "licence")?,
             opt_out: column(batch, "opt_out")?,
         })
@@ -158,6 +172,7 @@ impl Table for Documents {
             score: value(&self.score, at),
             int_score: value(&self.int_score, at),
             minhash_cluster_size: value(&self.minhash_cluster_size, at),
+            minhash_cluster_id: value(&self.minhash_cluster_id, at),
             licence: value(&self.licence, at),
             opt_out: value(&self.opt_out, at),
         }
@@ -196,6 +211,7 @@ pub struct Builder {
     score: Float64Builder,
     int_score: Int64Builder,
     minhash_cluster_size: Int64Builder,
+    minhash_cluster_id: Int64Builder,
     licence: StringBuilder,
     opt_out: StringBuilder,
 }
@@ -236,16 +252,18 @@ impl crate::Builder<Documents> for Builder {
         self.score.append_option(row.score);
         self.int_score.append_option(row.int_score);
         self.minhash_cluster_size.append_option(row.minhash_cluster_size);
+        self.minhash_cluster_id.append_option(row.minhash_cluster_id);
         self.licence.append_option(licence);
         self.opt_out.append_option(opt_out);
         Ok(bytes + 40)
     }
 
     fn finish(&mut self) -> Vec<ArrayRef> {
-        let optional: [ArrayRef; 5] = [
+        let optional: [ArrayRef; 6] = [
             Arc::new(self.score.finish()),
             Arc::new(self.int_score.finish()),
             Arc::new(self.minhash_cluster_size.finish()),
+            Arc::new(self.minhash_cluster_id.finish()),
             Arc::new(self.licence.finish()),
             Arc::new(self.opt_out.finish()),
         ];
