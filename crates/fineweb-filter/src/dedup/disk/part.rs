@@ -102,7 +102,15 @@ impl PartWriter {
         }
         let number = self.next;
         self.next = number.checked_add(1).ok_or(Error::TooManyDocuments)?;
-        let mut wait = |channel: Channel, key: u128| self.waiting[channel.section()].push((key, number));
+        let most = self.most_waiting;
+        let mut wait = |channel: Channel, key: u128| {
+            let waiting = &mut self.waiting[channel.section()];
+            if waiting.len() == waiting.capacity() {
+                // doubled, but never beyond what may wait
+                waiting.reserve_exact(waiting.len().max(64).min(most.saturating_sub(waiting.len())).max(1));
+            }
+            waiting.push((key, number));
+        };
         wait(Channel::Text, document.text_key);
         if let Some(key) = document.address_key {
             wait(Channel::Address, key);
