@@ -1,5 +1,7 @@
 //! Deduplication in phases gives what clustering in memory gives, in however many pieces, and however often it dies.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Deduplication: FineWeb's numbers, and laws that clustering must keep.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::collections::BTreeSet;
 
 use fineweb_filter::Signer;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Which addresses count as one. Letter case of scheme and host never matters (RFC 3986, 6.2.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_excessive_bools, reason = "switches of a settings file")]
 pub struct AddressSettings {
     /// Whether of documents of one address only the best stays, before texts are compared. FineWeb does not ask.
     #[schemars(extend("unit" = "", "source" = "FineWeb: off"))]

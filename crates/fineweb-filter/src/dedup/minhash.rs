@@ -119,7 +119,7 @@ impl MinHash {
         let mut bytes = Vec::with_capacity(8 * self.settings.rows);
         let key = |(band, values): (usize, &[u64])| {
             bytes.clear();
-            values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
             xxh64(&bytes, band as u64)
         };
         Some(Signature(minima.chunks(self.settings.rows.max(1)).enumerate().map(key).collect()))

@@ -1,4 +1,8 @@
 //! The inner loop of MinHash: least values of many hash functions over many shingles.
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the features of its caller"
+)]
 
 use crate::hash::{MERSENNE_61, mersenne61};
 

@@ -1,6 +1,10 @@
 //! The hashes that name a text's shingles: n words in a row, joined by spaces.
 //!
 //! All words are laid into one buffer with a space between, so that a shingle is a range of it.
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the features of its caller"
+)]
 
 use super::minhash::HashFunction;
 use super::normalise::{Normalisation, normalise};

@@ -2,6 +2,11 @@
 //!
 //! Only the first eight bytes of a digest are wanted, of very many short messages. So messages of one block are
 //! hashed [`LANES`] at a time, each round on all of them: plain loops over arrays, which become vector code.
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the features of its caller"
+)]
+#![allow(clippy::needless_range_loop, reason = "a lane indexes several arrays at once")]
 
 /// Messages hashed side by side: what fills AVX2.
 pub(crate) const LANES: usize = 8;
@@ -50,10 +55,12 @@ pub(crate) fn sha1_prefixes(messages: [&[u8]; LANES]) -> [u64; LANES] {
     std::array::from_fn(|lane| prefix(state[0][lane], state[1][lane]))
 }
 
+#[inline(always)]
 fn prefix(first: u32, second: u32) -> u64 {
     u64::from(second.swap_bytes()) << 32 | u64::from(first.swap_bytes())
 }
 
+#[inline(always)]
 fn words(block: &[u8]) -> [[u32; 1]; 16] {
     let (words, _) = block.as_chunks::<4>();
     std::array::from_fn(|at| [u32::from_be_bytes(words[at])])

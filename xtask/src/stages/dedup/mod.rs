@@ -130,8 +130,7 @@ impl Stage for Dedup {
     }
 
     fn phases(&self, io: &Io) -> anyhow::Result<Vec<usize>> {
-        let needed =
-            (self.starts(io)?.last().copied().unwrap_or(0) as usize * RESOLVE_BYTES).div_ceil(1 << 20);
+        let needed = (starts(io)?.last().copied().unwrap_or(0) as usize * RESOLVE_BYTES).div_ceil(1 << 20);
         anyhow::ensure!(
             needed <= self.memory_mb,
             "resolving clusters of so many documents takes {needed} MB, and `memory_mb` is {}: raise it",
@@ -204,24 +203,24 @@ impl Dedup {
         Grouping { memory: self.memory(), min_jaccard: self.min_jaccard, gone }
     }
 
-    /// Number of the first document of each file, and the number of all.
-    fn starts(&self, io: &Io) -> anyhow::Result<Vec<u32>> {
-        let mut starts = vec![0u32];
-        for file in io.input("documents")?.files() {
-            let rows = match file.rows {
-                Some(rows) => rows,
-                None => Reader::<Documents>::open(&file.path)?.rows(),
-            };
-            let next = u64::from(starts[starts.len() - 1]) + rows;
-            starts.push(u32::try_from(next).map_err(|_| fineweb_filter::Error::TooManyDocuments)?);
-        }
-        Ok(starts)
-    }
-
     /// Where documents of one address ended up, if addresses count.
     fn address_places(&self, io: &Io) -> anyhow::Result<Option<PathBuf>> {
         if self.address.enabled { Ok(Some(io.scratch()?.join("address-places"))) } else { Ok(None) }
     }
+}
+
+/// Number of the first document of each file, and the number of all.
+fn starts(io: &Io) -> anyhow::Result<Vec<u32>> {
+    let mut starts = vec![0u32];
+    for file in io.input("documents")?.files() {
+        let rows = match file.rows {
+            Some(rows) => rows,
+            None => Reader::<Documents>::open(&file.path)?.rows(),
+        };
+        let next = u64::from(starts[starts.len() - 1]) + rows;
+        starts.push(u32::try_from(next).map_err(|_| fineweb_filter::Error::TooManyDocuments)?);
+    }
+    Ok(starts)
 }
 
 fn part(io: &Io, part: usize) -> anyhow::Result<PathBuf> {

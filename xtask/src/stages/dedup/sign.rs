@@ -7,12 +7,12 @@ use rayon::prelude::*;
 use shard::Documents;
 
 use super::super::shards;
-use super::{Dedup, part};
+use super::{Dedup, part, starts};
 
 impl Dedup {
     pub(super) fn sign(&self, io: &Io, file: usize) -> anyhow::Result<()> {
         let minhash = self.minhash();
-        let first = self.starts(io)?[file];
+        let first = starts(io)?[file];
         let mut writer = PartWriter::create(&part(io, file)?, first, self.bands, self.memory())?;
         let file = &io.input("documents")?.files()[file];
         io.progress().length(file.rows.unwrap_or(0));
