@@ -1,4 +1,5 @@
-//! Measures our hot paths beside our peers: `bench warc [FILE]`, `bench filter FILE`, `bench rules [TEXTS]` and
+//! Measures our hot paths beside our peers: `bench dedup [FILE]`, `bench filter FILE`, `bench rules [TEXTS]`,
+//! `bench warc [FILE]` and
 //! `bench fixtures` print one JSON row a line.
 //!
 //! Both sides run in this process or as its children, one after the other, and are charged CPU time (user and
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
+mod dedup;
 mod filter;
 mod fixtures;
 mod peers;
@@ -16,17 +18,21 @@ mod row;
 mod rules;
 mod warc;
 
+/// What can be measured.
+const SUBJECTS: &str = "dedup, filter, fixtures, rules and warc";
+
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let subject = arguments.next();
     let file = arguments.next().map(PathBuf::from);
     let rows = match subject.as_deref() {
+        Some("dedup") => dedup::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,
         Some("fixtures") => fixtures::rows()?,
         Some("rules") => rules::rows(file.as_deref())?,
         Some("warc") => warc::rows(file.as_deref())?,
-        Some(other) => bail!("no benchmark \"{other}\"; there are filter, fixtures, rules and warc"),
-        None => bail!("say what to measure; there are filter, fixtures, rules and warc"),
+        Some(other) => bail!("no benchmark \"{other}\"; there are {SUBJECTS}"),
+        None => bail!("say what to measure; there are {SUBJECTS}"),
     };
     for row in rows {
         println!("{}", serde_json::to_string(&row)?);

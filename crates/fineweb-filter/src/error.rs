@@ -1,8 +1,8 @@
-//! What can go wrong before the first page is judged. Pages themselves never fail.
+//! What can go wrong before the first page is judged, and on the disk. Pages themselves never fail.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// An error in settings or lists.
+/// An error in settings, lists, or on disk.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -28,6 +28,32 @@ pub enum Error {
         /// The code given.
         got: String,
     },
+    /// A file of the deduplication on disk could not be written or read.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Disk {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Documents are numbered with 32 bits.
+    #[error(
+        "more than 4,294,967,294 documents cannot be deduplicated at once; split them, by language or by crawl"
+    )]
+    TooManyDocuments,
+}
+
+/// Says what was tried on which file.
+pub(crate) trait On<T> {
+    fn on(self, action: &'static str, path: &Path) -> Result<T>;
+}
+
+impl<T> On<T> for std::io::Result<T> {
+    fn on(self, action: &'static str, path: &Path) -> Result<T> {
+        self.map_err(|source| Error::Disk { path: path.to_owned(), action, source })
+    }
 }
 
 /// Result with this crate's error.

@@ -3,7 +3,7 @@
 mod sha1;
 mod xxh64;
 
-pub(crate) use sha1::sha1;
+pub(crate) use sha1::{LANES, ONE_BLOCK, sha1_prefix, sha1_prefixes};
 pub use xxh64::xxh64;
 
 /// The Mersenne prime 2⁶¹ − 1.

@@ -19,7 +19,7 @@
 //! | `gopher_enough_stop_words` | too few stop words |
 //! | `lorem_ipsum`, `curly_bracket`, `too_few_sentences` | C4: filler text, code, little prose |
 //! | `line_punct_ratio`, `short_line_ratio`, `char_dup_ratio`, `list_ratio` | FineWeb: lines without end, short lines, copied lines, line feeds per token |
-//! | `exact_duplicate`, `near_duplicate` | deduplication: a better copy is kept |
+//! | `exact_duplicate`, `near_duplicate`, `address_duplicate` | deduplication: a better copy is kept |
 
 use crate::Reason;
 
@@ -93,6 +93,8 @@ pub const LIST_RATIO: Reason = Reason("list_ratio");
 pub const EXACT_DUPLICATE: Reason = Reason("exact_duplicate");
 /// A document with nearly the same text is kept.
 pub const NEAR_DUPLICATE: Reason = Reason("near_duplicate");
+/// A document of the same address is kept.
+pub const ADDRESS_DUPLICATE: Reason = Reason("address_duplicate");
 /// One n-gram makes up too much of the text, for n = 2, 3, 4.
 pub const TOP_GRAM: [Reason; 3] = [Reason("top_2_gram"), Reason("top_3_gram"), Reason("top_4_gram")];
 /// Repeated n-grams make up too much of the text, for n = 5 to 10.

@@ -1,8 +1,11 @@
 //! Deduplication: FineWeb's numbers, and laws that clustering must keep.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::collections::BTreeSet;
 
 use fineweb_filter::Signer;
+use fineweb_filter::dedup::disk::{Channel, Grouping, PartWriter, Parts, Places, Signed, group, resolve};
 use fineweb_filter::dedup::{
     HashFunction, Member, MinHash, MinHashSettings, Normalisation, Place, Signature, cluster, normalise,
     text_key,
@@ -48,6 +51,25 @@ fn signature_is_fineweb_s() {
         151430784147012422,
         188436959033520618,
         258355060510465283,
+    ];
+    assert_eq!(minima[..8], first_band);
+}
+
+/// The same sample under the other hash, as datatrove 0.10.1 signs it (`bench/dedup/datatrove_minhash.py sample`).
+#[test]
+fn signature_is_fineweb_2_s() {
+    let minhash = MinHash::new(MinHashSettings { hash: HashFunction::Xxh64, ..MinHashSettings::default() });
+    assert_eq!(minhash.shingles(SAMPLE)[0], 11723919407430549864);
+    let minima = minhash.minima(SAMPLE).expect("the sample has five words");
+    let first_band = [
+        434858430409301836,
+        343412769807547517,
+        269999876020603036,
+        178554369366019956,
+        123854260997606060,
+        14758760829746835,
+        121581367797227941,
+        1070490521210454560,
     ];
     assert_eq!(minima[..8], first_band);
 }
@@ -178,6 +200,114 @@ proptest! {
             prop_assert_eq!(places.iter().filter(|place| place.keeper == left_keeper(&places, a)).count() as u32, places[a].size);
             prop_assert!(docs[places[a].keeper].text.len() >= left.text.len());
         }
+    }
+}
+
+/// Where documents end up by way of the disk: in parts of `part` documents, within `memory` bytes.
+fn on_disk(docs: &[Doc], part: usize, memory: usize, min_jaccard: f64) -> Vec<(usize, u32)> {
+    let folder = tempfile::tempdir().unwrap();
+    let minhash = MinHash::new(MinHashSettings::default());
+    let mut folders = vec![];
+    for (at, some) in docs.chunks(part).enumerate() {
+        let path = folder.path().join(format!("part-{at}"));
+        let mut writer = PartWriter::create(&path, (at * part) as u32, 14, memory).unwrap();
+        for doc in some {
+            let shingles = minhash.shingles(&doc.text);
+            let Member { id, length, text_key, signature } = doc.member();
+            writer
+                .push(&Signed { id, length, text_key, address_key: None, signature, shingles: &shingles })
+                .unwrap();
+        }
+        writer.finish().unwrap();
+        folders.push(path);
+    }
+    let parts = Parts::open(folders).unwrap();
+    let grouping = Grouping { memory, min_jaccard, gone: None };
+    let mut groups = vec![];
+    for (at, channel) in Channel::of_texts(14).into_iter().enumerate() {
+        let path = folder.path().join(format!("group-{at}"));
+        group(&parts, channel, &grouping, &path).unwrap();
+        groups.push(path);
+    }
+    let path = folder.path().join("places");
+    resolve(&parts, &groups, &path).unwrap();
+    let places = Places::open(&path).unwrap();
+    let place = |document| {
+        places.get_of(document).unwrap().map_or((document as usize, 1), |p| (p.keeper as usize, p.size))
+    };
+    let found: Vec<(usize, u32)> = (0..docs.len() as u32).map(place).collect();
+    assert_eq!(
+        places.of(0..docs.len() as u32).unwrap().len(),
+        found.iter().filter(|(_, size)| *size > 1).count()
+    );
+    found
+}
+
+/// What verification promises, pair by pair in memory: (keeper, size) of each document.
+fn verified(docs: &[Doc], min_jaccard: f64) -> Vec<(usize, u32)> {
+    let better = |a: usize, b: usize| (docs[b].text.len(), &docs[a].id) < (docs[a].text.len(), &docs[b].id);
+    let mut cluster: Vec<usize> = (0..docs.len()).collect();
+    let mut join = |a: usize, b: usize| {
+        let (from, to) = (cluster[a], cluster[b]);
+        cluster.iter_mut().filter(|c| **c == from).for_each(|c| *c = to);
+    };
+    let band = |at: usize, band: usize| docs[at].signature.as_ref().map(|s| s.0[band]);
+    for a in 0..docs.len() {
+        for b in 0..a {
+            if text_key(&docs[a].text) == text_key(&docs[b].text) {
+                join(a, b);
+            }
+        }
+        for at in 0..14 {
+            let mut rest: Vec<usize> =
+                (0..docs.len()).filter(|&b| band(b, at).is_some() && band(b, at) == band(a, at)).collect();
+            while let Some(best) = rest.iter().copied().reduce(|x, y| if better(y, x) { y } else { x }) {
+                rest.retain(|&other| {
+                    let alike = other == best || jaccard(&docs[best].text, &docs[other].text) >= min_jaccard;
+                    if alike {
+                        join(best, other);
+                    }
+                    !alike
+                });
+            }
+        }
+    }
+    (0..docs.len())
+        .map(|at| {
+            let members: Vec<usize> = (0..docs.len()).filter(|&b| cluster[b] == cluster[at]).collect();
+            let keeper = members.iter().copied().reduce(|x, y| if better(y, x) { y } else { x }).unwrap();
+            (keeper, members.len() as u32)
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(30))]
+
+    #[test]
+    fn the_disk_finds_what_memory_finds(docs in docs(), part in 1usize..6, memory in 0usize..40_000) {
+        let expected: Vec<(usize, u32)> = places(&docs).iter().map(|place| (place.keeper, place.size)).collect();
+        prop_assert_eq!(on_disk(&docs, part, memory, 0.0), expected);
+    }
+
+    #[test]
+    fn verified_clusters_have_only_verified_links(docs in docs(), part in 1usize..6, step in 1u32..10) {
+        let min_jaccard = f64::from(step) / 10.0;
+        let found = on_disk(&docs, part, 1 << 16, min_jaccard);
+        prop_assert_eq!(&found, &verified(&docs, min_jaccard));
+        // what is kept is kept again
+        let kept: Vec<Doc> = docs.iter().enumerate().filter(|&(at, _)| found[at].0 == at).map(|(_, doc)| doc.clone()).collect();
+        prop_assert!(on_disk(&kept, part, 1 << 16, min_jaccard).iter().all(|&(_, size)| size == 1));
+    }
+}
+
+#[test]
+fn runs_that_need_several_passes_are_merged_whole() {
+    let docs: Vec<Doc> =
+        (0..60).map(|at| Doc::new(at, format!("w{}", letters(at % 30)) + " is said here once")).collect();
+    let found = on_disk(&docs, 3, 1, 0.0);
+    for (at, &(keeper, size)) in found.iter().enumerate() {
+        assert_eq!((keeper, size), (at % 30, 2), "{at}");
     }
 }
 

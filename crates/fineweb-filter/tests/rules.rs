@@ -367,12 +367,11 @@ fn bounds() -> impl Strategy<Value = Settings> {
     })
 }
 
-/// What became of a text, and why; with what was measured where that was asked for.
-fn outcome(
-    settings: &Settings,
-    text: &str,
-    mut scratch: Scratch,
-) -> (Result<String, (Reason, Option<String>, String)>, Option<Signals>) {
+/// The text of a document, or why there is none: reason, detail, and the text that the rule saw.
+type Fate = Result<String, (Reason, Option<String>, String)>;
+
+/// What became of a text; with what was measured where that was asked for.
+fn outcome(settings: &Settings, text: &str, mut scratch: Scratch) -> (Fate, Option<Signals>) {
     let filter = Filter::new(settings, Lists::default()).expect("no language is named");
     let page = Page { id: "1", url: "http://a.example/", html: text, headers: &[] };
     match filter.judge_plain(&page, &mut scratch) {

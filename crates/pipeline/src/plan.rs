@@ -249,6 +249,9 @@ fn recipe(
             None => drop(recipe.insert(format!("outside {pointer}"), held)),
         }
     }
+    if let Some(settings) = settings.as_object_mut() {
+        settings.retain(|name, _| !signature.unhashed.contains(&name.as_str()));
+    }
     recipe.insert("stage".to_owned(), json!(entry.uses));
     recipe.insert("version".to_owned(), json!(signature.version));
     recipe.insert("settings".to_owned(), settings);

@@ -15,6 +15,9 @@ pub struct Signature {
     pub writes: Vec<Output>,
     /// Files and URLs from outside the store that its settings name.
     pub outside: Vec<Outside>,
+    /// Names of settings that say how and not what: memory, buffers. They are no part of the key, so whatever they are,
+    /// bytes must be the same.
+    pub unhashed: Vec<&'static str>,
     /// The crates whose sources make it, for the note "made by other code".
     pub sources: &'static [&'static str],
 }
@@ -29,6 +32,7 @@ impl Signature {
             reads: vec![],
             writes: vec![],
             outside: vec![],
+            unhashed: vec![],
             sources: &[],
         }
     }

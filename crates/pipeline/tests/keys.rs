@@ -77,6 +77,7 @@ fn what_changes_no_byte_changes_no_key() {
     let plain = House::with("[[stage]]\nname = \"n\"\nuse = \"numbers\"\n").keys();
     let same = [
         FULL.to_owned(),
+        format!("{FULL}buffer = 9\n"),
         format!("# a comment\nabout = \"words\"\n{FULL}\n# another"),
         FULL.replace("parts = 6\nfactor = 0.1", "factor = 1e-1\nparts = 0x6"),
         "[[stage]]\nwith = { style = \"plain\" }\nuse = \"numbers\"\nname = \"called-otherwise\"\n"

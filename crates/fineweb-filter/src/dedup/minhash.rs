@@ -6,10 +6,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::normalise::{Normalisation, normalise};
+use super::normalise::Normalisation;
 use super::numpy::RandomState;
-use crate::hash::{MERSENNE_61, mersenne61, sha1, xxh64};
-use crate::text::split_words;
+use super::permute::{Functions, minima};
+use super::shingles::shingles;
+use crate::hash::{MERSENNE_61, xxh64};
 
 /// What of a document decides its near duplicates: one key per band; documents that share one are near.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,7 @@ pub struct MinHash {
     settings: MinHashSettings,
     /// The hash functions x ↦ (a x + b mod 2⁶⁴) mod 2⁶¹ − 1. The wrap at 2⁶⁴ is FineWeb's.
     functions: Vec<(u64, u64)>,
+    lanes: Functions,
 }
 
 impl MinHash {
@@ -85,8 +87,10 @@ impl MinHash {
         let count = settings.bands * settings.rows;
         // All multipliers are drawn before the first offset.
         let multipliers: Vec<u64> = (0..count).map(|_| random.randint(1, MERSENNE_61)).collect();
-        let functions = multipliers.into_iter().map(|a| (a, random.randint(0, MERSENNE_61))).collect();
-        Self { settings, functions }
+        let functions: Vec<(u64, u64)> =
+            multipliers.into_iter().map(|a| (a, random.randint(0, MERSENNE_61))).collect();
+        let lanes = Functions::new(&functions);
+        Self { settings, functions, lanes }
     }
 
     /// Multiplier and offset of each hash function.
@@ -96,55 +100,34 @@ impl MinHash {
 
     /// Hashes of the text's shingles in order, repeats included.
     pub fn shingles(&self, text: &str) -> Vec<u64> {
-        let text = normalise(text, self.settings.normalisation);
-        let mut words = Vec::new();
-        split_words(&text, |word| words.push(word));
-        let mut joined = String::new();
-        let size = self.settings.words.max(1);
-        let hash = |shingle: &[&str]| {
-            joined.clear();
-            for (at, word) in shingle.iter().enumerate() {
-                joined.push_str(if at > 0 { " " } else { "" });
-                joined.push_str(word);
-            }
-            self.hash(joined.as_bytes())
-        };
-        words.windows(size).map(hash).collect()
-    }
-
-    fn hash(&self, shingle: &[u8]) -> u64 {
-        match self.settings.hash {
-            HashFunction::Xxh64 => xxh64(shingle, 0),
-            HashFunction::Sha1 => {
-                let digest = sha1(shingle);
-                digest[..8].iter().rev().fold(0, |hash, &byte| hash << 8 | u64::from(byte))
-            }
-        }
+        let MinHashSettings { normalisation, words, hash, .. } = self.settings;
+        shingles(text, normalisation, words.max(1), hash)
     }
 
     /// The minimum of each hash function over the text's shingles, band after band.
     pub fn minima(&self, text: &str) -> Option<Vec<u64>> {
-        let mut shingles = self.shingles(text);
-        if shingles.is_empty() {
-            return None;
-        }
-        shingles.sort_unstable();
-        shingles.dedup();
-        let least = |&(a, b): &(u64, u64)| {
-            let image = shingles.iter().map(|x| mersenne61(x.wrapping_mul(a).wrapping_add(b)));
-            image.fold(u64::MAX, u64::min)
+        self.minima_of(&self.shingles(text))
+    }
+
+    fn minima_of(&self, shingles: &[u64]) -> Option<Vec<u64>> {
+        (!shingles.is_empty()).then(|| minima(&self.lanes, shingles))
+    }
+
+    /// The signature of a text with these [`shingles`](Self::shingles), for those who need both.
+    pub fn sign_shingles(&self, shingles: &[u64]) -> Option<Signature> {
+        let minima = self.minima_of(shingles)?;
+        let mut bytes = Vec::with_capacity(8 * self.settings.rows);
+        let key = |(band, values): (usize, &[u64])| {
+            bytes.clear();
+            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            xxh64(&bytes, band as u64)
         };
-        Some(self.functions.iter().map(least).collect())
+        Some(Signature(minima.chunks(self.settings.rows.max(1)).enumerate().map(key).collect()))
     }
 }
 
 impl Signer for MinHash {
     fn sign(&self, text: &str) -> Option<Signature> {
-        let minima = self.minima(text)?;
-        let key = |(band, values): (usize, &[u64])| {
-            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            xxh64(&bytes, band as u64)
-        };
-        Some(Signature(minima.chunks(self.settings.rows.max(1)).enumerate().map(key).collect()))
+        self.sign_shingles(&self.shingles(text))
     }
 }

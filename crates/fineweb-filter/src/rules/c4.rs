@@ -216,13 +216,10 @@ fn remove_citations(line: &str, out: &mut String) {
             .into_iter()
             .find_map(|note| tail[1..].strip_prefix(note))
             .unwrap_or(inside);
-        match inside.strip_prefix(']') {
-            Some(behind) => rest = behind,
-            None => {
-                out.push('[');
-                rest = &tail[1..];
-            }
-        }
+        rest = inside.strip_prefix(']').unwrap_or_else(|| {
+            out.push('[');
+            &tail[1..]
+        });
     }
     out.push_str(rest);
 }

@@ -27,6 +27,8 @@ pub struct Numbers {
     pub list: Option<String>,
     /// Whether a part counts one line too many.
     pub lies: bool,
+    /// Changes no byte.
+    pub buffer: usize,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,7 +41,7 @@ pub enum Style {
 
 impl Default for Numbers {
     fn default() -> Self {
-        Self { parts: 6, factor: 0.1, style: Style::Plain, list: None, lies: false }
+        Self { parts: 6, factor: 0.1, style: Style::Plain, list: None, lies: false, buffer: 1 }
     }
 }
 
@@ -48,6 +50,7 @@ impl Stage for Numbers {
         Signature {
             random: true,
             writes: vec![Output::new("numbers", "numbers/1"), Output::new("rest", "rest/1")],
+            unhashed: vec!["buffer"],
             outside: self.list.iter().map(|list| Outside::new("/list", list)).collect(),
             ..Signature::exact(1)
         }

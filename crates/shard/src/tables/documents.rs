@@ -28,6 +28,7 @@ pub struct Documents {
     score: Float64Array,
     int_score: Int64Array,
     minhash_cluster_size: Int64Array,
+    minhash_cluster_id: Int64Array,
     licence: StringArray,
     opt_out: StringArray,
     signals: signals::Column,
@@ -60,6 +61,8 @@ pub struct Row<'a> {
     pub int_score: Option<i64>,
     /// [`Optional::MinhashClusterSize`].
     pub minhash_cluster_size: Option<i64>,
+    /// [`Optional::MinhashClusterId`].
+    pub minhash_cluster_id: Option<i64>,
     /// [`Optional::Licence`].
     pub licence: Option<&'a str>,
     /// [`Optional::OptOut`].
@@ -77,6 +80,8 @@ pub enum Optional {
     IntScore,
     /// How many near copies, this one included, the document stands for, as in FineWeb-2.
     MinhashClusterSize,
+    /// Shared by all documents of one cluster of near copies.
+    MinhashClusterId,
     /// The licence that the page declares.
     Licence,
     /// The signal by which the page's owner opts out of training; null where there is none.
@@ -86,8 +91,15 @@ pub enum Optional {
 }
 
 impl Optional {
-    const ALL: [Self; 6] =
-        [Self::Score, Self::IntScore, Self::MinhashClusterSize, Self::Licence, Self::OptOut, Self::Signals];
+    const ALL: [Self; 7] = [
+        Self::Score,
+        Self::IntScore,
+        Self::MinhashClusterSize,
+        Self::MinhashClusterId,
+        Self::Licence,
+        Self::OptOut,
+        Self::Signals,
+    ];
 
     /// The column's name.
     pub fn name(self) -> &'static str {
@@ -95,6 +107,7 @@ impl Optional {
             Self::Score => "score",
             Self::IntScore => "int_score",
             Self::MinhashClusterSize => "minhash_cluster_size",
+            Self::MinhashClusterId => "minhash_cluster_id",
             Self::Licence => "licence",
             Self::OptOut => "opt_out",
             Self::Signals => signals::NAME,
@@ -106,7 +119,7 @@ impl Optional {
             self.name(),
             match self {
                 Self::Score => DataType::Float64,
-                Self::IntScore | Self::MinhashClusterSize => DataType::Int64,
+                Self::IntScore | Self::MinhashClusterSize | Self::MinhashClusterId => DataType::Int64,
                 Self::Licence | Self::OptOut => DataType::Utf8,
                 Self::Signals => return signals::field(),
             },
@@ -118,6 +131,7 @@ impl Optional {
             Self::Score => row.score.is_some(),
             Self::IntScore => row.int_score.is_some(),
             Self::MinhashClusterSize => row.minhash_cluster_size.is_some(),
+            Self::MinhashClusterId => row.minhash_cluster_id.is_some(),
             Self::Licence => row.licence.is_some(),
             Self::OptOut => row.opt_out.is_some(),
             Self::Signals => row.signals.is_some(),
@@ -148,6 +162,7 @@ impl Table for Documents {
             score: column(batch, "score")?,
             int_score: column(batch, "int_score")?,
             minhash_cluster_size: column(batch, "minhash_cluster_size")?,
+            minhash_cluster_id: column(batch, "minhash_cluster_id")?,
             licence: column(batch, "licence")?,
             opt_out: column(batch, "opt_out")?,
             signals: signals::Column::bind(batch)?,
@@ -168,6 +183,7 @@ impl Table for Documents {
             score: value(&self.score, at),
             int_score: value(&self.int_score, at),
             minhash_cluster_size: value(&self.minhash_cluster_size, at),
+            minhash_cluster_id: value(&self.minhash_cluster_id, at),
             licence: value(&self.licence, at),
             opt_out: value(&self.opt_out, at),
             signals: self.signals.value(at),
@@ -207,6 +223,7 @@ pub struct Builder {
     score: Float64Builder,
     int_score: Int64Builder,
     minhash_cluster_size: Int64Builder,
+    minhash_cluster_id: Int64Builder,
     licence: StringBuilder,
     opt_out: StringBuilder,
     signals: signals::Builder,
@@ -248,17 +265,19 @@ impl crate::Builder<Documents> for Builder {
         self.score.append_option(row.score);
         self.int_score.append_option(row.int_score);
         self.minhash_cluster_size.append_option(row.minhash_cluster_size);
+        self.minhash_cluster_id.append_option(row.minhash_cluster_id);
         self.licence.append_option(licence);
         self.opt_out.append_option(opt_out);
-        self.signals.push(row.signals);
+        self.signals.push(row.signals.as_ref());
         Ok(bytes + 40 + row.signals.map_or(0, |signals| size_of_val(&signals)))
     }
 
     fn finish(&mut self) -> Vec<ArrayRef> {
-        let optional: [ArrayRef; 6] = [
+        let optional: [ArrayRef; 7] = [
             Arc::new(self.score.finish()),
             Arc::new(self.int_score.finish()),
             Arc::new(self.minhash_cluster_size.finish()),
+            Arc::new(self.minhash_cluster_id.finish()),
             Arc::new(self.licence.finish()),
             Arc::new(self.opt_out.finish()),
             self.signals.finish(),

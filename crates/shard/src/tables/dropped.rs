@@ -174,7 +174,7 @@ impl crate::Builder<Dropped> for Builder {
             });
         }
         if let Some(signals) = &mut self.signals {
-            signals.push(row.signals);
+            signals.push(row.signals.as_ref());
         }
         self.id.append_option(id);
         self.url.append_option(url);

@@ -68,7 +68,7 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    pub(crate) fn push(&mut self, values: Option<Values>) {
+    pub(crate) fn push(&mut self, values: Option<&Values>) {
         self.valid.push(values.is_some());
         for (at, builder) in self.values.iter_mut().enumerate() {
             builder.append_option(values.map(|values| values[at]).filter(|value| !value.is_nan()));

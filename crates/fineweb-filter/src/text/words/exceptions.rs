@@ -57,9 +57,13 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         }
     }
     for hour in 1..=12 {
-        ["a.m.", "am", "p.m.", "pm"].iter().for_each(|half| table.add_cut(&format!("{hour}|{half}")));
+        for half in ["a.m.", "am", "p.m.", "pm"] {
+            table.add_cut(&format!("{hour}|{half}"));
+        }
     }
-    ('a'..='z').chain(['ä', 'ö', 'ü']).for_each(|letter| table.add(&format!("{letter}."), ""));
+    for letter in ('a'..='z').chain(['ä', 'ö', 'ü']) {
+        table.add(&format!("{letter}."), "");
+    }
     table
 });
 
