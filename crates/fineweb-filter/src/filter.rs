@@ -1,11 +1,13 @@
 //! The whole recipe: page in, document or reason out.
 
+use std::sync::Arc;
+
 use crate::error::Result;
 use crate::extract::{AllText, Extract, Extractor, MainText};
 use crate::language::{Language, LanguageFilter};
 use crate::redact::{Pii, Redactor};
 use crate::rights::{OptOut, Rights};
-use crate::url::{Lists, UrlFilter};
+use crate::url::{CompiledLists, UrlFilter};
 use crate::{
     C4Quality, Document, DocumentFilter, ExtractorKind, FinewebQuality, GopherQuality, GopherRepetition,
     Page, Reason, RightsSettings, Settings, Verdict, reasons,
@@ -59,7 +61,7 @@ pub struct Filter {
 
 impl Filter {
     /// Prepares everything that settings and lists ask for.
-    pub fn new(settings: &Settings, lists: Lists) -> Result<Self> {
+    pub fn new(settings: &Settings, lists: impl Into<Arc<CompiledLists>>) -> Result<Self> {
         let Settings { preset, gopher_repetition, gopher_quality, c4, fineweb, .. } = settings.clone();
         let max_nodes = settings.extract.max_nodes;
         let mut before_c4: Vec<Box<dyn DocumentFilter>> = Vec::new();
@@ -125,7 +127,7 @@ impl Filter {
         scratch: &'s mut Scratch,
         extract: impl FnOnce(&mut Extract),
     ) -> Outcome<'s> {
-        if let Some(reason) = self.url.reason(page.url) {
+        if let Some(reason) = self.url.reason_of(page) {
             return Outcome::Dropped { reason, detail: None, text: "" };
         }
         scratch.extract.clear();

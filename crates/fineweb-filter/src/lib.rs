@@ -91,5 +91,5 @@ pub use settings::{
     ExtractSettings, ExtractorKind, LanguageSettings, PiiSettings, Preset, RightsSettings, Settings,
     UrlSettings,
 };
-pub use url::{Lists, UrlFilter};
+pub use url::{CompiledLists, ListKind, Lists, UrlFilter};
 pub use verdict::{DocumentFilter, Reason, Verdict};

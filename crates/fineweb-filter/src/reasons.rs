@@ -2,6 +2,7 @@
 //!
 //! | reason | what happened |
 //! |---|---|
+//! | `takedown` | address, host or id is on a list of takedowns |
 //! | `url_domain`, `url_subdomain`, `url_exact` | registered domain, host, or whole address is listed |
 //! | `url_hard_word`, `url_soft_words`, `url_subword` | a banned word, several dubious words, or a banned part of a word in the address |
 //! | `no_text` | the page has no main text |
@@ -23,6 +24,8 @@
 
 use crate::Reason;
 
+/// Address, host or id is on a list of takedowns.
+pub const TAKEDOWN: Reason = Reason("takedown");
 /// Registered domain is listed.
 pub const URL_DOMAIN: Reason = Reason("url_domain");
 /// Host name is listed.
