@@ -46,6 +46,22 @@ pub enum Error {
         /// What is wrong.
         problem: &'static str,
     },
+    /// A model could not be read.
+    #[error("{}: cannot read the model: {source}", path.display())]
+    ReadModel {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is no model of fastText, or none that can be used.
+    #[error("{}: this model cannot be used: {problem}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// A language code is not one that can be detected.
     #[error("language.keep: unknown language {got:?}; expected ISO 639 codes such as \"en\" or \"eng\"")]
     UnknownLanguage {

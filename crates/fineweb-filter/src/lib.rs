@@ -88,8 +88,8 @@ pub use page::Page;
 pub use redact::Redactor;
 pub use rules::{C4Quality, FinewebQuality, GopherQuality, GopherRepetition};
 pub use settings::{
-    ExtractSettings, ExtractorKind, LanguageSettings, PiiSettings, Preset, RightsSettings, Settings,
-    UrlSettings,
+    ExtractSettings, ExtractorKind, LanguageBackend, LanguageSettings, PiiSettings, Preset, RightsSettings,
+    Settings, UrlSettings,
 };
 pub use url::{CompiledLists, ListKind, Lists, UrlFilter};
 pub use verdict::{DocumentFilter, Reason, Verdict};

@@ -4,6 +4,7 @@
 //! implement [`pipeline::Stage`] and add its line to [`crate::registry()`].
 
 pub mod audit;
+mod block_lists;
 pub mod bpe_encode;
 pub mod bpe_train;
 pub mod cc_fetch;
@@ -21,5 +22,6 @@ pub mod recall;
 pub mod sample;
 mod scores;
 mod shards;
+mod shared;
 pub mod warc_files;
 pub mod warc_import;

@@ -84,6 +84,12 @@ pub(super) fn count_lines(mut source: impl Read) -> io::Result<usize> {
 /// A line is a host (`a.example`), one with a mark for all below it (`*.a.example`, `.a.example`), an address without
 /// path (`http://a.example/`), or a line of a hosts file (`0.0.0.0 a.example b.example`). Behind `#` is a comment.
 pub(super) fn hosts(line: &str, mut take: impl FnMut(&str)) -> bool {
+    // nearly every line of nearly every list
+    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_');
+    if line.len() <= MAX_HOST && !line.starts_with('.') && !line.ends_with('.') && line.bytes().all(plain) {
+        take(line);
+        return true;
+    }
     let mut words = line.split_whitespace().take_while(|word| !word.starts_with('#'));
     let Some(first) = words.next() else { return false };
     let Some(second) = words.next() else { return host(first, &mut take) };
