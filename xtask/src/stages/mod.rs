@@ -9,6 +9,7 @@ pub mod bpe_encode;
 pub mod bpe_train;
 pub mod cc_fetch;
 pub mod command;
+pub mod decontaminate;
 pub mod dedup;
 pub mod filter;
 mod interval;
