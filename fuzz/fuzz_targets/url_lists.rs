@@ -31,6 +31,6 @@ fuzz_target!(|data: &[u8]| {
     let filter = UrlFilter::new(&UrlSettings::default(), lists);
     let text = String::from_utf8_lossy(data);
     for url in text.split('\n').take(16).chain([&*text]) {
-        filter.reason_of(&Page { id: url, url, html: "" });
+        filter.reason_of(&Page { id: url, url, ..Page::default() });
     }
 });

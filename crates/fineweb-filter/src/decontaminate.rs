@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,9 @@ pub struct Benchmarks {
     names: Vec<String>,
     /// Hash of each run of words, and the first benchmark that has it.
     runs: FxHashMap<u64, u32>,
+    /// Hashes of the first words of runs, as many as the shortest run may have: most places of a text are passed over
+    /// by one look.
+    beginnings: FxHashSet<u64>,
     /// Lengths of runs, rising.
     lengths: Vec<usize>,
     too_short: u64,
@@ -68,7 +71,8 @@ impl Benchmarks {
         let words = settings.words.max(1);
         let min_words = settings.min_words.clamp(1, words);
         let settings = DecontaminateSettings { words, min_words, ..settings.clone() };
-        Self { settings, names: vec![], runs: FxHashMap::default(), lengths: vec![], too_short: 0 }
+        let (runs, beginnings) = (FxHashMap::default(), FxHashSet::default());
+        Self { settings, names: vec![], runs, beginnings, lengths: vec![], too_short: 0 }
     }
 
     /// Adds a text of the benchmark `name`: one question, one answer, one passage.
@@ -89,8 +93,9 @@ impl Benchmarks {
         if let Err(place) = self.lengths.binary_search(&length) {
             self.lengths.insert(place, length);
         }
-        for run in runs(&words.hashes, length) {
+        for (run, words) in runs(&words.hashes, length).zip(words.hashes.windows(length)) {
             self.runs.entry(run).or_insert(at as u32);
+            self.beginnings.extend(runs(&words[..self.settings.min_words], self.settings.min_words));
         }
     }
 
@@ -115,12 +120,14 @@ impl Benchmarks {
         let count = words.hashes.len();
         let mut covered: Vec<Range<usize>> = vec![];
         let mut first: Option<(Range<usize>, u32)> = None;
-        for &length in &self.lengths {
-            for (at, run) in runs(&words.hashes, length).enumerate() {
-                let Some(&benchmark) = self.runs.get(&run) else { continue };
-                if first.as_ref().is_none_or(|(range, _)| at < range.start) {
-                    first = Some((at..at + length, benchmark));
-                }
+        for (at, beginning) in runs(&words.hashes, self.settings.min_words).enumerate() {
+            if !self.beginnings.contains(&beginning) {
+                continue;
+            }
+            for &length in &self.lengths {
+                let run = words.hashes.get(at..at + length).and_then(|words| runs(words, length).next());
+                let Some(&benchmark) = run.and_then(|run| self.runs.get(&run)) else { continue };
+                first.get_or_insert((at..at + length, benchmark));
                 covered.push(at..at + length);
             }
         }

@@ -82,7 +82,7 @@ fn takedowns_come_first_and_cannot_be_switched_off() {
     let filter = Filter::new(&settings, lists).unwrap();
     let mut scratch = Scratch::default();
     let mut taken = |id, url| {
-        let outcome = filter.judge(&Page { id, url, html: "" }, &mut scratch);
+        let outcome = filter.judge(&Page { id, url, ..Page::default() }, &mut scratch);
         matches!(outcome, Outcome::Dropped { reason: reasons::TAKEDOWN, .. })
     };
     for (id, url) in [
@@ -175,7 +175,7 @@ proptest! {
         lists.add(kind, &list[..]).unwrap();
         lists.add(kind, url.as_bytes()).unwrap();
         let filter = UrlFilter::new(&UrlSettings::default(), lists);
-        filter.reason_of(&Page { id: &url, url: &url, html: "" });
+        filter.reason_of(&Page { id: &url, url: &url, ..Page::default() });
         filter.reason(&String::from_utf8_lossy(&list));
     }
 }

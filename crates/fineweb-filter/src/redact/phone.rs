@@ -102,6 +102,10 @@ fn read(text: &str, start: usize) -> Option<Written> {
         groups.push(Group { start: begin, end: begin + length, bracketed, mark });
         at = begin + length + usize::from(bracketed);
         let (next, after) = between(text, at);
+        // a dash with spaces may stand behind the area; later it belongs to the sentence
+        if next == Mark::Hyphen && is_space(text, at) && groups.len() > 1 {
+            break;
+        }
         if next == Mark::None && !(bracketed || bytes.get(after) == Some(&b'(')) {
             break;
         }
@@ -333,6 +337,7 @@ mod tests {
             "030 23125123",
             "0221/4710123",
             "0221 / 4710123",
+            "0221 - 4710123",
             "(069) 90009-123",
             "089-1234567",
             "(02) 5550 1234",
