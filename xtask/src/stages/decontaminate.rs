@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shard::documents::Optional;
-use shard::{Documents, Dropped, PartKind, Problems, Table, Writer, documents, dropped};
+use shard::{Documents, Dropped, PartKind, Problems, Table, documents, dropped};
 
 use super::shards;
 use super::shared::Shared;
@@ -23,6 +23,9 @@ use super::shared::Shared;
 const PROBLEMS: &str = "problems";
 /// The longest text of a match that is told.
 const TOLD_BYTES: usize = 200;
+/// All of them, so that what passes keeps what it has and all shards have the same columns.
+const OPTIONAL: [Optional; 5] =
+    [Optional::Score, Optional::IntScore, Optional::MinhashClusterSize, Optional::Licence, Optional::OptOut];
 
 /// Drops documents that share a run of words with a benchmark. Works offline, on files that you bring.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -92,9 +95,7 @@ impl Stage for Decontaminate {
         let benchmarks = BENCHMARKS.of(io, || self.read(io))?;
         let file = &io.input("documents")?.files()[task.part];
         let name = task.shard();
-        let builder = documents::Builder::with(&optional_columns(&file.path)?);
-        let mut kept =
-            Writer::<Documents>::with_builder(&io.output("documents")?, &name, io.recipe(), builder)?;
+        let mut kept = shards::create_documents(io, &name, &OPTIONAL)?;
         let mut fallen = shards::create::<Dropped>(io, "dropped", &name)?;
         io.progress().length(file.rows.unwrap_or(0));
         let (mut offset, mut counts) = (0, BTreeMap::<&str, u64>::new());
@@ -211,14 +212,6 @@ fn unpacked(path: &Path, name: &str) -> anyhow::Result<Box<dyn BufRead>> {
         Some("gz") => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(file))),
         _ => Box::new(file),
     })
-}
-
-/// The optional columns that a file has; what passes keeps them.
-fn optional_columns(path: &Path) -> anyhow::Result<Vec<Optional>> {
-    use Optional::{IntScore, Licence, MinhashClusterSize, OptOut, Score};
-    let first = shard::preview(path, 1)?;
-    let has = |column: &Optional| first.iter().flatten().any(|(name, _)| name == column.name());
-    Ok([Score, IntScore, MinhashClusterSize, Licence, OptOut].into_iter().filter(has).collect())
 }
 
 /// `mmlu.jsonl, 4.2 % of the words: which of these kings …`.
