@@ -38,7 +38,11 @@ pub(crate) fn run(arguments: &Gc, out: &mut dyn Write) -> anyhow::Result<()> {
     for (name, size) in &removed {
         writeln!(out, "removed {name}  {}", bytes(*size))?;
     }
-    let freed = removed.iter().map(|(_, size)| size).sum();
+    let cache = store.empty_cache()?;
+    if cache > 0 {
+        writeln!(out, "removed what stages can make again  {}", bytes(cache))?;
+    }
+    let freed = removed.iter().map(|(_, size)| size).sum::<u64>() + cache;
     writeln!(out, "{} entries, {} freed", removed.len(), bytes(freed))?;
     Ok(())
 }

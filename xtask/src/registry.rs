@@ -14,6 +14,10 @@ pub fn registry() -> Registry {
         .with::<stages::warc_import::WarcImport>("warc-import", "WARC to pages, unfiltered")
         .with::<stages::filter::FinewebFilter>("fineweb-filter", "WARC to documents by FineWeb's rules")
         .with::<stages::dedup::Dedup>("dedup", "drops exact and near copies")
+        .with::<stages::decontaminate::Decontaminate>(
+            "decontaminate",
+            "drops documents that hold what models are tested with",
+        )
         .with::<stages::audit::Audit>("audit", "how right filter and dedup were, where the truth is known")
         .with::<stages::bpe_train::BpeTrain>("bpe-train", "learns a byte-pair vocabulary from documents")
         .with::<stages::bpe_encode::BpeEncode>("bpe-encode", "documents to token ids");

@@ -22,6 +22,46 @@ pub enum Error {
         /// Names that would be read.
         expected: &'static str,
     },
+    /// A list of takedowns holds lines that cannot be obeyed.
+    #[error("{}: {lines} lines are not UTF-8 or too long; expected an address, a host or a document's id a line", path.display())]
+    Takedown {
+        /// The file.
+        path: PathBuf,
+        /// How many.
+        lines: u64,
+    },
+    /// Compiled lists could not be kept.
+    #[error("{}: cannot write compiled lists: {source}", path.display())]
+    WriteLists {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file of compiled lists is not what it should be.
+    #[error("{}: {problem}; remove it, and it is made anew", path.display())]
+    CompiledLists {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A model could not be read.
+    #[error("{}: cannot read the model: {source}", path.display())]
+    ReadModel {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is no model of fastText, or none that can be used.
+    #[error("{}: this model cannot be used: {problem}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// A language code is not one that can be detected.
     #[error("language.keep: unknown language {got:?}; expected ISO 639 codes such as \"en\" or \"eng\"")]
     UnknownLanguage {

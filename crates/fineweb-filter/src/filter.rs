@@ -1,5 +1,7 @@
 //! The whole recipe: page in, document or reason out.
 
+use std::sync::Arc;
+
 use crate::document::Buffers;
 use crate::error::Result;
 use crate::extract::{AllText, Extract, Extractor, MainText};
@@ -7,7 +9,7 @@ use crate::language::{Language, LanguageFilter};
 use crate::redact::{Pii, Redactor};
 use crate::rights::{OptOut, Rights};
 use crate::rules::{Broken, Measures, Rule, Signal, Signals, first_broken};
-use crate::url::{Lists, UrlFilter};
+use crate::url::{CompiledLists, UrlFilter};
 use crate::{Document, DocumentFilter, ExtractorKind, Page, Reason, RightsSettings, Settings, reasons};
 
 /// What became of a page. The text is borrowed from the worker's [`Scratch`].
@@ -95,7 +97,7 @@ impl From<Broken> for Fall {
 
 impl Filter {
     /// Prepares everything that settings and lists ask for.
-    pub fn new(settings: &Settings, lists: Lists) -> Result<Self> {
+    pub fn new(settings: &Settings, lists: impl Into<Arc<CompiledLists>>) -> Result<Self> {
         let max_nodes = settings.extract.max_nodes;
         Ok(Self {
             url: UrlFilter::new(&settings.url, lists),
@@ -148,7 +150,7 @@ impl Filter {
         scratch: &'s mut Scratch,
         extract: impl FnOnce(&mut Extract),
     ) -> Outcome<'s> {
-        if let Some(reason) = self.url.reason(page.url) {
+        if let Some(reason) = self.url.reason_of(page) {
             return Outcome::Dropped { reason, detail: None, text: "", signals: None };
         }
         scratch.extract.clear();

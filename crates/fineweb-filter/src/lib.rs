@@ -56,6 +56,7 @@
 //! | [`redact`] | private data: [`Redactor`] |
 //! | [`rights`] | opt-outs and licences that pages declare |
 //! | [`text`] | words, lines, sentences, marks |
+//! | [`decontaminate`] | what models are tested with: [`Benchmarks`] |
 //! | [`dedup`] | [`Signer`], MinHash, clustering |
 //! | [`reasons`] | all reasons for a drop |
 #![forbid(unsafe_code)]
@@ -68,6 +69,7 @@ mod page;
 mod settings;
 mod verdict;
 
+pub mod decontaminate;
 pub mod dedup;
 pub mod extract;
 pub mod language;
@@ -78,6 +80,7 @@ pub mod rules;
 pub mod text;
 pub mod url;
 
+pub use decontaminate::{Benchmarks, DecontaminateSettings};
 pub use dedup::Signer;
 pub use document::Document;
 pub use error::{Error, Result};
@@ -88,8 +91,8 @@ pub use page::Page;
 pub use redact::Redactor;
 pub use rules::{C4Quality, FinewebQuality, GopherQuality, GopherRepetition, Signal, Signals};
 pub use settings::{
-    ExtractSettings, ExtractorKind, LanguageSettings, PiiSettings, Preset, RightsSettings, Settings,
-    UrlSettings,
+    ExtractSettings, ExtractorKind, LanguageBackend, LanguageSettings, PiiSettings, Preset, RightsSettings,
+    Settings, UrlSettings,
 };
-pub use url::{Lists, UrlFilter};
+pub use url::{CompiledLists, ListKind, Lists, UrlFilter};
 pub use verdict::{DocumentFilter, Reason, Verdict};

@@ -2,6 +2,7 @@
 //!
 //! | reason | what happened |
 //! |---|---|
+//! | `takedown` | address, host or id is on a list of takedowns |
 //! | `url_domain`, `url_subdomain`, `url_exact` | registered domain, host, or whole address is listed |
 //! | `url_hard_word`, `url_soft_words`, `url_subword` | a banned word, several dubious words, or a banned part of a word in the address |
 //! | `no_text` | the page has no main text |
@@ -19,10 +20,13 @@
 //! | `gopher_enough_stop_words` | too few stop words |
 //! | `lorem_ipsum`, `curly_bracket`, `too_few_sentences` | C4: filler text, code, little prose |
 //! | `line_punct_ratio`, `short_line_ratio`, `char_dup_ratio`, `list_ratio` | FineWeb: lines without end, short lines, copied lines, line feeds per token |
+//! | `contaminated` | decontamination: shares a run of words with a benchmark |
 //! | `exact_duplicate`, `near_duplicate`, `address_duplicate` | deduplication: a better copy is kept |
 
 use crate::Reason;
 
+/// Address, host or id is on a list of takedowns.
+pub const TAKEDOWN: Reason = Reason("takedown");
 /// Registered domain is listed.
 pub const URL_DOMAIN: Reason = Reason("url_domain");
 /// Host name is listed.
@@ -89,6 +93,8 @@ pub const SHORT_LINE_RATIO: Reason = Reason("short_line_ratio");
 pub const CHAR_DUP_RATIO: Reason = Reason("char_dup_ratio");
 /// Too many line feeds per token.
 pub const LIST_RATIO: Reason = Reason("list_ratio");
+/// Shares a run of words with a benchmark.
+pub const CONTAMINATED: Reason = Reason("contaminated");
 /// A document with the same text is kept.
 pub const EXACT_DUPLICATE: Reason = Reason("exact_duplicate");
 /// A document with nearly the same text is kept.

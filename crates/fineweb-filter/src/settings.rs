@@ -125,30 +125,54 @@ pub struct RightsSettings {
     pub licences: Vec<String>,
 }
 
+/// What tells languages apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LanguageBackend {
+    /// Trigrams of 70 languages; built in.
+    #[default]
+    Whatlang,
+    /// A model of fastText.
+    Fasttext,
+}
+
 /// Settings of the language filter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LanguageSettings {
+    /// What tells languages apart.
+    #[schemars(extend("unit" = "", "source" = "FineWeb: fastText"))]
+    pub backend: LanguageBackend,
+    /// The model of `fasttext`, relative to the pipeline file: `lid.176.ftz` or another with labels of languages.
+    #[schemars(extend("unit" = "file", "source" = "FineWeb: lid.176.bin"))]
+    pub model: String,
     /// Languages to keep, ISO 639-1 or 639-3; empty keeps all.
     #[schemars(extend("unit" = "ISO 639 code", "source" = "FineWeb"))]
     pub keep: Vec<String>,
-    /// The score must be greater. It is whatlang's confidence, not fastText's probability.
+    /// The score must be greater. It is the backend's: whatlang's confidence is not fastText's probability.
     #[schemars(extend("unit" = "confidence 0 to 1", "source" = "FineWeb"))]
     pub min_score: f64,
-    /// Length of the beginning of the text that is looked at.
+    /// Length of the beginning of the text that is looked at; 0 is all of it.
     #[schemars(extend("unit" = "bytes", "source" = "enough for a sure answer; FineWeb reads all"))]
     pub prefix_bytes: usize,
 }
 
 impl Default for LanguageSettings {
     fn default() -> Self {
-        Self { keep: vec!["en".to_owned()], min_score: 0.65, prefix_bytes: 4_096 }
+        Self {
+            backend: LanguageBackend::default(),
+            model: String::new(),
+            keep: vec!["en".to_owned()],
+            min_score: 0.65,
+            prefix_bytes: 4_096,
+        }
     }
 }
 
 /// What private data is replaced.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch that a user sets by its name")]
 pub struct PiiSettings {
     /// Replace e-mail addresses.
     #[schemars(extend("unit" = "", "source" = "FineWeb"))]
@@ -156,10 +180,22 @@ pub struct PiiSettings {
     /// Replace IPv4 addresses that are publicly routed.
     #[schemars(extend("unit" = "", "source" = "FineWeb"))]
     pub ipv4: bool,
+    /// Replace IPv6 addresses that are publicly routed.
+    #[schemars(extend("unit" = "", "source" = "RFC 4291, IANA"))]
+    pub ipv6: bool,
+    /// Replace telephone numbers: with a plus sign, or as they are written within countries.
+    #[schemars(extend("unit" = "", "source" = "ITU-T E.164, E.123"))]
+    pub phone: bool,
+    /// Replace numbers of bank accounts (IBAN) whose check digits are right.
+    #[schemars(extend("unit" = "", "source" = "ISO 13616"))]
+    pub iban: bool,
+    /// Replace numbers of payment cards whose issuer, length and check digit are right.
+    #[schemars(extend("unit" = "", "source" = "ISO/IEC 7812"))]
+    pub card: bool,
 }
 
 impl Default for PiiSettings {
     fn default() -> Self {
-        Self { email: true, ipv4: true }
+        Self { email: true, ipv4: true, ipv6: false, phone: false, iban: false, card: false }
     }
 }

@@ -1,53 +1,83 @@
 //! Dropping pages by their address, before anything else is looked at.
 //!
-//! Deviations from datatrove, each of which lets fewer bad pages pass: (1) whole addresses are compared without
-//! scheme, fragment and final slash; (2) words are compared without regard to case.
+//! Deviations from datatrove, each of which lets fewer bad pages pass:
+//!
+//! 1. whole addresses are compared without scheme, fragment and final slash, as its list has them without scheme;
+//! 2. words are compared without regard to case;
+//! 3. hosts whose suffix is on no list of public suffixes, and IP addresses, can be listed.
+//!
+//! And a list of takedowns, which it does not have: see [`ListKind::Takedown`].
 
+mod address;
+mod compiled;
+mod keys;
+mod lines;
 mod lists;
 
-pub use lists::Lists;
+pub use compiled::CompiledLists;
+pub use lists::{ListKind, Lists};
+
+use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 use rustc_hash::FxHashSet;
 
-use crate::hash::xxh64;
-use crate::{Reason, UrlSettings, reasons};
+use crate::{Page, Reason, UrlSettings, reasons};
+use address::{
+    domain_key, host, id_key, letters_and_digits, registered_domain, taken_host_key, url_key, with_parents,
+};
 
-/// Block lists made ready to be asked; shared by all threads.
+/// Block lists with the settings under which they are asked; shared by all threads.
 #[derive(Debug)]
 pub struct UrlFilter {
-    lists: Lists,
+    lists: Arc<CompiledLists>,
     subwords: Option<AhoCorasick>,
     soft_words: usize,
+    enabled: bool,
 }
 
 impl UrlFilter {
-    /// Prepares the lists.
-    pub fn new(settings: &UrlSettings, mut lists: Lists) -> Self {
-        lists.sort();
-        // Building fails only beyond 2³² states; then no sub-word is asked for.
-        let subwords = Some(&lists.subwords).filter(|words| !words.is_empty());
+    /// Prepares the lists: [`Lists`], or [`CompiledLists`] that are shared with other filters.
+    pub fn new(settings: &UrlSettings, lists: impl Into<Arc<CompiledLists>>) -> Self {
+        let lists = lists.into();
+        let enabled = settings.enabled && !lists.blocks_nothing();
+        let subwords = Some(&lists.subwords).filter(|words| enabled && !words.is_empty());
+        // building fails only beyond 2³² states; then no sub-word is asked for
         let subwords = subwords.and_then(|words| AhoCorasick::new(words).ok());
-        let soft_words = settings.soft_words;
-        if !settings.enabled {
-            return Self { lists: Lists::default(), subwords: None, soft_words };
-        }
-        Self { lists, subwords, soft_words }
+        Self { lists, subwords, soft_words: settings.soft_words, enabled }
     }
 
-    /// Why the address is blocked, if it is. The order is FineWeb's: domain, host, address, words, sub-words.
+    /// Why a page is blocked, if it is: taken down, or its [address](Self::reason).
+    pub fn reason_of(&self, page: &Page<'_>) -> Option<Reason> {
+        if self.is_taken_down(page) { Some(reasons::TAKEDOWN) } else { self.reason(page.url) }
+    }
+
+    /// Whether the page's address, its host or one above, or its id is on a list of takedowns.
+    fn is_taken_down(&self, page: &Page<'_>) -> bool {
+        let taken = &self.lists.takedown;
+        if taken.is_empty() {
+            return false;
+        }
+        let host = host(page.url).to_ascii_lowercase();
+        taken.contains(id_key(page.id))
+            || taken.contains(url_key(page.url))
+            || with_parents(&host).any(|host| taken.contains(taken_host_key(host)))
+    }
+
+    /// Why an address is blocked, if it is. The order is FineWeb's: domain, host, address, words, sub-words.
     pub fn reason(&self, url: &str) -> Option<Reason> {
-        if self.lists.is_empty() {
+        if !self.enabled {
             return None;
         }
         let host = host(url).to_ascii_lowercase();
-        if psl::domain_str(&host).is_some_and(|domain| self.lists.has_domain(domain)) {
+        let listed = |host: &str| self.lists.domains.contains(domain_key(host));
+        if registered_domain(&host).is_some_and(listed) {
             return Some(reasons::URL_DOMAIN);
         }
-        if self.lists.has_domain(&host) {
+        if listed(&host) {
             return Some(reasons::URL_SUBDOMAIN);
         }
-        if self.lists.urls.binary_search(&url_key(url)).is_ok() {
+        if self.lists.urls.contains(url_key(url)) {
             return Some(reasons::URL_EXACT);
         }
         let lower = url.to_ascii_lowercase();
@@ -61,55 +91,5 @@ impl UrlFilter {
         }
         let subwords = self.subwords.as_ref()?;
         subwords.is_match(&letters_and_digits(&lower)).then_some(reasons::URL_SUBWORD)
-    }
-}
-
-fn after_scheme(url: &str) -> &str {
-    url.split_once("://").map_or(url, |(_, rest)| rest)
-}
-
-/// The host: what stands between scheme and path without user, port and final dot.
-fn host(url: &str) -> &str {
-    let rest = after_scheme(url);
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let port = host.rfind(':').filter(|&colon| host[colon + 1..].bytes().all(|b| b.is_ascii_digit()));
-    host[..port.unwrap_or(host.len())].trim_end_matches('.')
-}
-
-/// A key under which an address is listed: host in lower case, no scheme, fragment or final slash.
-fn url_key(url: &str) -> u64 {
-    let rest = after_scheme(url.trim());
-    let rest = rest.split('#').next().unwrap_or(rest).trim_end_matches('/');
-    let split = rest.find('/').unwrap_or(rest.len());
-    let mut key = rest[..split].to_ascii_lowercase();
-    key.push_str(&rest[split..]);
-    xxh64(key.as_bytes(), 0)
-}
-
-fn domain_key(domain: &str) -> u64 {
-    xxh64(domain.as_bytes(), 0)
-}
-
-fn letters_and_digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::host;
-
-    #[test]
-    fn hosts() {
-        for (url, expect) in [
-            ("https://a.b.co.uk/x", "a.b.co.uk"),
-            ("http://user:pw@a.b:8080?x", "a.b"),
-            ("//a.b./", "//a.b./".split('/').next().unwrap_or("")),
-            ("a.b/c", "a.b"),
-            ("https://[::1]:80/", "[::1]"),
-            ("", ""),
-        ] {
-            assert_eq!(host(url), expect, "{url}");
-        }
     }
 }

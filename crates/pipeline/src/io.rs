@@ -12,6 +12,7 @@ use crate::key::derive_seed;
 use crate::manifest::{FileRecord, TaskRecord};
 use crate::plan::{Found, Planned};
 use crate::run::Progress;
+use crate::store::CACHE;
 
 /// What one task may read, where it writes, and what it reports.
 pub struct Io<'a> {
@@ -106,6 +107,15 @@ impl Io<'_> {
     /// When it cannot be created.
     pub fn scratch(&self) -> anyhow::Result<PathBuf> {
         created(self.partial.join("scratch"))
+    }
+
+    /// A directory beside the store for what any task can make again: files named by what they were made of, each
+    /// put there whole. It outlives the run, until `gc` removes it.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn cache(&self, what: &str) -> anyhow::Result<PathBuf> {
+        created(self.partial.with_file_name(CACHE).join(what))
     }
 
     /// Reports a finished shard whose hash was computed while it was written.

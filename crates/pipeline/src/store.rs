@@ -4,6 +4,7 @@
 //! `.locks/` holds the lock files of each key, which a crash releases. Three kinds of lock, always taken in this order:
 //! `KEY` shared by all who read or make the entry, and exclusive to gc; `KEY.PART` by the one who makes that part;
 //! `KEY.final` for a moment, to see what is done or to give the entry its name. `.rubbish-KEY/` is being removed.
+//! `.cache/` holds what stages can make again.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
@@ -16,6 +17,8 @@ use crate::files::{remove_directory, sync_directory};
 use crate::key::Key;
 use crate::manifest::Manifest;
 
+/// What stages made of their inputs and can make again; see [`Io::cache`](crate::Io::cache).
+pub(crate) const CACHE: &str = ".cache";
 const FINAL: &str = "final";
 const PARTIAL: &str = ".partial-";
 const RUBBISH: &str = ".rubbish-";
@@ -167,6 +170,17 @@ impl Store {
             removed.push((name, bytes));
         }
         Ok(removed)
+    }
+
+    /// Removes what stages keep beside the entries; returns its bytes. Who reads there finds nothing, and makes it again.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn empty_cache(&self) -> Result<u64> {
+        let path = self.root.join(CACHE);
+        let bytes = directory_bytes(&path);
+        remove_directory(&path)?;
+        Ok(bytes)
     }
 
     /// The locks of a whole entry's parts are of no more use: who still gets one finds the entry.

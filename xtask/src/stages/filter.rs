@@ -2,14 +2,16 @@
 
 use std::fs::File;
 use std::io::BufReader;
+use std::sync::Arc;
 
 use anyhow::Context;
 use fineweb_filter::rights::{OptOut, Rights};
 use fineweb_filter::{
-    C4Quality, ExtractSettings, Filter, FinewebQuality, GopherQuality, GopherRepetition, LanguageSettings,
-    Lists, Outcome, PiiSettings, Preset, RightsSettings, Scratch, Settings, Signals, UrlSettings,
+    C4Quality, CompiledLists, ExtractSettings, Filter, FinewebQuality, GopherQuality, GopherRepetition,
+    LanguageBackend, LanguageSettings, Outcome, PiiSettings, Preset, RightsSettings, Scratch, Settings,
+    Signals, UrlSettings,
 };
-use pipeline::{Input, Io, Output, Outside, Signature, Slot, Stage, Task};
+use pipeline::{Fault, Input, Io, Output, Outside, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::documents::Optional;
@@ -17,7 +19,8 @@ use shard::{Documents, Dropped, Table, Writer, documents, dropped};
 use warc::{Event, Format, Limits, Reader};
 
 use super::outliers::{Effort, Outliers};
-use super::shards;
+use super::shared::Shared;
+use super::{block_lists, shards};
 
 /// WARC to documents by FineWeb's rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,8 +33,8 @@ pub struct FinewebFilter {
     /// Whether all that rules measure is kept in the column `signals`, of dropped pages too, so that
     /// `show RUN STAGE --what-if RULE=VALUE` can count again. Then no page leaves at its first broken rule.
     pub signals: bool,
-    /// Block lists: files or directories in datatrove's or UT1's layout, relative to the pipeline file. The input
-    /// `lists` adds to them.
+    /// Block lists: files or directories in datatrove's or UT1's layout, relative to the pipeline file, and
+    /// `takedown.txt`: addresses, hosts and ids of documents that must go. The input `lists` adds to them.
     #[schemars(extend("source" = "UT1, datatrove"))]
     pub lists: Vec<String>,
     /// Whose reading of the rules.
@@ -118,15 +121,21 @@ impl FinewebFilter {
         }
     }
 
-    fn read_lists(&self, io: &Io) -> anyhow::Result<Lists> {
-        let outside = (0..self.lists.len()).flat_map(|at| io.outside_files(&format!("/lists/{at}")));
-        let inside = io.optional("lists").map_or(&[][..], Input::files).iter().map(|file| file.path.clone());
-        let mut lists = Lists::default();
-        for path in outside.chain(inside) {
-            let known = lists.add_file(&path)?;
-            tracing::debug!(path = %path.display(), known, "block list");
-        }
-        Ok(lists)
+    fn read_lists(&self, io: &Io) -> anyhow::Result<Arc<CompiledLists>> {
+        let settings: Vec<String> = (0..self.lists.len()).map(|at| format!("/lists/{at}")).collect();
+        block_lists::read(io, &settings, io.optional("lists").map_or(&[][..], Input::files))
+    }
+
+    /// The filter of this recipe: lists and models are large, so all tasks of the process share one.
+    fn filter(&self, io: &Io) -> anyhow::Result<Arc<Filter>> {
+        static FILTER: Shared<Filter> = Shared::new();
+        FILTER.of(io, || {
+            let mut rules = self.rules();
+            if let Some(model) = io.outside_files("/language/model").pop() {
+                rules.language.model = model.to_string_lossy().into_owned();
+            }
+            Ok(Filter::new(&rules, self.read_lists(io)?)?)
+        })
     }
 }
 
@@ -134,12 +143,27 @@ impl Stage for FinewebFilter {
     fn signature(&self) -> Signature {
         let outside =
             self.lists.iter().enumerate().map(|(i, list)| Outside::new(format!("/lists/{i}"), list));
+        let model = (self.language.backend == LanguageBackend::Fasttext)
+            .then(|| Outside::new("/language/model", &self.language.model));
         Signature {
             reads: vec![Slot::new("warc", "warc/1"), Slot::new("lists", "lists/1").optional()],
             writes: vec![Output::new("documents", Documents::NAME), Output::new("dropped", Dropped::NAME)],
-            outside: outside.collect(),
+            outside: outside.chain(model).collect(),
             sources: &["fineweb-filter", "warc"],
             ..Signature::exact(2)
+        }
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        let fault = |what: &str| Fault::new(what.to_owned()).on("/language/model");
+        match (self.language.backend, self.language.model.as_str()) {
+            (LanguageBackend::Fasttext, "") => {
+                Err(fault("the backend `fasttext` has no model").expected("a file such as \"lid.176.ftz\""))
+            }
+            (LanguageBackend::Whatlang, model) if !model.is_empty() => {
+                Err(fault("a model is named that nothing reads").cure("`backend = \"fasttext\"` reads it"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -148,7 +172,7 @@ impl Stage for FinewebFilter {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let filter = Filter::new(&self.rules(), self.read_lists(io)?)?;
+        let filter = self.filter(io)?;
         let archive = &io.input("warc")?.files()[task.part];
         let file =
             File::open(&archive.path).with_context(|| format!("cannot open {}", archive.path.display()))?;

@@ -4,10 +4,12 @@
 //! implement [`pipeline::Stage`] and add its line to [`crate::registry()`].
 
 pub mod audit;
+mod block_lists;
 pub mod bpe_encode;
 pub mod bpe_train;
 pub mod cc_fetch;
 pub mod command;
+pub mod decontaminate;
 pub mod dedup;
 pub mod filter;
 mod interval;
@@ -21,5 +23,6 @@ pub mod recall;
 pub mod sample;
 mod scores;
 mod shards;
+mod shared;
 pub mod warc_files;
 pub mod warc_import;
