@@ -106,7 +106,7 @@ impl Stage for Dedup {
             writes: vec![Output::new("documents", Documents::NAME), Output::new("dropped", Dropped::NAME)],
             unhashed: vec!["memory_mb"],
             sources: &["fineweb-filter"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 

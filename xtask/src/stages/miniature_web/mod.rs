@@ -55,7 +55,7 @@ impl Stage for MiniatureWeb {
                 Output::new("lists", "lists/1"),
             ],
             sources: &["fixtures", "warc"],
-            ..Signature::exact(3)
+            ..Signature::exact(4)
         }
     }
 
