@@ -3,16 +3,23 @@
 //! `lol_html` reads the markup and tells of tags and texts; `tree` keeps them as a light tree, `main_text`
 //! decides what of it is the page's content, and `render` writes that down.
 
+mod blocks;
+mod choose;
 mod entities;
+mod features;
+mod forest;
+mod head;
 mod hints;
 mod main_text;
+mod page_words;
 mod reader;
 mod render;
 mod tag;
 mod tree;
+mod weights;
 
 pub use entities::decode_entities;
-pub use main_text::MainText;
+pub use main_text::{MainText, Measured};
 
 use crate::Page;
 
@@ -69,6 +76,6 @@ pub struct AllText {
 impl Extractor for AllText {
     fn extract(&self, page: &Page<'_>, out: &mut Extract) {
         let tree = reader::read(page.html, self.max_nodes);
-        render::render(&tree, 0, |_| true, &mut out.text);
+        render::render(&tree, &blocks::blocks(&tree), |_| true, &mut out.text);
     }
 }

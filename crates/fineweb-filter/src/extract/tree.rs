@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::head::Head;
 use super::hints::Hints;
 use super::tag::Tag;
 
@@ -31,6 +32,7 @@ pub(super) struct Tree {
     pub(super) text: String,
     /// Markup inside `noscript`, as it stands.
     pub(super) noscript: String,
+    pub(super) head: Head,
 }
 
 impl Tree {
@@ -54,12 +56,16 @@ pub(super) struct Builder {
 
 impl Builder {
     pub(super) fn new(max_nodes: usize) -> Self {
-        let root = Node { tag: Tag::Html, hints: Hints::default(), parent: 0, end: 1, text: 0..0 };
+        let root = Node { tag: Tag::Html, hints: 0, parent: 0, end: 1, text: 0..0 };
         Self {
-            tree: Tree { nodes: vec![root], text: String::new(), noscript: String::new() },
+            tree: Tree { nodes: vec![root], text: String::new(), noscript: String::new(), head: Head::default() },
             open: vec![0],
             max_nodes,
         }
+    }
+
+    pub(super) fn head(&mut self) -> &mut Head {
+        &mut self.tree.head
     }
 
     fn top(&self) -> u32 {
@@ -132,7 +138,7 @@ impl Builder {
         let start = self.tree.text.len();
         super::decode_entities(raw, &mut self.tree.text);
         let end = self.tree.text.len();
-        self.push(Tag::Text, Hints::default(), start as u32..end as u32);
+        self.push(Tag::Text, 0, start as u32..end as u32);
     }
 
     /// Adds markup inside `noscript`; elsewhere raw text is script or style and of no use.
