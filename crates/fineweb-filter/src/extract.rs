@@ -10,11 +10,13 @@ mod features;
 mod forest;
 mod head;
 mod hints;
+mod linked_data;
 mod main_text;
 mod page_words;
 mod reader;
 mod render;
 mod tag;
+mod title;
 mod tree;
 mod weights;
 

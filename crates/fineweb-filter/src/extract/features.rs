@@ -114,7 +114,7 @@ impl<'t> Survey<'t> {
         let (mut kin, mut kin_sums, mut families) = (vec![], vec![], FxHashMap::default());
         let (mut words, mut texts, mut earlier) = (vec![], vec![], vec![]);
         let mut same: FxHashMap<u64, u32> = FxHashMap::default();
-        let title = page_words::title(tree);
+        let title = super::title::announced(tree);
         let title_words = page_words::title_words(&title);
         for (at, block) in cut.blocks.iter().enumerate() {
             let family = *families.entry(paths[block.container as usize]).or_insert_with(|| {

@@ -7,7 +7,7 @@ pub(super) struct Head {
     pub(super) title: String,
     /// `og:type`, in lower case.
     pub(super) kind: String,
-    /// Scripts of type `application/ld+json`, one after the other, a line break behind each.
+    /// Scripts of type `application/ld+json`, a [`SEPARATOR`](super::linked_data::SEPARATOR) before each.
     pub(super) linked_data: String,
 }
 

@@ -3,8 +3,11 @@
 use super::blocks::blocks;
 use super::features::{Sink, Survey};
 use super::weights::FEATURES;
-use super::{Extract, Extractor, choose, forest, reader, render};
+use super::{Extract, Extractor, choose, forest, linked_data, reader, render, title};
 use crate::Page;
+
+/// Bytes of text below which a page may be one that scripts draw.
+const LITTLE: usize = 500;
 
 /// The main text: the page without navigation, advertising and the like.
 #[derive(Clone, Debug)]
@@ -26,7 +29,14 @@ impl Extractor for MainText {
         let words = cut.blocks.iter().map(|block| block.shape.words);
         let least = choose::least_chance(chances.iter().copied().zip(words));
         render::render(&tree, &cut, |block| chances[block] >= least, &mut out.text);
-        out.title.push_str(&survey.title);
+        out.title = title::best(&tree, &cut, &survey.title);
+        if out.text.len() < LITTLE {
+            let mut repeated = String::new();
+            linked_data::text(&tree.head, &mut repeated);
+            if repeated.len() > 2 * out.text.len() {
+                out.text = repeated;
+            }
+        }
     }
 }
 

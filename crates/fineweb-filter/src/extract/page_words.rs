@@ -106,18 +106,6 @@ pub(super) fn title_words(title: &str) -> FxHashSet<u64> {
     words.filter(|word| !word.is_empty()).map(hash).collect()
 }
 
-/// What the page calls itself: `og:title`, else the title element.
-pub(super) fn title(tree: &Tree) -> String {
-    if !tree.head.title.is_empty() {
-        return tree.head.title.clone();
-    }
-    let title = tree.nodes.iter().position(|node| node.tag == Tag::Title);
-    let Some(text) = title.and_then(|at| tree.nodes.get(at + 1)).filter(|node| node.tag == Tag::Text) else {
-        return String::new();
-    };
-    tree.text_of(text).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// What kind of page it says it is.
 pub(super) fn page(tree: &Tree, url: &str) -> Vec<(&'static str, i32)> {
     let data = &tree.head.linked_data;

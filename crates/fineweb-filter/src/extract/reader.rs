@@ -12,6 +12,7 @@ use lol_html::{HtmlRewriter, Settings, doc_text, element, end_tag};
 
 use super::head::Head;
 use super::hints::of_attribute;
+use super::linked_data::SEPARATOR;
 use super::tag::Tag;
 use super::tree::{Builder, Tree};
 
@@ -40,7 +41,12 @@ fn read_markup(html: &str, max_nodes: usize) -> Tree {
         let mut hints = 0;
         match tag {
             Tag::Void => meta(html, element, builder.borrow_mut().head()),
-            Tag::Mute => json.set(is_linked_data(html, element)),
+            Tag::Mute => {
+                json.set(is_linked_data(html, element));
+                if json.get() {
+                    builder.borrow_mut().head().linked_data(&SEPARATOR.to_string());
+                }
+            }
             _ => hints = attributes(html, element).fold(0, |hints, (name, value)| hints | of_attribute(name.as_bytes(), value)),
         }
         let id = builder.borrow_mut().start(tag, hints);

@@ -40,9 +40,11 @@ impl Tree {
         &self.text[node.text.start as usize..node.text.end as usize]
     }
 
-    /// All nodes below `at`, itself included.
-    pub(super) fn subtree(&self, at: usize) -> Range<usize> {
-        at..self.nodes[at].end as usize
+    /// What stands in the title element.
+    pub(super) fn head_title(&self) -> &str {
+        let title = self.nodes.iter().position(|node| node.tag == Tag::Title);
+        let text = title.and_then(|at| self.nodes.get(at + 1)).filter(|node| node.tag == Tag::Text);
+        text.map_or("", |text| self.text_of(text))
     }
 }
 
