@@ -13,6 +13,7 @@ mod hints;
 mod linked_data;
 mod main_text;
 mod page_words;
+mod prose;
 mod reader;
 mod render;
 mod tag;

@@ -183,8 +183,10 @@ pub(super) fn blocks(tree: &Tree) -> Blocks {
                     let container = open.last().map_or(0, |open| open.node);
                     cut.push(at as u32, gap, preformatted, container, &shape);
                     gap = Gap::None;
-                } else if preformatted {
+                } else if preformatted && !cut.pieces.is_empty() {
                     cut.pieces.push(Piece { node: at as u32, gap: Gap::None, preformatted });
+                } else {
+                    gap = gap.max(Gap::Space);
                 }
             }
             Tag::Break => gap = if gap == Gap::Break { Gap::Block } else { gap.max(Gap::Break) },

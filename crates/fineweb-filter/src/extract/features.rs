@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::blocks::{Blocks, Shape};
 use super::hints::{self, Hints};
 use super::page_words::{self, Words};
+use super::prose::Prose;
 use super::tag::Tag;
 use super::tree::Tree;
 
@@ -80,6 +81,7 @@ pub(super) struct Survey<'t> {
     /// Per block, how many of them stand before it.
     earlier: Vec<u32>,
     page: Vec<(&'static str, i32)>,
+    prose: Prose,
     pub(super) title: String,
 }
 
@@ -132,7 +134,25 @@ impl<'t> Survey<'t> {
         }
         let copies = texts.iter().map(|hash| same[hash]).collect();
         let page = page_words::page(tree, url);
-        Self { tree, cut, sums, hints, tags, wider, kin, kin_sums, words, copies, earlier, page, title }
+        let prose = Prose::default();
+        let mut survey = Self {
+            tree,
+            cut,
+            sums,
+            hints,
+            tags,
+            wider,
+            kin,
+            kin_sums,
+            words,
+            copies,
+            earlier,
+            page,
+            prose,
+            title,
+        };
+        survey.prose = Prose::of(tree, cut, |at| survey.contexts(at));
+        survey
     }
 
     /// The contexts of a block, narrowest first.
@@ -154,6 +174,7 @@ impl<'t> Survey<'t> {
             self.ancestors(sink, at);
             self.contexts_of(sink, at, &page);
             self.neighbours(sink, at);
+            self.prose.put(sink, self.tree, at, self.contexts(at));
             walk.step(self, sink, at, &page);
             for (name, value) in &self.page {
                 sink.put("page", name, *value);
@@ -180,10 +201,12 @@ impl<'t> Survey<'t> {
         sink.put("ended", "", i32::from(shape.ended));
         sink.put("pieces", "", self.cut.pieces_of(at).len() as i32);
         sink.put("item", "", i32::from(block.item));
-        for (name, is) in [("p", Tag::P), ("h1", Tag::Title1), ("heading", Tag::Heading), ("cell", Tag::Row)] {
+        for (name, is) in [("p", Tag::P), ("h1", Tag::Title1), ("heading", Tag::Heading), ("cell", Tag::Row)]
+        {
             sink.put("is", name, i32::from(tag == is));
         }
-        for (name, is) in [("item", Tag::Item), ("div", Tag::Div), ("button", Tag::Button), ("pre", Tag::Pre)] {
+        for (name, is) in [("item", Tag::Item), ("div", Tag::Div), ("button", Tag::Button), ("pre", Tag::Pre)]
+        {
             sink.put("is", name, i32::from(tag == is));
         }
         sink.put("title", "", words.title);

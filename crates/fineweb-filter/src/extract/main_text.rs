@@ -73,6 +73,12 @@ pub struct Measured {
 }
 
 impl Measured {
+    /// The columns that the weights in use were fitted to.
+    #[must_use]
+    pub fn fitted() -> Vec<String> {
+        FEATURES.iter().map(|name| (*name).to_owned()).collect()
+    }
+
     /// Measures a page, of which at most `max_nodes` elements and texts are read.
     #[must_use]
     pub fn of(page: &Page<'_>, max_nodes: usize) -> Self {

@@ -112,7 +112,9 @@ pub(super) fn page(tree: &Tree, url: &str) -> Vec<(&'static str, i32)> {
     let kind = &tree.head.kind;
     let says = |name: &str| i32::from(data.contains(name));
     let path = url.splitn(4, '/').nth(3).unwrap_or("").to_ascii_lowercase();
-    let has = |words: &[&str]| i32::from(path.split(|c: char| !c.is_ascii_alphabetic()).any(|word| words.contains(&word)));
+    let has = |words: &[&str]| {
+        i32::from(path.split(|c: char| !c.is_ascii_alphabetic()).any(|word| words.contains(&word)))
+    };
     let (mut articles, mut mains, mut items, mut cells) = (0, 0, 0, 0);
     for node in &tree.nodes {
         articles += i32::from(node.tag == Tag::Article);
@@ -134,10 +136,53 @@ pub(super) fn page(tree: &Tree, url: &str) -> Vec<(&'static str, i32)> {
         ("ld faq", says("\"FAQPage\"")),
         ("ld list", says("\"ItemList\"") | says("\"CollectionPage\"")),
         ("path depth", path.split('/').filter(|part| !part.is_empty()).count() as i32),
-        ("path forum", has(&["forum", "forums", "thread", "threads", "topic", "t", "community", "questions", "discussion", "viewtopic", "showthread", "comments"])),
+        (
+            "path forum",
+            has(&[
+                "forum",
+                "forums",
+                "thread",
+                "threads",
+                "topic",
+                "t",
+                "community",
+                "questions",
+                "discussion",
+                "viewtopic",
+                "showthread",
+                "comments",
+            ]),
+        ),
         ("path product", has(&["product", "products", "shop", "p", "dp", "store", "item"])),
-        ("path list", has(&["collections", "collection", "category", "categories", "c", "search", "tag", "list", "browse"])),
-        ("path docs", has(&["docs", "doc", "documentation", "reference", "guide", "guides", "api", "manual", "learn", "tutorial"])),
+        (
+            "path list",
+            has(&[
+                "collections",
+                "collection",
+                "category",
+                "categories",
+                "c",
+                "search",
+                "tag",
+                "list",
+                "browse",
+            ]),
+        ),
+        (
+            "path docs",
+            has(&[
+                "docs",
+                "doc",
+                "documentation",
+                "reference",
+                "guide",
+                "guides",
+                "api",
+                "manual",
+                "learn",
+                "tutorial",
+            ]),
+        ),
         ("path blog", has(&["blog", "news", "article", "articles", "posts", "story", "stories"])),
         ("path service", has(&["services", "service", "solutions", "about", "pricing", "features"])),
     ]

@@ -47,7 +47,10 @@ fn read_markup(html: &str, max_nodes: usize) -> Tree {
                     builder.borrow_mut().head().linked_data(&SEPARATOR.to_string());
                 }
             }
-            _ => hints = attributes(html, element).fold(0, |hints, (name, value)| hints | of_attribute(name.as_bytes(), value)),
+            _ => {
+                hints = attributes(html, element)
+                    .fold(0, |hints, (name, value)| hints | of_attribute(name.as_bytes(), value))
+            }
         }
         let id = builder.borrow_mut().start(tag, hints);
         if let (Some(id), Some(ends)) = (id, element.end_tag_handlers()) {
@@ -98,8 +101,7 @@ fn tag(html: &str, element: &Element<'_, '_>) -> Tag {
 
 /// Names and values of an element's attributes, as they stand.
 fn attributes<'h>(html: &'h str, element: &Element<'_, '_>) -> impl Iterator<Item = (&'h str, &'h str)> {
-    let slice =
-        |location: lol_html::html_content::SourceLocation| html.get(location.bytes()).unwrap_or("");
+    let slice = |location: lol_html::html_content::SourceLocation| html.get(location.bytes()).unwrap_or("");
     element.attributes().iter().map(move |attribute| {
         let name = attribute.name_source_location().map_or("", slice);
         (name, attribute.value_source_location().map_or("", slice))

@@ -4,10 +4,14 @@
 use super::blocks::{Blocks, Gap, Piece};
 use super::tree::Tree;
 
-struct Writer<'o> {
+struct Writer<'o, 't> {
     out: &'o mut String,
     start: usize,
     gap: Due,
+    /// A dash is due before the next word.
+    item: bool,
+    /// What a preformatted line is indented by, when its first word comes.
+    indent: &'t str,
 }
 
 /// What is due before the next word.
@@ -21,21 +25,19 @@ enum Due {
 
 /// Writes the blocks that `keep` says yes to.
 pub(super) fn render(tree: &Tree, cut: &Blocks, keep: impl Fn(usize) -> bool, out: &mut String) {
-    let mut writer = Writer { start: out.len(), out, gap: Due::None };
+    let mut writer = Writer { start: out.len(), out, gap: Due::None, item: false, indent: "" };
     for block in (0..cut.blocks.len()).filter(|&block| keep(block)) {
         writer.gap = Due::Line;
-        if cut.blocks[block].item {
-            writer.begin();
-            writer.out.push_str("- ");
-        }
+        writer.item = cut.blocks[block].item;
+        writer.indent = "";
         for piece in cut.pieces_of(block) {
             writer.piece(tree, piece);
         }
     }
 }
 
-impl Writer<'_> {
-    fn piece(&mut self, tree: &Tree, piece: &Piece) {
+impl<'t> Writer<'_, 't> {
+    fn piece(&mut self, tree: &'t Tree, piece: &Piece) {
         self.gap = self.gap.max(match piece.gap {
             Gap::None | Gap::Block => Due::None,
             Gap::Space => Due::Space,
@@ -59,7 +61,10 @@ impl Writer<'_> {
             Due::Tab => self.out.push('\t'),
             Due::Line => self.out.push('\n'),
         }
-        self.gap = Due::None;
+        if self.item {
+            self.out.push_str("- ");
+        }
+        (self.gap, self.item) = (Due::None, false);
     }
 
     fn flow(&mut self, text: &str) {
@@ -67,7 +72,7 @@ impl Writer<'_> {
             if c.is_whitespace() {
                 self.gap = self.gap.max(Due::Space);
             } else if is_visible(c) {
-                if self.gap != Due::None {
+                if self.gap != Due::None || self.item {
                     self.begin();
                 }
                 self.out.push(c);
@@ -75,25 +80,26 @@ impl Writer<'_> {
         }
     }
 
-    fn preformatted(&mut self, text: &str) {
+    fn preformatted(&mut self, text: &'t str) {
         for line in text.split_inclusive('\n') {
             let body = line.trim_end_matches(['\n', '\r']);
-            if !body.trim().is_empty() {
-                let indent = body.len() - body.trim_start().len();
-                let at_line = self.gap == Due::Line || self.out.len() == self.start;
+            let word = body.trim_start();
+            let blank = &body[..body.len() - word.len()];
+            if self.gap == Due::Line || self.out.len() == self.start {
+                self.indent = if blank.is_empty() { self.indent } else { blank };
+            } else if !blank.is_empty() {
+                self.gap = self.gap.max(Due::Space);
+            }
+            if word.chars().any(is_visible) {
                 self.begin();
-                if at_line {
-                    self.out.push_str(&body[..indent]);
-                } else if indent > 0 {
-                    self.out.push(' ');
-                }
-                self.out.extend(body.trim().chars().filter(|&c| c == '\t' || is_visible(c)));
-                if body.ends_with(char::is_whitespace) {
+                self.out.push_str(std::mem::take(&mut self.indent));
+                self.out.extend(word.trim_end().chars().filter(|&c| c == '\t' || is_visible(c)));
+                if word.ends_with(char::is_whitespace) {
                     self.gap = self.gap.max(Due::Space);
                 }
             }
             if line.ends_with('\n') {
-                self.gap = Due::Line;
+                (self.gap, self.indent) = (Due::Line, "");
             }
         }
     }

@@ -21,7 +21,8 @@ pub(super) fn best(tree: &Tree, cut: &Blocks, announced: &str) -> String {
     if let Some(first) = (0..cut.blocks.len()).find(is_h1) {
         render::render(tree, cut, |block| block == first, &mut heading);
     }
-    if announced.is_empty() || heading.len() >= SHORT && announced.contains(&heading) {
+    let repeated = !heading.is_empty() && announced.starts_with(&heading);
+    if announced.is_empty() || repeated || heading.len() >= SHORT && announced.contains(&heading) {
         return heading;
     }
     without_site(announced).to_owned()

@@ -42,7 +42,10 @@ impl Tree {
 
     /// What stands in the title element.
     pub(super) fn head_title(&self) -> &str {
-        let title = self.nodes.iter().position(|node| node.tag == Tag::Title);
+        // Drawings have titles too.
+        let is_title =
+            |node: &Node| node.tag == Tag::Title && self.nodes[node.parent as usize].tag != Tag::Mute;
+        let title = self.nodes.iter().position(is_title);
         let text = title.and_then(|at| self.nodes.get(at + 1)).filter(|node| node.tag == Tag::Text);
         text.map_or("", |text| self.text_of(text))
     }
@@ -60,7 +63,12 @@ impl Builder {
     pub(super) fn new(max_nodes: usize) -> Self {
         let root = Node { tag: Tag::Html, hints: 0, parent: 0, end: 1, text: 0..0 };
         Self {
-            tree: Tree { nodes: vec![root], text: String::new(), noscript: String::new(), head: Head::default() },
+            tree: Tree {
+                nodes: vec![root],
+                text: String::new(),
+                noscript: String::new(),
+                head: Head::default(),
+            },
             open: vec![0],
             max_nodes,
         }
