@@ -9,6 +9,7 @@ use super::tag::Tag;
 use super::tree::Tree;
 
 /// What the words of a block tell.
+#[expect(clippy::struct_excessive_bools, reason = "independent marks, none excludes another")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Words {
     /// Of the words, in lower case.
@@ -84,9 +85,8 @@ impl Words {
             b"the" | b"of" | b"and" | b"to" | b"a" | b"in" | b"is" | b"that" | b"it" | b"was" | b"for" | b"with" | b"as"
             | b"are" | b"this" | b"be" | b"have" | b"not" | b"but" | b"they" | b"we" | b"by" | b"from" => self.small += 1,
             b"jan" | b"feb" | b"mar" | b"apr" | b"jun" | b"jul" | b"aug" | b"sep" | b"oct" | b"nov" | b"dec"
-            | b"january" | b"february" | b"march" | b"april" | b"june" | b"july" | b"august" | b"september"
+            | [b'1' | b'2', b'0' | b'9', b'0'..=b'9', b'0'..=b'9'] | b"january" | b"february" | b"march" | b"april" | b"june" | b"july" | b"august" | b"september"
             | b"october" | b"november" | b"december" | b"ago" => self.date = true,
-            [b'1' | b'2', b'0' | b'9', b'0'..=b'9', b'0'..=b'9'] => self.date = true,
             _ => {}
         }
     }

@@ -49,7 +49,7 @@ fn read_markup(html: &str, max_nodes: usize) -> Tree {
             }
             _ => {
                 hints = attributes(html, element)
-                    .fold(0, |hints, (name, value)| hints | of_attribute(name.as_bytes(), value))
+                    .fold(0, |hints, (name, value)| hints | of_attribute(name.as_bytes(), value));
             }
         }
         let id = builder.borrow_mut().start(tag, hints);

@@ -30,14 +30,14 @@ pub(super) fn render(tree: &Tree, cut: &Blocks, keep: impl Fn(usize) -> bool, ou
         writer.gap = Due::Line;
         writer.item = cut.blocks[block].item;
         writer.indent = "";
-        for piece in cut.pieces_of(block) {
+        for &piece in cut.pieces_of(block) {
             writer.piece(tree, piece);
         }
     }
 }
 
 impl<'t> Writer<'_, 't> {
-    fn piece(&mut self, tree: &'t Tree, piece: &Piece) {
+    fn piece(&mut self, tree: &'t Tree, piece: Piece) {
         self.gap = self.gap.max(match piece.gap {
             Gap::None | Gap::Block => Due::None,
             Gap::Space => Due::Space,
