@@ -50,11 +50,11 @@ fn framed(main: &str) -> String {
     let links: String = ["Home", "News", "Shop", "About us", "Contact"]
         .map(|name| format!("<li><a href='/{name}'>{name}</a></li>"))
         .concat();
-    let stories: String = (0..6)
+    let stories = [1, 2, 3, 4, 5, 6]
         .map(|n| {
             format!("<li><a href='/s{n}'><h4>Another story of number {n}</h4></a><span>May {n}</span></li>")
         })
-        .collect();
+        .concat();
     format!(
         "<html><head><title>How rivers find the sea | The Daily</title></head><body>\
          <a class=skip-link href='#main'>Skip to main content</a>\
@@ -116,7 +116,7 @@ fn main_text_leaves_the_frame_out() {
 
 #[test]
 fn all_posts_of_a_thread_are_kept() {
-    let posts: String = (0..6)
+    let posts = [0, 1, 2, 3, 4, 5]
         .map(|n| {
             format!(
                 "<div class='post message'><div class=post-author><a href='/u{n}'>member{n}</a><span>Joined: 2019</span>\
@@ -125,7 +125,7 @@ fn all_posts_of_a_thread_are_kept() {
                 prose(n + 1).rsplit("<p>").next().unwrap_or_default()
             )
         })
-        .collect();
+        .concat();
     let found =
         text(&MAIN, &framed(&format!("<div class=thread><h1>How rivers find the sea</h1>{posts}</div>")));
     assert_eq!(found.matches("changed its course").count(), 6, "{found}");
