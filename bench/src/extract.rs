@@ -127,14 +127,9 @@ struct Found {
 }
 
 /// One round of a Python peer; none, if it is not there.
-fn python(
-    name: &str,
-    side: &mut Side,
-    samples: &[Sample],
-    pages: &Path,
-    found: &Path,
-) -> anyhow::Result<()> {
-    let child = Command::new("python").arg(SCRIPT).arg(name).args([pages, found]).stderr(Stdio::null()).output();
+fn python(name: &str, side: &mut Side, samples: &[Sample], pages: &Path, found: &Path) -> anyhow::Result<()> {
+    let child =
+        Command::new("python").arg(SCRIPT).arg(name).args([pages, found]).stderr(Stdio::null()).output();
     let Some(output) = child.ok().filter(|output| output.status.success()) else {
         eprintln!("no peer: python {SCRIPT} {name}");
         return Ok(());
@@ -144,7 +139,9 @@ fn python(
     side.seconds.push(told.seconds);
     let lines = BufReader::new(File::open(found)?).lines();
     let texts: Result<HashMap<String, String>, anyhow::Error> = lines
-        .map(|line| serde_json::from_str::<Found>(&line?).map(|found| (found.id, found.text)).map_err(Into::into))
+        .map(|line| {
+            serde_json::from_str::<Found>(&line?).map(|found| (found.id, found.text)).map_err(Into::into)
+        })
         .collect();
     let mut texts = texts?;
     side.texts = samples.iter().map(|sample| texts.remove(&sample.id).unwrap_or_default()).collect();
@@ -162,7 +159,8 @@ fn compare(samples: &[Sample], mut sides: Vec<Side>) -> Vec<Row> {
             }
         }
     }
-    let means: BTreeMap<&str, Vec<f64>> = scores.iter().map(|(group, of)| (*group, of.iter().map(|s| mean(s)).collect())).collect();
+    let means: BTreeMap<&str, Vec<f64>> =
+        scores.iter().map(|(group, of)| (*group, of.iter().map(|s| mean(s)).collect())).collect();
     let count = samples.len() as f64;
     let seconds: Vec<f64> = sides.iter_mut().map(|side| median(&mut side.seconds)).collect();
     print_table(&scores, &means, &sides, &seconds, count);

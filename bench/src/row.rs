@@ -21,13 +21,7 @@ pub struct Row {
 
 impl Row {
     /// A row of speeds over `amount` units of work, from CPU seconds.
-    pub fn speed(
-        name: &str,
-        unit: &'static str,
-        amount: f64,
-        ours: f64,
-        peer: Option<(f64, String)>,
-    ) -> Row {
+    pub fn speed(name: &str, unit: &'static str, amount: f64, ours: f64, peer: Option<(f64, String)>) -> Row {
         let (peer, peer_version) = peer.unzip();
         Row {
             name: name.to_owned(),
