@@ -67,7 +67,8 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
 
 fn read(path: &Path) -> anyhow::Result<Vec<String>> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let line = |line| serde_json::from_str::<Line>(line).context("a line has no \"text\"").map(|line| line.text);
+    let line =
+        |line| serde_json::from_str::<Line>(line).context("a line has no \"text\"").map(|line| line.text);
     text.lines().map(line).collect()
 }
 

@@ -1,6 +1,4 @@
-//! Measures our hot paths beside our peers: `bench dedup [FILE]`, `bench filter FILE`, `bench rules [TEXTS]`,
-//! `bench warc [FILE]` and
-//! `bench fixtures` print one JSON row a line.
+//! Measures our hot paths beside our peers: `bench SUBJECT [FILE]` prints one JSON row a line.
 //!
 //! Both sides run in this process or as its children, one after the other, and are charged CPU time (user and
 //! system), so that a busy machine slows both alike. A row without a peer has no ratio.
@@ -11,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 mod dedup;
+mod extract;
 mod filter;
 mod fixtures;
 mod peers;
@@ -19,7 +18,7 @@ mod rules;
 mod warc;
 
 /// What can be measured.
-const SUBJECTS: &str = "dedup, filter, fixtures, rules and warc";
+const SUBJECTS: &str = "dedup, extract, filter, fixtures, rules and warc";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -27,6 +26,7 @@ fn main() -> anyhow::Result<()> {
     let file = arguments.next().map(PathBuf::from);
     let rows = match subject.as_deref() {
         Some("dedup") => dedup::rows(file.as_deref())?,
+        Some("extract") => extract::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,
         Some("fixtures") => fixtures::rows()?,
         Some("rules") => rules::rows(file.as_deref())?,

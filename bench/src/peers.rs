@@ -33,6 +33,12 @@ pub fn python(script: &str, arguments: &[&Path]) -> anyhow::Result<Option<Cost>>
     Ok(Some(Cost { seconds, printed: String::from_utf8_lossy(&output.stdout).into_owned() }))
 }
 
+/// The interpreter that finds the peers; any other where they are not installed.
+pub fn interpreter() -> PathBuf {
+    let python = environment().join("bin/python");
+    if python.exists() { python } else { PathBuf::from("python3") }
+}
+
 /// Where `bench/install-peers` puts them.
 fn environment() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);

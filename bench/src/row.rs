@@ -7,7 +7,7 @@ const ROUNDS: usize = 9;
 /// One comparison.
 #[derive(Serialize)]
 pub struct Row {
-    pub name: &'static str,
+    pub name: String,
     pub ours: f64,
     pub peer: Option<f64>,
     pub peer_version: Option<String>,
@@ -21,16 +21,10 @@ pub struct Row {
 
 impl Row {
     /// A row of speeds over `amount` units of work, from CPU seconds.
-    pub fn speed(
-        name: &'static str,
-        unit: &'static str,
-        amount: f64,
-        ours: f64,
-        peer: Option<(f64, String)>,
-    ) -> Row {
+    pub fn speed(name: &str, unit: &'static str, amount: f64, ours: f64, peer: Option<(f64, String)>) -> Row {
         let (peer, peer_version) = peer.unzip();
         Row {
-            name,
+            name: name.to_owned(),
             ours: amount / ours,
             peer: peer.map(|seconds| amount / seconds),
             peer_version,
@@ -43,16 +37,31 @@ impl Row {
     }
 
     /// A row of a plain amount, such as memory, where less is better.
-    pub fn amount(name: &'static str, unit: &'static str, ours: f64, peer: Option<(f64, String)>) -> Row {
+    pub fn amount(name: &str, unit: &'static str, ours: f64, peer: Option<(f64, String)>) -> Row {
         let (peer, peer_version) = peer.unzip();
         Row {
-            name,
+            name: name.to_owned(),
             ours,
             peer,
             peer_version,
             ratio: peer.map(|peer| peer / ours),
             better: "lower",
             unit,
+            cpu: processor("model name").unwrap_or_default(),
+            flags: features(),
+        }
+    }
+
+    /// A row of two scores.
+    pub fn score(name: &str, ours: f64, peer: f64, peer_version: &str) -> Row {
+        Row {
+            name: name.to_owned(),
+            ours,
+            peer: Some(peer),
+            peer_version: Some(peer_version.to_owned()),
+            ratio: Some(ours / peer),
+            better: "higher",
+            unit: "F1",
             cpu: processor("model name").unwrap_or_default(),
             flags: features(),
         }

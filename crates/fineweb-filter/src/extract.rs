@@ -3,16 +3,26 @@
 //! `lol_html` reads the markup and tells of tags and texts; `tree` keeps them as a light tree, `main_text`
 //! decides what of it is the page's content, and `render` writes that down.
 
+mod blocks;
+mod choose;
 mod entities;
+mod features;
+mod forest;
+mod head;
 mod hints;
+mod linked_data;
 mod main_text;
+mod page_words;
+mod prose;
 mod reader;
 mod render;
 mod tag;
+mod title;
 mod tree;
+mod weights;
 
 pub use entities::decode_entities;
-pub use main_text::MainText;
+pub use main_text::{MainText, Measured};
 
 use crate::Page;
 use crate::rights::Rights;
@@ -73,7 +83,7 @@ pub struct AllText {
 impl Extractor for AllText {
     fn extract(&self, page: &Page<'_>, out: &mut Extract) {
         let tree = reader::read(page.html, self.max_nodes);
-        render::render(&tree, 0, |_| true, &mut out.text);
-        out.rights = tree.rights;
+        render::render(&tree, &blocks::blocks(&tree), |_| true, &mut out.text);
+        out.rights = tree.head.rights();
     }
 }

@@ -95,7 +95,7 @@ impl Rights {
 
     /// Takes one element into account; only `meta`, `link` and `a` tell anything. Attribute values may still
     /// hold character references: no directive and no licence's address has one.
-    pub fn element<'a>(&mut self, name: &str, attributes: impl Iterator<Item = (&'a str, &'a str)>) {
+    pub fn element<'a>(&mut self, name: &[u8], attributes: impl Iterator<Item = (&'a str, &'a str)>) {
         let (mut called, mut content, mut rel, mut href) = ("", "", "", "");
         for (attribute, value) in attributes {
             match attribute.len() {
@@ -106,7 +106,7 @@ impl Rights {
                 _ => {}
             }
         }
-        if name.eq_ignore_ascii_case("meta") {
+        if name.eq_ignore_ascii_case(b"meta") {
             self.meta(called, content);
         } else if rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("license")) {
             self.stands_under(href);
@@ -238,24 +238,24 @@ mod tests {
 
     #[test]
     fn elements_tell() {
-        let read = |name: &str, attributes: &[(&str, &str)]| {
+        let read = |name: &[u8], attributes: &[(&str, &str)]| {
             let mut rights = Rights::default();
             rights.element(name, attributes.iter().copied());
             rights
         };
-        let meta = |name, content| read("META", &[("NAME", name), ("content", content)]).opt_out;
+        let meta = |name, content| read(b"META", &[("NAME", name), ("content", content)]).opt_out;
         assert_eq!(meta("Robots", "index, NoAI"), Some(OptOut::NoaiMeta));
         assert_eq!(meta("description", "noai"), None);
         assert_eq!(meta("tdm-reservation", "1"), Some(OptOut::TdmRepMeta));
-        let licence = |name, attributes: &[(&str, &str)]| read(name, attributes).licence;
+        let licence = |name: &[u8], attributes: &[(&str, &str)]| read(name, attributes).licence;
         let url = "https://creativecommons.org/licenses/by-nc-sa/4.0/deed.de";
         assert_eq!(
-            licence("a", &[("rel", "nofollow License"), ("href", url)]).as_deref(),
+            licence(b"a", &[("rel", "nofollow License"), ("href", url)]).as_deref(),
             Some("CC-BY-NC-SA-4.0")
         );
-        assert_eq!(licence("a", &[("href", url)]), None, "a link to a licence is not a grant");
+        assert_eq!(licence(b"a", &[("href", url)]), None, "a link to a licence is not a grant");
         assert_eq!(
-            licence("meta", &[("name", "DC.rights"), ("content", "CC, https://b.example/l")]).as_deref(),
+            licence(b"meta", &[("name", "DC.rights"), ("content", "CC, https://b.example/l")]).as_deref(),
             Some("https://b.example/l")
         );
     }
@@ -265,7 +265,7 @@ mod tests {
         for order in [["tdm-policy", "tdm-reservation"], ["tdm-reservation", "tdm-policy"]] {
             let mut rights = Rights::default();
             for name in order {
-                rights.element("meta", [("name", name), ("content", "1")].into_iter());
+                rights.element(b"meta", [("name", name), ("content", "1")].into_iter());
             }
             assert_eq!(rights.opt_out, Some(OptOut::TdmRepPolicy));
         }

@@ -1,30 +1,13 @@
-//! The main text of a page: what is left when its frame is taken away.
-//!
-//! Three steps, each on sums over subtrees. (1) *Frame*: navigation, footers, advertising, hidden parts, by element
-//! and by the names that sites use for them. (2) *Scope*: where the page marks its content (`main`, `article`,
-//! `articleBody`) and most of the remaining text is there, only that. (3) *Link lists*: blocks that are mostly
-//! links. A mark that would take most of the text away is not believed: sites misname their parts, and the content
-//! of some pages is a list of links.
+//! The main text of a page: the blocks that are worth keeping.
 
-use super::tag::Tag;
-use super::tree::{Node, Tree};
-use super::{Extract, Extractor, reader, render};
+use super::blocks::blocks;
+use super::features::{Sink, Survey};
+use super::weights::FEATURES;
+use super::{Extract, Extractor, choose, forest, linked_data, reader, render, title};
 use crate::Page;
 
-/// A part marked as frame that holds more of the page's text than this is not frame.
-const MOST_FRAME: f64 = 0.4;
-
-/// A part marked as content that holds less of the page's text than this is not all of it.
-const LEAST_SCOPE: f64 = 0.4;
-
-/// A block with a greater share of its text in links is a list of links.
-const MOST_LINKS: f64 = 0.5;
-
-/// Where less than this is left without lists of links, they are the content.
-const LEAST_PROSE: f64 = 0.3;
-
-/// Bytes of text below which a page is taken to be drawn by scripts.
-const ALMOST_NOTHING: usize = 250;
+/// Bytes of text below which a page may be one that scripts draw.
+const LITTLE: usize = 500;
 
 /// The main text: the page without navigation, advertising and the like.
 #[derive(Clone, Debug)]
@@ -35,132 +18,101 @@ pub struct MainText {
 
 impl Extractor for MainText {
     fn extract(&self, page: &Page<'_>, out: &mut Extract) {
-        let mut tree = reader::read(page.html, self.max_nodes);
-        out.rights = std::mem::take(&mut tree.rights);
-        let out = &mut out.text;
-        let start = out.len();
-        main_text(&tree, out);
-        // Pages drawn by scripts often carry their text for readers without.
-        if out.len() - start < ALMOST_NOTHING && tree.noscript.len() > ALMOST_NOTHING {
-            out.truncate(start);
-            main_text(&reader::read(&tree.noscript, self.max_nodes), out);
-        }
-    }
-}
-
-fn main_text(tree: &Tree, out: &mut String) {
-    let mut dropped = frame(tree);
-    let sums = Sums::of(tree, &dropped);
-    let root = scope(tree, &sums);
-    drop_link_lists(tree, &sums, root, &mut dropped);
-    render::render(tree, root, |at| !dropped[at], out);
-}
-
-/// Text below each node, in bytes without white space: all of it, and what stands in links.
-struct Sums {
-    text: Vec<u32>,
-    links: Vec<u32>,
-}
-
-impl Sums {
-    /// Sums over subtrees without those that are dropped.
-    fn of(tree: &Tree, dropped: &[bool]) -> Self {
-        let count = tree.nodes.len();
-        let mut sums = Self { text: vec![0; count], links: vec![0; count] };
-        for at in (0..count).rev() {
-            let node = &tree.nodes[at];
-            if node.tag == Tag::Text {
-                let words = tree.text_of(node).split_ascii_whitespace();
-                sums.text[at] = words.map(str::len).sum::<usize>() as u32;
-            }
-            if node.tag.is_mute() || dropped[at] {
-                (sums.text[at], sums.links[at]) = (0, 0);
-            }
-            if node.tag == Tag::Link {
-                sums.links[at] = sums.text[at];
-            }
-            if at > 0 {
-                let parent = node.parent as usize;
-                sums.text[parent] += sums.text[at];
-                sums.links[parent] += sums.links[at];
+        let tree = reader::read(page.html, self.max_nodes);
+        let cut = blocks(&tree);
+        let survey = Survey::of(&tree, &cut, page.url);
+        let mut chances = Vec::with_capacity(cut.blocks.len());
+        survey.rows(&mut Row::default(), |row| {
+            chances.push(forest::chance(&row.values));
+            row.at = 0;
+        });
+        let words = cut.blocks.iter().map(|block| block.shape.words);
+        let least = choose::least_chance(chances.iter().copied().zip(words));
+        render::render(&tree, &cut, |block| chances[block] >= least, &mut out.text);
+        out.title = title::best(&tree, &cut, &survey.title);
+        out.rights = tree.head.rights();
+        if out.text.len() < LITTLE {
+            let mut repeated = String::new();
+            linked_data::text(&tree.head, &mut repeated);
+            if repeated.len() > 2 * out.text.len() {
+                out.text = repeated;
             }
         }
-        sums
-    }
-
-    fn share(&self, at: usize, of: usize) -> f64 {
-        f64::from(self.text[at]) / f64::from(self.text[of].max(1))
-    }
-
-    fn link_share(&self, at: usize) -> f64 {
-        f64::from(self.links[at]) / f64::from(self.text[at].max(1))
     }
 }
 
-/// Marks the parts that are not content.
-fn frame(tree: &Tree) -> Vec<bool> {
-    let mut dropped = vec![false; tree.nodes.len()];
-    let sums = Sums::of(tree, &dropped);
-    let mut at = 0;
-    while at < tree.nodes.len() {
-        let node = &tree.nodes[at];
-        if is_frame(node) && sums.share(at, 0) <= MOST_FRAME {
-            dropped[at] = true;
-            at = node.end as usize;
-        } else {
-            at += 1;
+/// The features of one block.
+struct Row {
+    values: [i32; FEATURES.len()],
+    at: usize,
+}
+
+impl Default for Row {
+    fn default() -> Self {
+        Self { values: [0; FEATURES.len()], at: 0 }
+    }
+}
+
+impl Sink for Row {
+    fn put(&mut self, _: &str, _: &str, value: i32) {
+        self.values[self.at] = value;
+        self.at += 1;
+    }
+}
+
+/// What [`MainText`] measures of a page's blocks, for those who fit its weights.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// What the columns of `rows` are.
+    pub names: Vec<String>,
+    /// A row a block.
+    pub rows: Vec<Vec<i32>>,
+    /// The blocks as they would be written.
+    pub texts: Vec<String>,
+    /// Words of the blocks, as the choice between them counts them.
+    pub sizes: Vec<u32>,
+}
+
+impl Measured {
+    /// The columns that the weights in use were fitted to.
+    #[must_use]
+    pub fn fitted() -> Vec<String> {
+        FEATURES.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// Measures a page, of which at most `max_nodes` elements and texts are read.
+    #[must_use]
+    pub fn of(page: &Page<'_>, max_nodes: usize) -> Self {
+        let tree = reader::read(page.html, max_nodes);
+        let cut = blocks(&tree);
+        let survey = Survey::of(&tree, &cut, page.url);
+        let mut measured = Self::default();
+        let mut sink = Named::default();
+        survey.rows(&mut sink, |sink| {
+            if measured.names.is_empty() {
+                measured.names = std::mem::take(&mut sink.names);
+            }
+            measured.rows.push(std::mem::take(&mut sink.row));
+        });
+        for at in 0..cut.blocks.len() {
+            let mut text = String::new();
+            render::render(&tree, &cut, |block| block == at, &mut text);
+            measured.texts.push(text);
+            measured.sizes.push(cut.blocks[at].shape.words);
         }
-    }
-    dropped
-}
-
-fn is_frame(node: &Node) -> bool {
-    match node.tag {
-        Tag::Nav | Tag::Footer | Tag::Button => true,
-        Tag::Html | Tag::Body | Tag::Main | Tag::Article => node.hints.hidden && node.tag == Tag::Article,
-        Tag::Aside => !node.hints.content,
-        _ => node.hints.hidden || node.hints.frame,
+        measured
     }
 }
 
-/// The node under which the content stands.
-fn scope(tree: &Tree, sums: &Sums) -> usize {
-    let most_text = |is: &dyn Fn(&Node) -> bool| {
-        let marked = (1..tree.nodes.len()).filter(|&at| is(&tree.nodes[at]));
-        marked.max_by_key(|&at| (sums.text[at], std::cmp::Reverse(at)))
-    };
-    let mut root = 0;
-    let marks: [&dyn Fn(&Node) -> bool; 2] =
-        [&|node| node.tag == Tag::Main || node.hints.main, &|node| node.tag == Tag::Article];
-    for mark in marks {
-        let inside = |&at: &usize| tree.subtree(root).contains(&at) && sums.share(at, root) >= LEAST_SCOPE;
-        root = most_text(mark).filter(inside).unwrap_or(root);
-    }
-    root
+#[derive(Default)]
+struct Named {
+    names: Vec<String>,
+    row: Vec<i32>,
 }
 
-/// Drops the blocks below `root` that are mostly links, unless they are most of what there is.
-fn drop_link_lists(tree: &Tree, sums: &Sums, root: usize, dropped: &mut [bool]) {
-    let mut lists = Vec::new();
-    let mut listed = 0;
-    let range = tree.subtree(root);
-    let mut at = range.start + 1;
-    while at < range.end {
-        let node = &tree.nodes[at];
-        let container =
-            node.tag.is_block() && !matches!(node.tag, Tag::Heading | Tag::Item | Tag::Row | Tag::Break);
-        if container && sums.text[at] > 0 && sums.link_share(at) > MOST_LINKS {
-            lists.push(at);
-            listed += sums.text[at];
-            at = node.end as usize;
-        } else {
-            at = if dropped[at] { node.end as usize } else { at + 1 };
-        }
-    }
-    let prose = f64::from(sums.text[root] - listed) / f64::from(sums.text[root].max(1));
-    if prose >= LEAST_PROSE {
-        for at in lists {
-            dropped[at] = true;
-        }
+impl Sink for Named {
+    fn put(&mut self, name: &str, of: &str, value: i32) {
+        self.names.push(format!("{name} {of}").trim_end().to_owned());
+        self.row.push(value);
     }
 }

@@ -10,26 +10,53 @@ use std::rc::Rc;
 use lol_html::html_content::{Element, TextChunk, TextType};
 use lol_html::{HtmlRewriter, Settings, doc_text, element, end_tag};
 
-use super::hints::Hints;
+use super::head::Head;
+use super::hints::of_attribute;
+use super::linked_data::SEPARATOR;
 use super::tag::Tag;
 use super::tree::{Builder, Tree};
 
-/// Linked data behind this many bytes of one script is not read.
-const MAX_JSON_LD: usize = 1 << 20;
+/// Bytes of text below which a page may be one that scripts draw.
+const LITTLE: usize = 1_000;
 
-/// Reads a page; what stands behind `max_nodes` nodes is left out.
+/// Reads a page, or what it shows to readers without scripts where that is more.
 pub(super) fn read(html: &str, max_nodes: usize) -> Tree {
+    let mut tree = read_markup(html, max_nodes);
+    if tree.text.len() < LITTLE && tree.noscript.len() > tree.text.len() {
+        let without_scripts = read_markup(&tree.noscript, max_nodes);
+        if without_scripts.text.len() > tree.text.len() {
+            tree = Tree { head: tree.head, ..without_scripts };
+        }
+    }
+    tree
+}
+
+/// Reads markup; what stands behind `max_nodes` nodes is left out.
+fn read_markup(html: &str, max_nodes: usize) -> Tree {
     let builder = Rc::new(RefCell::new(Builder::new(max_nodes)));
     let raw = RefCell::new(String::new());
-    let in_json_ld = Cell::new(false);
+    let json = Cell::new(false);
     let on_element = |element: &mut Element<'_, '_>| {
         let name = name(html, element);
         let tag = Tag::from_name(name);
-        if ["meta", "link", "a"].into_iter().any(|told| name.eq_ignore_ascii_case(told)) {
-            builder.borrow_mut().rights().element(name, attributes(html, element));
+        if matches!(tag, Tag::Void | Tag::Link) {
+            builder.borrow_mut().head().about_use(name, attributes(html, element));
         }
-        in_json_ld.set(name.eq_ignore_ascii_case("script") && is_json_ld(html, element));
-        let id = builder.borrow_mut().start(tag, hints(html, element));
+        let mut hints = 0;
+        match tag {
+            Tag::Void => meta(html, element, builder.borrow_mut().head()),
+            Tag::Mute => {
+                json.set(is_linked_data(html, element));
+                if json.get() {
+                    builder.borrow_mut().head().linked_data(&SEPARATOR.to_string());
+                }
+            }
+            _ => {
+                hints = attributes(html, element)
+                    .fold(0, |hints, (name, value)| hints | of_attribute(name.as_bytes(), value));
+            }
+        }
+        let id = builder.borrow_mut().start(tag, hints);
         if let (Some(id), Some(ends)) = (id, element.end_tag_handlers()) {
             let builder = Rc::clone(&builder);
             ends.push(end_tag!(move |_| {
@@ -45,18 +72,14 @@ pub(super) fn read(html: &str, max_nodes: usize) -> Tree {
         let mut raw = raw.borrow_mut();
         match chunk.text_type() {
             TextType::Data | TextType::RCData | TextType::CDataSection => raw.push_str(chunk.as_str()),
+            TextType::ScriptData if json.get() => builder.borrow_mut().head().linked_data(chunk.as_str()),
             TextType::RawText => builder.borrow_mut().raw(chunk.as_str()),
-            TextType::ScriptData if in_json_ld.get() && raw.len() < MAX_JSON_LD => {
-                raw.push_str(chunk.as_str());
-            }
             _ => {}
         }
         // A text node is whole only now: a reference may be cut between chunks.
         if chunk.last_in_text_node() {
             let mut builder = builder.borrow_mut();
-            if chunk.text_type() == TextType::ScriptData {
-                builder.rights().json_ld(&raw);
-            } else if !builder.is_mute() {
+            if !builder.is_mute() {
                 builder.text(&raw);
             }
             raw.clear();
@@ -73,14 +96,14 @@ pub(super) fn read(html: &str, max_nodes: usize) -> Tree {
     builder.replace(Builder::new(1)).finish()
 }
 
-fn name<'h>(html: &'h str, element: &Element<'_, '_>) -> &'h str {
-    let source = html.get(element.source_location().bytes()).unwrap_or("");
-    let name = source.strip_prefix('<').unwrap_or(source);
-    let end = name.find(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>').unwrap_or(name.len());
-    &name[..end]
+fn name<'h>(html: &'h str, element: &Element<'_, '_>) -> &'h [u8] {
+    let source = html.as_bytes().get(element.source_location().bytes()).unwrap_or(b"");
+    let name = source.strip_prefix(b"<").unwrap_or(source);
+    let end = name.iter().position(|c| c.is_ascii_whitespace() || matches!(c, b'/' | b'>'));
+    &name[..end.unwrap_or(name.len())]
 }
 
-/// Names and raw values of the element's attributes.
+/// Names and values of an element's attributes, as they stand.
 fn attributes<'h>(html: &'h str, element: &Element<'_, '_>) -> impl Iterator<Item = (&'h str, &'h str)> {
     let slice = |location: lol_html::html_content::SourceLocation| html.get(location.bytes()).unwrap_or("");
     element.attributes().iter().map(move |attribute| {
@@ -89,16 +112,24 @@ fn attributes<'h>(html: &'h str, element: &Element<'_, '_>) -> impl Iterator<Ite
     })
 }
 
-fn is_json_ld(html: &str, element: &Element<'_, '_>) -> bool {
+/// Reads a `meta` element.
+fn meta(html: &str, element: &Element<'_, '_>, head: &mut Head) {
+    let (mut meta_name, mut content) = ("", "");
+    for (name, value) in attributes(html, element) {
+        match name.len() {
+            4 if name.eq_ignore_ascii_case("name") => meta_name = value,
+            8 if name.eq_ignore_ascii_case("property") => meta_name = value,
+            7 if name.eq_ignore_ascii_case("content") => content = value,
+            _ => {}
+        }
+    }
+    if !meta_name.is_empty() {
+        head.meta(meta_name, content);
+    }
+}
+
+fn is_linked_data(html: &str, element: &Element<'_, '_>) -> bool {
     attributes(html, element).any(|(name, value)| {
         name.eq_ignore_ascii_case("type") && value.trim().eq_ignore_ascii_case("application/ld+json")
     })
-}
-
-fn hints(html: &str, element: &Element<'_, '_>) -> Hints {
-    let mut hints = Hints::default();
-    for (name, value) in attributes(html, element) {
-        hints.read(name, value);
-    }
-    hints
 }

@@ -7,7 +7,7 @@ pub(super) enum Tag {
     Text,
     Html, Head, Title, Body,
     Main, Article, Section, Div, Header, Footer, Nav, Aside, Form, Figure, Figcaption,
-    P, Heading, Pre, Blockquote, Address,
+    P, Title1, Heading, Pre, Blockquote, Address,
     List, Item, Term, Definition,
     Table, RowGroup, Row, Cell, Caption,
     Link, Break, Rule, Image,
@@ -26,12 +26,12 @@ pub(super) enum Tag {
 
 impl Tag {
     /// The element of this name, in any case.
-    pub(super) fn from_name(name: &str) -> Self {
+    pub(super) fn from_name(name: &[u8]) -> Self {
         let mut lower = [0; 12];
         let Some(lower) = lower.get_mut(..name.len()) else {
-            return if name.contains('-') { Self::Block } else { Self::Inline };
+            return if name.contains(&b'-') { Self::Block } else { Self::Inline };
         };
-        lower.copy_from_slice(name.as_bytes());
+        lower.copy_from_slice(name);
         lower.make_ascii_lowercase();
         #[rustfmt::skip]
         let tag = match &*lower {
@@ -40,7 +40,8 @@ impl Tag {
             b"header" => Self::Header, b"footer" => Self::Footer, b"nav" => Self::Nav, b"aside" => Self::Aside,
             b"form" => Self::Form, b"figure" => Self::Figure, b"figcaption" => Self::Figcaption,
             b"p" => Self::P, b"pre" | b"listing" | b"xmp" => Self::Pre, b"blockquote" => Self::Blockquote,
-            b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" => Self::Heading,
+            b"h1" => Self::Title1,
+            b"h2" | b"h3" | b"h4" | b"h5" | b"h6" => Self::Heading,
             b"address" => Self::Address, b"ul" | b"ol" | b"menu" | b"dl" => Self::List, b"li" => Self::Item,
             b"dt" => Self::Term, b"dd" => Self::Definition,
             b"table" => Self::Table, b"thead" | b"tbody" | b"tfoot" => Self::RowGroup, b"tr" => Self::Row,
@@ -68,7 +69,6 @@ impl Tag {
             Self::Text
                 | Self::Link
                 | Self::Image
-                | Self::Button
                 | Self::Label
                 | Self::Select
                 | Self::Void

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::head::Head;
 use super::hints::Hints;
 use super::tag::Tag;
-use crate::rights::Rights;
 
 /// Deeper elements hang on the last one at this depth, as in browsers.
 const MAX_DEPTH: usize = 512;
@@ -32,8 +32,7 @@ pub(super) struct Tree {
     pub(super) text: String,
     /// Markup inside `noscript`, as it stands.
     pub(super) noscript: String,
-    /// What the page says about its use.
-    pub(super) rights: Rights,
+    pub(super) head: Head,
 }
 
 impl Tree {
@@ -41,9 +40,14 @@ impl Tree {
         &self.text[node.text.start as usize..node.text.end as usize]
     }
 
-    /// All nodes below `at`, itself included.
-    pub(super) fn subtree(&self, at: usize) -> Range<usize> {
-        at..self.nodes[at].end as usize
+    /// What stands in the title element.
+    pub(super) fn head_title(&self) -> &str {
+        // Drawings have titles too.
+        let is_title =
+            |node: &Node| node.tag == Tag::Title && self.nodes[node.parent as usize].tag != Tag::Mute;
+        let title = self.nodes.iter().position(is_title);
+        let text = title.and_then(|at| self.nodes.get(at + 1)).filter(|node| node.tag == Tag::Text);
+        text.map_or("", |text| self.text_of(text))
     }
 }
 
@@ -57,17 +61,21 @@ pub(super) struct Builder {
 
 impl Builder {
     pub(super) fn new(max_nodes: usize) -> Self {
-        let root = Node { tag: Tag::Html, hints: Hints::default(), parent: 0, end: 1, text: 0..0 };
+        let root = Node { tag: Tag::Html, hints: 0, parent: 0, end: 1, text: 0..0 };
         Self {
             tree: Tree {
                 nodes: vec![root],
                 text: String::new(),
                 noscript: String::new(),
-                rights: Rights::default(),
+                head: Head::default(),
             },
             open: vec![0],
             max_nodes,
         }
+    }
+
+    pub(super) fn head(&mut self) -> &mut Head {
+        &mut self.tree.head
     }
 
     fn top(&self) -> u32 {
@@ -140,7 +148,7 @@ impl Builder {
         let start = self.tree.text.len();
         super::decode_entities(raw, &mut self.tree.text);
         let end = self.tree.text.len();
-        self.push(Tag::Text, Hints::default(), start as u32..end as u32);
+        self.push(Tag::Text, 0, start as u32..end as u32);
     }
 
     /// Adds markup inside `noscript`; elsewhere raw text is script or style and of no use.
@@ -148,11 +156,6 @@ impl Builder {
         if self.tree.nodes[self.top() as usize].tag == Tag::Noscript {
             self.tree.noscript.push_str(markup);
         }
-    }
-
-    /// Where what the page says about its use is gathered.
-    pub(super) fn rights(&mut self) -> &mut Rights {
-        &mut self.tree.rights
     }
 
     pub(super) fn finish(mut self) -> Tree {
