@@ -37,9 +37,9 @@ fn a_second_run_finds_everything_and_an_edit_recomputes_only_what_lies_below() {
     assert_eq!(names(&house.how("tiny"), "cached").len(), 9, "a comment recomputes nothing");
 
     let keys = house.keys("tiny");
-    let filter = "with = { dump = \"MINIATURE-WEB\" }";
+    let filter = "dump = \"MINIATURE-WEB\"\n";
     assert!(demo.contains(filter));
-    let edited = "with = { dump = \"MINIATURE-WEB\", gopher_quality = { min_words = 80 } }";
+    let edited = "dump = \"MINIATURE-WEB\"\ngopher_quality = { min_words = 80 }\n";
     house.write("pipelines/demo.toml", &demo.replace(filter, edited));
     house.done(&["reproduce", "tiny"]);
     assert_eq!(names(&house.how("tiny"), "cached"), ["web"], "only what lies above the edit is found");

@@ -99,7 +99,7 @@ impl LanguageFilter {
         let known =
             |code: &String| detector.name(code).ok_or_else(|| Error::UnknownLanguage { got: code.clone() });
         let keep = settings.keep.iter().map(known).collect::<Result<_>>()?;
-        let LanguageSettings { min_score, prefix_bytes, .. } = *settings;
+        let (min_score, prefix_bytes) = (settings.least_score(), settings.prefix_bytes);
         Ok(Self { detector, keep, min_score, prefix_bytes })
     }
 

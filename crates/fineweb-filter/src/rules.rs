@@ -93,7 +93,7 @@ pub(crate) fn first_broken(rules: &[Rule], signals: &Signals) -> Option<Broken> 
 }
 
 fn language_rule(settings: &LanguageSettings) -> Rule {
-    let bound = Bound::Above(settings.min_score);
+    let bound = Bound::Above(settings.least_score());
     Rule::new(reasons::LANGUAGE_SCORE, Signal::LanguageScore, bound, "language.min_score")
 }
 

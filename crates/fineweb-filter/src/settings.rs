@@ -149,12 +149,23 @@ pub struct LanguageSettings {
     /// Languages to keep, ISO 639-1 or 639-3; empty keeps all.
     #[schemars(extend("unit" = "ISO 639 code", "source" = "FineWeb"))]
     pub keep: Vec<String>,
-    /// The score must be greater. It is the backend's: whatlang's confidence is not fastText's probability.
-    #[schemars(extend("unit" = "confidence 0 to 1", "source" = "FineWeb"))]
-    pub min_score: f64,
+    /// The score must be greater. Where nothing is said, greater than 0.65 of fastText's probability, as in FineWeb,
+    /// or than 0.4 of whatlang's confidence, its lead over the next language, which keeps what FineWeb keeps.
+    #[schemars(extend("unit" = "confidence 0 to 1", "source" = "FineWeb: 0.65 of fastText's"))]
+    pub min_score: Option<f64>,
     /// Length of the beginning of the text that is looked at; 0 is all of it.
     #[schemars(extend("unit" = "bytes", "source" = "enough for a sure answer; FineWeb reads all"))]
     pub prefix_bytes: usize,
+}
+
+impl LanguageSettings {
+    /// What the score must exceed.
+    pub fn least_score(&self) -> f64 {
+        self.min_score.unwrap_or(match self.backend {
+            LanguageBackend::Whatlang => 0.4,
+            LanguageBackend::Fasttext => 0.65,
+        })
+    }
 }
 
 impl Default for LanguageSettings {
@@ -163,7 +174,7 @@ impl Default for LanguageSettings {
             backend: LanguageBackend::default(),
             model: String::new(),
             keep: vec!["en".to_owned()],
-            min_score: 0.65,
+            min_score: None,
             prefix_bytes: 4_096,
         }
     }

@@ -230,7 +230,7 @@ proptest! {
     ) {
         let mut settings = Settings::default();
         settings.language.keep.clear();
-        settings.language.min_score = -1.0;
+        settings.language.min_score = Some(-1.0);
         let filter = Filter::new(&settings, Lists::default()).expect("valid");
         let page = parts.concat();
         let mut scratch = Scratch::default();

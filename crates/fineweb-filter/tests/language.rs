@@ -75,8 +75,12 @@ fn a_prefix_of_nothing_is_all() {
         "Der Fluss entspringt in den nördlichen Hügeln und fließt durch zwei Täler bis zum Meer. ".repeat(60)
     );
     let judge = |prefix_bytes| {
-        let settings =
-            LanguageSettings { prefix_bytes, keep: vec![], min_score: -1.0, ..LanguageSettings::default() };
+        let settings = LanguageSettings {
+            prefix_bytes,
+            keep: vec![],
+            min_score: Some(-1.0),
+            ..LanguageSettings::default()
+        };
         LanguageFilter::new(&settings).unwrap().judge(&text).unwrap().code
     };
     assert_eq!((judge(200), judge(0)), ("en", "de"));

@@ -332,7 +332,7 @@ fn bounds() -> impl Strategy<Value = Settings> {
     (shares, 0usize..8, 0usize..4, switches, prop::bool::ANY).prop_map(|(at, few, stops, on, v1)| {
         let mut settings = Settings::preset(if v1 { Preset::FinewebV1 } else { Preset::Fineweb2025 });
         settings.language.keep.clear();
-        settings.language.min_score = at[0] - 0.5;
+        settings.language.min_score = Some(at[0] - 0.5);
         settings.gopher_repetition = GopherRepetition {
             enabled: on[0],
             max_dup_para_frac: at[1],
