@@ -1,7 +1,7 @@
 //! Finding the text of a page.
 //!
-//! `lol_html` reads the markup and tells of tags and texts; `tree` keeps them as a light tree, `main_text`
-//! decides what of it is the page's content, and `render` writes that down.
+//! `scanner` reads the markup and tells of tags and texts; `tree` keeps them as a light tree, `main_text` decides
+//! what of it is the page's content, and `render` writes that down.
 
 mod blocks;
 mod choose;
@@ -16,6 +16,7 @@ mod page_words;
 mod prose;
 mod reader;
 mod render;
+mod scanner;
 mod tag;
 mod title;
 mod tree;

@@ -1,20 +1,16 @@
-//! From markup to tree, by `lol_html`'s events.
+//! From markup to tree.
 //!
-//! `lol_html` builds no tree: it neither ends elements that HTML ends silently, nor reports what is open at the
-//! end of the page. The [`Builder`] does both. The page is given in one write, so that all source positions
-//! are positions in it and tag and attribute names are read without a copy.
+//! The [`Scanner`] tells tags and texts, the [`Builder`] makes a tree of them, with the ends that HTML leaves out.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-
-use lol_html::html_content::{Element, TextChunk, TextType};
-use lol_html::{HtmlRewriter, Settings, doc_text, element, end_tag};
+use rustc_hash::FxHashMap;
 
 use super::head::Head;
 use super::hints::of_attribute;
 use super::linked_data::SEPARATOR;
+use super::scanner::{Kind, Scanner, Token};
 use super::tag::Tag;
 use super::tree::{Builder, Tree};
+use crate::hash::xxh64;
 
 /// Bytes of text below which a page may be one that scripts draw.
 const LITTLE: usize = 1_000;
@@ -33,89 +29,99 @@ pub(super) fn read(html: &str, max_nodes: usize) -> Tree {
 
 /// Reads markup; what stands behind `max_nodes` nodes is left out.
 fn read_markup(html: &str, max_nodes: usize) -> Tree {
-    let builder = Rc::new(RefCell::new(Builder::new(max_nodes)));
-    let raw = RefCell::new(String::new());
-    let json = Cell::new(false);
-    let on_element = |element: &mut Element<'_, '_>| {
-        let name = name(html, element);
-        let tag = Tag::from_name(name);
-        if matches!(tag, Tag::Void | Tag::Link) {
-            builder.borrow_mut().head().about_use(name, attributes(html, element));
-        }
-        let mut hints = 0;
-        match tag {
-            Tag::Void => meta(html, element, builder.borrow_mut().head()),
-            Tag::Mute => {
-                json.set(is_linked_data(html, element));
-                if json.get() {
-                    builder.borrow_mut().head().linked_data(&SEPARATOR.to_string());
+    let mut builder = Builder::new(max_nodes);
+    let mut scanner = Scanner::new(html);
+    let mut open = OpenNames::default();
+    let mut in_linked_data = false;
+    while let Some(token) = scanner.next() {
+        match token {
+            Token::Start { name, empty } => {
+                let tag = Tag::from_name(name);
+                let hints = match tag {
+                    Tag::Void => {
+                        builder.head().about_use(name, scanner.attributes());
+                        meta(&scanner, builder.head());
+                        0
+                    }
+                    Tag::Mute => {
+                        in_linked_data = is_linked_data(&scanner);
+                        if in_linked_data {
+                            builder.head().linked_data(&SEPARATOR.to_string());
+                        }
+                        0
+                    }
+                    _ => {
+                        if tag == Tag::Link {
+                            builder.head().about_use(name, scanner.attributes());
+                        }
+                        let hint = |(name, value): (&str, &str)| of_attribute(name.as_bytes(), value);
+                        scanner.attributes().map(hint).fold(0, |all, hint| all | hint)
+                    }
+                };
+                let id = builder.start(tag, hints);
+                if !empty {
+                    open.push(name, id);
+                } else if let Some(id) = id {
+                    builder.end(id);
                 }
             }
-            _ => {
-                hints = attributes(html, element)
-                    .fold(0, |hints, (name, value)| hints | of_attribute(name.as_bytes(), value));
-            }
+            Token::End { name } => open.close(name, |id| builder.end(id)),
+            Token::Text(text, Kind::Text | Kind::Cdata) if !builder.is_mute() => builder.text(text),
+            Token::Text(text, Kind::Script) if in_linked_data => builder.head().linked_data(text),
+            Token::Text(text, Kind::Raw) => builder.raw(text),
+            Token::Text(..) => {}
         }
-        let id = builder.borrow_mut().start(tag, hints);
-        if let (Some(id), Some(ends)) = (id, element.end_tag_handlers()) {
-            let builder = Rc::clone(&builder);
-            ends.push(end_tag!(move |_| {
-                builder.borrow_mut().end(id);
-                Ok(())
-            }));
-        } else if let Some(id) = id {
-            builder.borrow_mut().end(id);
-        }
-        Ok(())
-    };
-    let on_text = |chunk: &mut TextChunk<'_>| {
-        let mut raw = raw.borrow_mut();
-        match chunk.text_type() {
-            TextType::Data | TextType::RCData | TextType::CDataSection => raw.push_str(chunk.as_str()),
-            TextType::ScriptData if json.get() => builder.borrow_mut().head().linked_data(chunk.as_str()),
-            TextType::RawText => builder.borrow_mut().raw(chunk.as_str()),
-            _ => {}
-        }
-        // A text node is whole only now: a reference may be cut between chunks.
-        if chunk.last_in_text_node() {
-            let mut builder = builder.borrow_mut();
-            if !builder.is_mute() {
-                builder.text(&raw);
-            }
-            raw.clear();
-        }
-        Ok(())
-    };
-    let settings = Settings::new()
-        .append_element_content_handler(element!("*", on_element))
-        .append_document_content_handler(doc_text!(on_text))
-        .with_strict(false);
-    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-    // An error ends the reading; what was read until then is the page.
-    let _ = rewriter.write(html.as_bytes()).and_then(|()| rewriter.end());
-    builder.replace(Builder::new(1)).finish()
+    }
+    builder.finish()
 }
 
-fn name<'h>(html: &'h str, element: &Element<'_, '_>) -> &'h [u8] {
-    let source = html.as_bytes().get(element.source_location().bytes()).unwrap_or(b"");
-    let name = source.strip_prefix(b"<").unwrap_or(source);
-    let end = name.iter().position(|c| c.is_ascii_whitespace() || matches!(c, b'/' | b'>'));
-    &name[..end.unwrap_or(name.len())]
+/// Elements whose end tag has not come yet, by name: an end tag ends the last one of its name and all within it.
+#[derive(Default)]
+struct OpenNames {
+    open: Vec<(u64, Option<u32>)>,
+    /// How many of a name are open: an end tag without a beginning is told at once, however much is open.
+    count: FxHashMap<u64, u32>,
 }
 
-/// Names and values of an element's attributes, as they stand.
-fn attributes<'h>(html: &'h str, element: &Element<'_, '_>) -> impl Iterator<Item = (&'h str, &'h str)> {
-    let slice = |location: lol_html::html_content::SourceLocation| html.get(location.bytes()).unwrap_or("");
-    element.attributes().iter().map(move |attribute| {
-        let name = attribute.name_source_location().map_or("", slice);
-        (name, attribute.value_source_location().map_or("", slice))
-    })
+impl OpenNames {
+    fn push(&mut self, name: &[u8], id: Option<u32>) {
+        let key = key(name);
+        *self.count.entry(key).or_default() += 1;
+        self.open.push((key, id));
+    }
+
+    fn close(&mut self, name: &[u8], mut end: impl FnMut(u32)) {
+        let name = key(name);
+        if self.count.get(&name).is_none_or(|&count| count == 0) {
+            return;
+        }
+        while let Some((key, id)) = self.open.pop() {
+            *self.count.entry(key).or_default() -= 1;
+            id.into_iter().for_each(&mut end);
+            if key == name {
+                break;
+            }
+        }
+    }
+}
+
+/// A key that names share which differ in case only.
+fn key(name: &[u8]) -> u64 {
+    let mut short = [0; 8];
+    match short.get_mut(..name.len()) {
+        Some(lower) => {
+            lower.copy_from_slice(name);
+            lower.make_ascii_lowercase();
+            u64::from_le_bytes(short)
+        }
+        None => xxh64(&name.to_ascii_lowercase(), 0),
+    }
 }
 
 /// Reads a `meta` element.
-fn meta(html: &str, element: &Element<'_, '_>, head: &mut Head) {
+fn meta(scanner: &Scanner<'_>, head: &mut Head) {
     let (mut meta_name, mut content) = ("", "");
-    for (name, value) in attributes(html, element) {
+    for (name, value) in scanner.attributes() {
         match name.len() {
             4 if name.eq_ignore_ascii_case("name") => meta_name = value,
             8 if name.eq_ignore_ascii_case("property") => meta_name = value,
@@ -128,8 +134,11 @@ fn meta(html: &str, element: &Element<'_, '_>, head: &mut Head) {
     }
 }
 
-fn is_linked_data(html: &str, element: &Element<'_, '_>) -> bool {
-    attributes(html, element).any(|(name, value)| {
+fn is_linked_data(scanner: &Scanner<'_>) -> bool {
+    scanner.attributes().any(|(name, value)| {
         name.eq_ignore_ascii_case("type") && value.trim().eq_ignore_ascii_case("application/ld+json")
     })
 }
+
+#[cfg(test)]
+mod tests;
