@@ -19,7 +19,7 @@ import time
 import fasttext
 
 PREFIX = 4096
-THRESHOLDS = [0.0, 0.2, 0.5, 0.65, 0.8, 0.9, 0.99]
+THRESHOLDS = [0.0, 0.2, 0.4, 0.5, 0.65, 0.8, 0.9, 0.99]
 
 
 def library(model, texts):
