@@ -27,7 +27,12 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
     ensure!(!texts.is_empty(), "no texts");
     let megabytes = texts.iter().map(String::len).sum::<usize>() as f64 / 1e6;
     // no language is looked for, and nothing redacted: both have a price of their own
-    let language = LanguageSettings { keep: vec![], min_score: Some(-1.0), prefix_bytes: 64, ..LanguageSettings::default() };
+    let language = LanguageSettings {
+        keep: vec![],
+        min_score: Some(-1.0),
+        prefix_bytes: 64,
+        ..LanguageSettings::default()
+    };
     let filter = Filter::new(&Settings { language, ..Settings::default() }, Lists::default())?
         .with_redactor(Box::new(Nothing));
     let judge = |mut scratch: Scratch| {

@@ -264,20 +264,17 @@ impl<'h> Scanner<'h> {
             while self.byte(at)?.is_ascii_whitespace() {
                 at += 1;
             }
-            let value = match bytes[at] {
-                quote @ (b'"' | b'\'') => {
-                    let from = at + 1;
-                    let Some(length) = memchr(quote, &bytes[from..]) else { return self.unfinished() };
-                    at = from + length + 1;
-                    &html[from..from + length]
+            let value = if let quote @ (b'"' | b'\'') = bytes[at] {
+                let from = at + 1;
+                let Some(length) = memchr(quote, &bytes[from..]) else { return self.unfinished() };
+                at = from + length + 1;
+                &html[from..from + length]
+            } else {
+                let from = at;
+                while !self.byte(at)?.is_ascii_whitespace() && bytes[at] != b'>' {
+                    at += 1;
                 }
-                _ => {
-                    let from = at;
-                    while !self.byte(at)?.is_ascii_whitespace() && bytes[at] != b'>' {
-                        at += 1;
-                    }
-                    &html[from..at]
-                }
+                &html[from..at]
             };
             self.attributes.push((attribute, value));
         }
