@@ -126,9 +126,13 @@ fn record(plan: &Plan, outcomes: &[Outcome], store: &Store, directory: &Path) ->
     Ok(())
 }
 
+/// Ends the names of links that are not yet in their place.
+const BEING_LINKED: &str = ".link.tmp";
+
 /// Replaces a link by rename, so that a reader always finds one.
 fn link(target: &Path, path: &Path) -> anyhow::Result<()> {
-    let temporary = path.with_extension("link.tmp");
+    // the process id keeps processes apart that share a run's tasks and end at the same time
+    let temporary = path.with_extension(format!("{}{BEING_LINKED}", std::process::id()));
     let _ = fs::remove_file(&temporary);
     let linked = std::os::unix::fs::symlink(target, &temporary).and_then(|()| fs::rename(&temporary, path));
     linked.with_context(|| format!("cannot link {}", path.display()))
@@ -139,8 +143,11 @@ fn unlink_others(directory: &Path, plan: &Plan) -> anyhow::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
-        if entry.file_type()?.is_symlink() && !plan.stages.iter().any(|stage| name == *stage.name) {
-            fs::remove_file(entry.path())?;
+        let half_made = name.to_string_lossy().ends_with(BEING_LINKED);
+        let is_link = entry.path().is_symlink() && !half_made;
+        if is_link && !plan.stages.iter().any(|stage| name == *stage.name) {
+            // another process may have removed it already
+            let _ = fs::remove_file(entry.path());
         }
     }
     Ok(())

@@ -166,7 +166,7 @@ fn presets_are_fineweb_s_values() {
             if preset == Preset::Fineweb2025 { today.to_owned() } else { then.to_owned() }
         };
         let mut expect = vec![
-            "language_score LanguageScore Above(0.65)".to_owned(),
+            "language_score LanguageScore Above(0.4)".to_owned(),
             at("empty Characters AtLeast(1.0)", "empty Characters Off"),
         ];
         expect.extend(
