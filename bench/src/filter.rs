@@ -24,9 +24,8 @@ pub fn rows(archive: Option<&Path>) -> anyhow::Result<Vec<Row>> {
     let ours = |threads| deepdive(&scratch, &pipeline, threads);
 
     let (mut one, mut two, mut cached) = (vec![], vec![], vec![]);
-    // first of all: the peak of all children so far is then ours
     one.push(ours(1)?);
-    let peak = peers::peak_bytes()? as f64 / 1e6;
+    let peak = peak_bytes(&scratch.join("runs/store"))? as f64 / 1e6;
     cached.push(deepdive_again(&scratch, &pipeline)?);
     two.push(ours(2)?);
     let peer = peers::python("filter/fineweb.py", &[&archive, &scratch.join("datatrove")])?;
@@ -80,6 +79,20 @@ fn pipeline(scratch: &peers::Scratch, archive: &Path, lists: &Path) -> anyhow::R
     );
     std::fs::write(&path, text)?;
     Ok(path)
+}
+
+/// The most that was resident, as the process itself told while it worked: a child's usage as its parent sees it begins
+/// with the parent's own size.
+fn peak_bytes(store: &Path) -> anyhow::Result<u64> {
+    let mut peak = 0;
+    for entry in std::fs::read_dir(store)?.flatten() {
+        let timings = std::fs::read_to_string(entry.path().join("timings.jsonl")).unwrap_or_default();
+        for line in timings.lines() {
+            let line: serde_json::Value = serde_json::from_str(line)?;
+            peak = peak.max(line["cost"]["peak_bytes"].as_u64().unwrap_or(0));
+        }
+    }
+    Ok(peak)
 }
 
 /// CPU seconds of a run from nothing.

@@ -54,11 +54,6 @@ pub fn children_seconds() -> anyhow::Result<f64> {
     Ok(seconds.iter().map(|time| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6).sum())
 }
 
-/// Resident bytes of the largest child so far, at its peak.
-pub fn peak_bytes() -> anyhow::Result<u64> {
-    Ok(children()?.max_rss() as u64 * 1024)
-}
-
 fn children() -> anyhow::Result<Usage> {
     getrusage(UsageWho::RUSAGE_CHILDREN).context("the system does not tell what children cost")
 }
