@@ -22,46 +22,37 @@ pub struct Row {
 impl Row {
     /// A row of speeds over `amount` units of work, from CPU seconds.
     pub fn speed(name: &str, unit: &'static str, amount: f64, ours: f64, peer: Option<(f64, String)>) -> Row {
-        let (peer, peer_version) = peer.unzip();
-        Row {
-            name: name.to_owned(),
-            ours: amount / ours,
-            peer: peer.map(|seconds| amount / seconds),
-            peer_version,
-            ratio: peer.map(|seconds| seconds / ours),
-            better: "higher",
-            unit,
-            cpu: processor("model name").unwrap_or_default(),
-            flags: features(),
-        }
+        let peer = peer.map(|(seconds, version)| (amount / seconds, version));
+        Row::new(name, unit, "higher", amount / ours, peer)
     }
 
     /// A row of a plain amount, such as memory, where less is better.
     pub fn amount(name: &str, unit: &'static str, ours: f64, peer: Option<(f64, String)>) -> Row {
+        Row::new(name, unit, "lower", ours, peer)
+    }
+
+    /// A row of two scores.
+    pub fn score(name: &str, ours: f64, peer: f64, peer_version: &str) -> Row {
+        Row::new(name, "F1", "higher", ours, Some((peer, peer_version.to_owned())))
+    }
+
+    fn new(
+        name: &str,
+        unit: &'static str,
+        better: &'static str,
+        ours: f64,
+        peer: Option<(f64, String)>,
+    ) -> Row {
         let (peer, peer_version) = peer.unzip();
+        let ratio = peer.map(|peer| if better == "higher" { ours / peer } else { peer / ours });
         Row {
             name: name.to_owned(),
             ours,
             peer,
             peer_version,
-            ratio: peer.map(|peer| peer / ours),
-            better: "lower",
+            ratio,
+            better,
             unit,
-            cpu: processor("model name").unwrap_or_default(),
-            flags: features(),
-        }
-    }
-
-    /// A row of two scores.
-    pub fn score(name: &str, ours: f64, peer: f64, peer_version: &str) -> Row {
-        Row {
-            name: name.to_owned(),
-            ours,
-            peer: Some(peer),
-            peer_version: Some(peer_version.to_owned()),
-            ratio: Some(ours / peer),
-            better: "higher",
-            unit: "F1",
             cpu: processor("model name").unwrap_or_default(),
             flags: features(),
         }
