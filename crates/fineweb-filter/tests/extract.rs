@@ -32,6 +32,7 @@ fn all_text_is_readable() {
         ("<table><tr><td>a<td>b<tr><td>c<td>d</table>", "a\tb\nc\td"),
         ("<table><tr><td><p>a</p><p>b</p></td><td>c</td></tr></table>", "a\nb\nc"),
         ("<pre>if x:\n    y\n\nz</pre>end", "if x:\n    y\nz\nend"),
+        ("<b>one</b><pre>\0 \ntwo \u{200b}</pre>", "one\ntwo"),
         ("<pre><span>fn</span> <span>main</span>() {\n    <b>x</b>\n}</pre>", "fn main() {\n    x\n}"),
         ("<title>t</title>x<script>no()</script><style>p{}</style><noscript>no</noscript>y", "x y"),
         ("<template><p>no</template>yes", "yes"),

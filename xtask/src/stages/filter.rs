@@ -150,7 +150,7 @@ impl Stage for FinewebFilter {
             writes: vec![Output::new("documents", Documents::NAME), Output::new("dropped", Dropped::NAME)],
             outside: outside.chain(model).collect(),
             sources: &["fineweb-filter", "warc"],
-            ..Signature::exact(2)
+            ..Signature::exact(3)
         }
     }
 

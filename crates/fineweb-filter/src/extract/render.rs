@@ -90,11 +90,12 @@ impl<'t> Writer<'_, 't> {
             } else if !blank.is_empty() {
                 self.gap = self.gap.max(Due::Space);
             }
-            if word.chars().any(is_visible) {
+            if word.contains(is_ink) {
                 self.begin();
                 self.out.push_str(std::mem::take(&mut self.indent));
-                self.out.extend(word.trim_end().chars().filter(|&c| c == '\t' || is_visible(c)));
-                if word.ends_with(char::is_whitespace) {
+                let word = word.trim_end_matches(|c| !is_ink(c));
+                self.out.extend(word.chars().filter(|&c| c == '\t' || is_visible(c)));
+                if body.ends_with(char::is_whitespace) {
                     self.gap = self.gap.max(Due::Space);
                 }
             }
@@ -108,4 +109,9 @@ impl<'t> Writer<'_, 't> {
 /// Whether a character belongs into text: no controls, no soft hyphen, no marks without width.
 fn is_visible(c: char) -> bool {
     !(c.is_control() || matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}'))
+}
+
+/// Whether a character leaves a mark on paper.
+fn is_ink(c: char) -> bool {
+    is_visible(c) && !c.is_whitespace()
 }
