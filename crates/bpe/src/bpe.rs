@@ -1,9 +1,9 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::encode::{Cache, LONGEST, Merges, encode_piece, key};
+use crate::encode::{Cache, LONGEST, Linear, Merges, SHORT, by_merging, key};
 use crate::error::printable;
 use crate::words::Words;
 use crate::{Error, Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
@@ -20,6 +20,8 @@ pub struct Bpe {
     whole: Words,
     whole_ids: Vec<u32>,
     pub(crate) ignore_merges: bool,
+    /// Made when the first long chunk comes; most texts have none.
+    linear: OnceLock<Option<Linear>>,
     pub(crate) pattern: Option<Pattern>,
     splitter: Arc<dyn PreTokenizer>,
     caches: Mutex<Vec<Cache>>,
@@ -50,6 +52,7 @@ impl Bpe {
             whole,
             whole_ids,
             ignore_merges: parts.ignore_merges,
+            linear: OnceLock::new(),
             pattern: Some(parts.pattern),
             splitter,
             caches: Mutex::default(),
@@ -87,7 +90,7 @@ impl Bpe {
         for (word, &id) in self.whole_ids.iter().enumerate() {
             let token = self.whole.get(word);
             ids.clear();
-            encode_piece(&self.merges, &self.byte_ids, token, &mut ids);
+            by_merging(&self.merges, &self.byte_ids, token, &mut ids);
             if ids == [id] {
                 kept.0.insert(token);
                 kept.1.push(id);
@@ -110,10 +113,29 @@ impl Bpe {
     }
 
     fn encode_unseen(&self, chunk: &[u8], ids: &mut Vec<u32>) {
-        match self.whole.find(chunk) {
-            Some(word) => ids.push(self.whole_ids[word]),
-            None => encode_piece(&self.merges, &self.byte_ids, chunk, ids),
+        if let Some(word) = self.whole.find(chunk) {
+            return ids.push(self.whole_ids[word]);
         }
+        match self.linear_for(chunk) {
+            Some(linear) => linear.encode(&self.merges, chunk, ids),
+            None => by_merging(&self.merges, &self.byte_ids, chunk, ids),
+        }
+    }
+
+    fn linear_for(&self, chunk: &[u8]) -> Option<&Linear> {
+        let make = || Linear::new(&self.vocabulary, &self.merges, &self.byte_ids);
+        if chunk.len() > SHORT { self.linear.get_or_init(make).as_ref() } else { None }
+    }
+
+    fn count_chunk(&self, chunk: &[u8], cache: &mut Cache, spare: &mut Vec<u32>) -> usize {
+        if chunk.len() <= LONGEST
+            && let Some(ids) = cache.count(key(chunk))
+        {
+            return ids;
+        }
+        spare.clear();
+        self.encode_chunk(chunk, cache, spare);
+        spare.len()
     }
 
     /// Runs `work` with a cache that no other thread uses meanwhile; there are as many as were ever needed at once.
@@ -149,13 +171,24 @@ impl Tokenizer for Bpe {
     }
 
     fn decode(&self, ids: &[u32], bytes: &mut Vec<u8>) {
-        for &id in ids {
-            bytes.extend_from_slice(self.vocabulary.token(id).unwrap_or("\u{fffd}".as_bytes()));
-        }
+        self.vocabulary.decode(ids, bytes);
     }
 
     fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
+    }
+
+    /// Ids are looked at, not written.
+    fn count(&self, text: &str) -> usize {
+        let (mut count, mut spare) = (0, Vec::new());
+        self.with_cache(|cache| {
+            self.splitter.split(text, &mut |chunk| {
+                if !chunk.is_empty() {
+                    count += self.count_chunk(chunk.as_bytes(), cache, &mut spare);
+                }
+            });
+        });
+        count
     }
 
     /// In parallel, on rayon's pool; the ids do not depend on the number of threads.

@@ -103,6 +103,18 @@ pub enum Error {
         /// What the regex compiler said.
         reason: String,
     },
+    /// A name that is no special token of this vocabulary.
+    #[error("`{name}` is no special token of this vocabulary")]
+    UnknownSpecial {
+        /// The name.
+        name: String,
+    },
+    /// More special tokens than can be looked for at once.
+    #[error("special tokens: {reason}")]
+    Specials {
+        /// What the search said.
+        reason: String,
+    },
     /// A pre-tokenizer of one's own has no pattern that a file could hold.
     #[error("a tokenizer with its own PreTokenizer has no pattern to save")]
     NoPattern,

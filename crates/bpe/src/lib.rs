@@ -18,7 +18,7 @@
 //! Pre-tokenization, not merging, is where tokenizers spend their time, so the published patterns are scanners written
 //! by hand and proven equal to their regular expressions; any other pattern runs on a regex engine. Most of the words
 //! that follow are words seen before, so a small table answers them; the rest are merged, short ones by scanning for
-//! the best pair, long ones with a heap, so that no input is quadratic.
+//! the best pair. Long ones are not merged at all: their tokens are laid down from left to right, in linear time.
 //!
 //! Training counts distinct words, sorts them by their bytes and merges exactly the most frequent pair, ties to the
 //! smaller ids: neither threads nor the order of texts can be seen in the result. Bytes are numbered in one of two
@@ -27,7 +27,7 @@
 //! # Map
 //!
 //! [`Tokenizer`] and [`PreTokenizer`] are the seams. [`Trainer`] makes a [`Bpe`]; [`Bpe::save`], [`Bpe::load`] and
-//! [`Bpe::from_tiktoken`] exchange it with the world. [`Vocabulary`] says what ids mean, [`Utf8Stream`] turns the
+//! [`Bpe::from_tiktoken`] exchange it with the world. [`Permitted`] lets trusted text spell special tokens. [`Vocabulary`] says what ids mean, [`Utf8Stream`] turns the
 //! bytes of arriving tokens into text.
 
 #![forbid(unsafe_code)]
@@ -47,7 +47,7 @@ mod words;
 
 pub use bpe::Bpe;
 pub use error::{Error, Result};
-pub use special::SPECIAL_TOKENS;
+pub use special::{Permitted, SPECIAL_TOKENS};
 pub use split::{Pattern, PreTokenizer};
 pub use tokenizer::Tokenizer;
 pub use train::{Report, Settings, TieBreak, Trained, Trainer, train};

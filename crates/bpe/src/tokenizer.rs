@@ -1,9 +1,10 @@
-use crate::Vocabulary;
+use crate::{Permitted, Vocabulary};
 
 /// Text to ids and back.
 ///
 /// That a user's text cannot spell a special token is a property of this type: [`encode`](Self::encode) never
-/// emits one, whatever the text says. Special tokens are placed by id, found with [`Vocabulary::special`].
+/// emits one, whatever the text says. Special tokens are placed by id, found with [`Vocabulary::special`], or read from
+/// text that is trusted, with [`encode_permitting`](Self::encode_permitting).
 ///
 /// # Someone else's implementation
 ///
@@ -51,5 +52,51 @@ pub trait Tokenizer: Send + Sync {
             self.encode(text, ids);
             ends.push(ids.len());
         }
+    }
+
+    /// How many ids `text` has.
+    fn count(&self, text: &str) -> usize {
+        let mut ids = Vec::new();
+        self.encode(text, &mut ids);
+        ids.len()
+    }
+
+    /// Appends the ids of a text in which the names of permitted special tokens mean those tokens.
+    ///
+    /// What stands between two of them is encoded by itself, and other special tokens are plain text, as in tiktoken.
+    fn encode_permitting(&self, text: &str, permitted: &Permitted, ids: &mut Vec<u32>) {
+        let mut start = 0;
+        for (at, end, id) in permitted.find_in(text) {
+            self.encode(&text[start..at], ids);
+            ids.push(id);
+            start = end;
+        }
+        self.encode(&text[start..], ids);
+    }
+
+    /// A beginning of `text` that has at most `budget` ids, about as long as that allows, and ends between characters.
+    ///
+    /// What it costs depends on the budget, not on the length of the text.
+    fn cut<'t>(&self, text: &'t str, budget: usize) -> &'t str {
+        let mut ids = Vec::new();
+        let mut window = budget.saturating_mul(8).saturating_add(64);
+        loop {
+            ids.clear();
+            let beginning = &text[..text.floor_char_boundary(window)];
+            self.encode(beginning, &mut ids);
+            if ids.len() > budget {
+                break;
+            }
+            if beginning.len() == text.len() {
+                return text;
+            }
+            window = window.saturating_mul(2);
+        }
+        let ends = self.vocabulary().ends(&ids[..budget]).map(|end| text.floor_char_boundary(end));
+        let ends: Vec<usize> = ends.collect();
+        // a text that ends here may be cut into other words: `\s+(?!\S)` looks ahead
+        let fitting =
+            ends.iter().rev().map(|&end| &text[..end]).find(|beginning| self.count(beginning) <= budget);
+        fitting.unwrap_or_default()
     }
 }

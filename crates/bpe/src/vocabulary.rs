@@ -1,5 +1,10 @@
 use crate::{Error, Result, error::printable};
 
+/// What an id without a token decodes to: U+FFFD.
+const UNKNOWN: &[u8] = "\u{fffd}".as_bytes();
+/// Bytes that decoding copies at once; few tokens are longer.
+const STRIDE: usize = 16;
+
 /// What each id means: the bytes of its token, or the name of a special token.
 ///
 /// Ids need not be dense: a hole has no token. Token bytes lie in one flat buffer.
@@ -73,6 +78,46 @@ impl Vocabulary {
         let end = *self.ends.get(at)?;
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         (start < end).then(|| &self.bytes[start..end])
+    }
+
+    /// Appends the bytes of `ids`: special tokens as their names, U+FFFD for an id without a token.
+    pub fn decode(&self, ids: &[u32], bytes: &mut Vec<u8>) {
+        let total: usize = ids.iter().map(|&id| self.token(id).unwrap_or(UNKNOWN).len()).sum();
+        let mut at = bytes.len();
+        bytes.resize(at + total + STRIDE, 0);
+        for &id in ids {
+            let token = self.token(id).unwrap_or(UNKNOWN);
+            let to = &mut bytes[at..];
+            match (to.first_chunk_mut::<STRIDE>(), self.stride(id)) {
+                // a copy of fixed length is one move; what it copies too much, the next token covers
+                (Some(to), Some(from)) if token.len() <= STRIDE => *to = *from,
+                _ => to[..token.len()].copy_from_slice(token),
+            }
+            at += token.len();
+        }
+        bytes.truncate(at);
+    }
+
+    /// A token, and what lies behind it, up to a stride.
+    #[inline]
+    fn stride(&self, id: u32) -> Option<&[u8; STRIDE]> {
+        self.token(id)?;
+        let start = if id == 0 { 0 } else { self.ends[id as usize - 1] };
+        self.bytes[start..].first_chunk()
+    }
+
+    /// Where each token of `ids` ends, in bytes of the text that they decode to.
+    ///
+    /// ```
+    /// # use bpe::Vocabulary;
+    /// let vocabulary = Vocabulary::new(["the", " ", "cat"]);
+    /// assert_eq!(vocabulary.ends(&[0, 1, 2]).collect::<Vec<_>>(), [3, 4, 7]);
+    /// ```
+    pub fn ends(&self, ids: &[u32]) -> impl Iterator<Item = usize> {
+        ids.iter().scan(0, |end, &id| {
+            *end += self.token(id).unwrap_or(UNKNOWN).len();
+            Some(*end)
+        })
     }
 
     /// The id of a special token.

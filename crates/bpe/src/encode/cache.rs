@@ -42,6 +42,13 @@ impl Cache {
         true
     }
 
+    /// How many ids the word with this key has, if they are remembered.
+    #[inline]
+    pub(crate) fn count(&self, key: u128) -> Option<usize> {
+        let slot = &self.0[slot(key)];
+        (slot.key == key).then(|| 1 + slot.ids[1..].iter().filter(|&&id| id != NO_ID).count())
+    }
+
     /// Remembers a word, unless it has too many ids.
     #[inline]
     pub(crate) fn insert(&mut self, key: u128, ids: &[u32]) {

@@ -1,3 +1,5 @@
+use super::hash::multiply_shift;
+
 /// A pair of tokens that may be joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Merge {
@@ -57,7 +59,7 @@ impl Merges {
     fn slot(&self, left: u32, right: u32) -> usize {
         let key = key(left, right);
         let mask = self.slots.len() - 1;
-        let mut at = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
+        let mut at = multiply_shift(key, self.shift);
         while self.slots[at].0 != key && self.slots[at].0 != EMPTY {
             at = (at + 1) & mask;
         }

@@ -1,7 +1,8 @@
 //! One chunk of text to ids: join the pair of smallest rank, the leftmost of equals, until none is left.
 //!
 //! Two ways with one result. Short pieces are scanned for their minimum each time, which is quadratic with a tiny
-//! constant; long ones keep their pairs in a heap, so that a megabyte of one letter costs O(n log n).
+//! constant; long ones keep their pairs in a heap, so that a megabyte of one letter costs O(n log n). Where vocabularies
+//! allow it, [`Linear`](super::linear) is the third and takes the long ones.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,10 +10,10 @@ use std::collections::BinaryHeap;
 use super::merges::{Merge, Merges, NONE};
 
 /// Up to this many bytes the scan wins.
-const SHORT: usize = 64;
+pub(crate) const SHORT: usize = 64;
 
 /// Appends the ids of `piece`; `byte_ids` are the ids of single bytes.
-pub(crate) fn encode_piece(merges: &Merges, byte_ids: &[u32; 256], piece: &[u8], ids: &mut Vec<u32>) {
+pub(crate) fn by_merging(merges: &Merges, byte_ids: &[u32; 256], piece: &[u8], ids: &mut Vec<u32>) {
     if piece.len() <= SHORT {
         scan(merges, byte_ids, piece, ids);
     } else {

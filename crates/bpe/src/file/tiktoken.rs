@@ -2,7 +2,7 @@
 
 use super::base64;
 use crate::bpe::Parts;
-use crate::encode::{Merges, encode_piece};
+use crate::encode::{Merges, by_merging};
 use crate::{Bpe, Error, Pattern, Result};
 
 impl Bpe {
@@ -65,7 +65,7 @@ fn recover_merges(tokens: &[(u32, Vec<u8>)]) -> Vec<(u32, u32)> {
     let mut parts = Vec::new();
     for (id, token) in tokens.iter().filter(|(_, token)| token.len() > 1) {
         parts.clear();
-        encode_piece(&merges, &byte_ids, token, &mut parts);
+        by_merging(&merges, &byte_ids, token, &mut parts);
         if let [left, right] = parts[..] {
             // A pair can repeat only in a file with a duplicate token, which is refused later.
             let _ = merges.push(left, right, *id);

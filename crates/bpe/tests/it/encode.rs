@@ -1,6 +1,6 @@
 //! Encoding against the slow truth, and on inputs that break tokenizers.
 
-use bpe::{Bpe, Settings, Tokenizer, Utf8Stream, train};
+use bpe::{Bpe, Error, Permitted, Settings, Tokenizer, Utf8Stream, train};
 use proptest::prelude::*;
 
 use crate::common::{Naive, chunks, decode, encode, openai};
@@ -62,6 +62,127 @@ proptest! {
         stream.push(rest, &mut text);
         stream.finish(&mut text);
         prop_assert_eq!(text, String::from_utf8_lossy(&bytes));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Tokens laid down from left to right are those that merging leaves, whatever the merges.
+    #[test]
+    fn long_pieces_of_any_vocabulary(
+        texts in prop::collection::vec("[ab]{0,80}|[abc]{0,80}|(ab|ba|aab){0,30}", 1..8),
+        piece in "[ab]{65,300}|[abc]{65,300}|(ab|ba|aab){40,90}",
+        vocab_size in 288u32..400,
+    ) {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let bpe = train(Settings { vocab_size, min_frequency: 1, ..Settings::default() }, &texts).unwrap().tokenizer;
+        prop_assert_eq!(encode(&bpe, &piece), Naive::of(&bpe).encode(piece.as_bytes()));
+    }
+
+    #[test]
+    fn counts_are_lengths(text in "[abtheé中 \n0-2]{0,80}|[ab]{0,300}|\\PC{0,60}") {
+        let bpe = small();
+        prop_assert_eq!([bpe.count(&text), bpe.count(&text)], [encode(&bpe, &text).len(); 2]);
+    }
+
+    #[test]
+    fn a_cut_fits_its_budget(text in "[abtheé中 \n0-2]{0,200}|[ab]{0,300}|\\PC{0,60}", budget in 0usize..60) {
+        let bpe = small();
+        let cut = bpe.cut(&text, budget);
+        prop_assert!(text.starts_with(cut) && bpe.count(cut) <= budget);
+        let whole = bpe.count(&text);
+        prop_assert_eq!(cut.len() == text.len(), whole <= budget);
+        // shorter than it could be by what one character or one word at the end makes
+        prop_assert!(bpe.count(cut) + 8 >= budget.min(whole), "{} of {}", bpe.count(cut), budget);
+    }
+
+    #[test]
+    fn ends_of_tokens_part_the_text(text in "[abtheé中 \n0-2]{0,80}|\\PC{0,60}") {
+        let bpe = small();
+        let ids = encode(&bpe, &text);
+        let mut start = 0;
+        for (id, end) in ids.iter().zip(bpe.vocabulary().ends(&ids)) {
+            prop_assert_eq!(bpe.vocabulary().token(*id), Some(&text.as_bytes()[start..end]));
+            start = end;
+        }
+        prop_assert_eq!(start, text.len());
+    }
+}
+
+/// Long pieces of the published vocabularies, against a merge at a time.
+#[test]
+fn long_pieces_of_published_vocabularies() {
+    for name in ["r50k_base", "cl100k_base", "o200k_base"] {
+        let Some(bpe) = openai(name) else { return };
+        let naive = Naive::of(&bpe);
+        let mut state = 7u64;
+        let mut below = |bound: u64| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            ((state >> 33) % bound) as usize
+        };
+        let syllables =
+            ["un", "der", "stand", "ing", "the", "e", "s", "qu", "ation", "zz", "x", "aaaa", "ma", "ly"];
+        let wide = ["中", "文", "的", "é", "ß", "и", "но", "я", "한", "국"];
+        for at in 0..600 {
+            let parts = if at % 3 == 0 { &wide[..] } else { &syllables[..] };
+            let piece: String = match at % 5 {
+                0 => " ".repeat(65 + below(300)),
+                1 => (0..65 + below(200)).map(|_| char::from(b'a' + below(26) as u8)).collect(),
+                2 => "=-".repeat(40 + below(60)),
+                _ => (0..70).map(|_| parts[below(parts.len() as u64)]).collect(),
+            };
+            assert_eq!(encode(&bpe, &piece), expected(&bpe, &naive, &piece), "{name}: {piece}");
+        }
+    }
+}
+
+#[test]
+fn permitted_names_are_special_and_others_are_text() {
+    let bpe = small();
+    let vocabulary = bpe.vocabulary();
+    let permitted = Permitted::of(vocabulary, &["<|bos|>", "<|user_end|>"]).unwrap();
+    let mut ids = Vec::new();
+    bpe.encode_permitting("<|bos|>the<|user_start|><|user_end|> cat<|bos|", &permitted, &mut ids);
+    let [bos, end] = ["<|bos|>", "<|user_end|>"].map(|name| vocabulary.special(name).unwrap());
+    let expected =
+        [vec![bos], encode(&bpe, "the<|user_start|>"), vec![end], encode(&bpe, " cat<|bos|")].concat();
+    assert_eq!(ids, expected);
+    let unknown = Permitted::of(vocabulary, &["<|nobody|>"]).unwrap_err();
+    assert!(matches!(unknown, Error::UnknownSpecial { name } if name == "<|nobody|>"));
+    assert!(Permitted::all(vocabulary).is_ok());
+}
+
+/// Two merges to one token, and a merge before its parts: files may say so, and merging is what they mean.
+#[test]
+fn vocabularies_that_only_merging_can_read() {
+    let file = small().to_json().unwrap();
+    let mut file: serde_json::Value = serde_json::from_str(&file).unwrap();
+    let vocab = file["model"]["vocab"].as_object_mut().unwrap();
+    for (id, token) in (1_000..).zip(["xy", "yz", "xyz"]) {
+        vocab.insert(token.to_owned(), id.into());
+    }
+    let merges = file["model"]["merges"].as_array_mut().unwrap();
+    for merge in ["xy z", "x y", "y z", "x yz"] {
+        merges.push(merge.into());
+    }
+    file["model"]["ignore_merges"] = false.into();
+    let bpe = Bpe::from_json(&file.to_string()).unwrap();
+    let piece = "xyzxzyxyyzzx".repeat(20);
+    assert_eq!(encode(&bpe, &piece), expected(&bpe, &Naive::of(&bpe), &piece));
+}
+
+#[test]
+fn wide_copies_leave_no_trace() {
+    let bpe = small();
+    let longest = bpe.vocabulary().tokens().max_by_key(|(_, token)| token.len()).unwrap().0;
+    for ids in
+        [vec![], vec![longest], vec![97, longest, 1_000_000, 98], vec![bpe.vocabulary().size() as u32 - 1]]
+    {
+        let mut bytes = b"before".to_vec();
+        bpe.decode(&ids, &mut bytes);
+        let parts = ids.iter().map(|&id| bpe.vocabulary().token(id).unwrap_or("\u{fffd}".as_bytes()));
+        assert_eq!(bytes, [b"before".as_slice(), &parts.collect::<Vec<_>>().concat()].concat());
     }
 }
 

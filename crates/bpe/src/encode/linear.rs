@@ -1,0 +1,153 @@
+//! Long pieces in linear time, without merging.
+//!
+//! Merging leaves a row of tokens exactly if it would leave each two neighbours as they are, were they all the text
+//! (Neubeck and van Antwerpen 2024, <https://github.blog/ai-and-ml/llms/so-many-tokens-so-little-time-introducing-a-faster-more-flexible-byte-pair-tokenizer/>).
+//! So tokens are laid down from left to right, the longest that goes with the one before; where none does, the one
+//! before was wrong. Of each beginning of the text there is only one right row, so a position that failed once is
+//! never tried again, and all steps together are linear.
+
+use super::merges::Merges;
+use super::piece::by_merging;
+use super::trie::{NO_TOKEN, Trie};
+use crate::Vocabulary;
+
+/// What laying down tokens asks of a vocabulary.
+#[derive(Debug)]
+pub(crate) struct Linear {
+    trie: Trie,
+    /// By id.
+    tokens: Vec<Token>,
+}
+
+/// How a token comes about, and what else to try in its place.
+#[derive(Clone, Copy, Debug)]
+struct Token {
+    /// Rank of the merge that makes it, plus one; 0 for a byte.
+    age: u32,
+    left: u32,
+    right: u32,
+    /// The longest token that it begins with, itself apart; or [`NO_TOKEN`].
+    shorter: u32,
+    length: u32,
+}
+
+impl Linear {
+    /// None where tokens come about in more than one way, or before their parts: then only merging gives the ids.
+    ///
+    /// Trained vocabularies and the published ones do not have such tokens.
+    pub(crate) fn new(vocabulary: &Vocabulary, merges: &Merges, byte_ids: &[u32; 256]) -> Option<Self> {
+        let none = Token { age: u32::MAX, left: NO_TOKEN, right: NO_TOKEN, shorter: NO_TOKEN, length: 0 };
+        let mut tokens = vec![none; vocabulary.size()];
+        for &id in byte_ids {
+            tokens[id as usize] = Token { age: 0, length: 1, ..none };
+        }
+        for (rank, &(left, right)) in merges.pairs().iter().enumerate() {
+            let id = merges.get(left, right).id as usize;
+            let parts = [tokens[left as usize], tokens[right as usize]];
+            if tokens[id].age != u32::MAX || parts.iter().any(|part| part.age == u32::MAX) {
+                return None;
+            }
+            let length = parts[0].length + parts[1].length;
+            tokens[id] = Token { age: rank as u32 + 1, left, right, shorter: NO_TOKEN, length };
+        }
+        let trie = reachable(vocabulary, merges, byte_ids, &mut tokens)?;
+        Some(Self { trie, tokens })
+    }
+
+    /// Appends the ids of `piece`.
+    pub(crate) fn encode(&self, merges: &Merges, piece: &[u8], ids: &mut Vec<u32>) {
+        let start = ids.len();
+        let mut failed = Positions::below(piece.len() + 1);
+        let mut at = 0;
+        let mut token = self.trie.longest(piece);
+        while at < piece.len() {
+            if token == NO_TOKEN {
+                // nothing goes with the token before
+                failed.add(at);
+                let before = ids.pop().filter(|_| ids.len() >= start).expect("merging leaves some row");
+                at -= self.tokens[before as usize].length as usize;
+                token = self.tokens[before as usize].shorter;
+                continue;
+            }
+            let Token { shorter, length, .. } = self.tokens[token as usize];
+            let end = at + length as usize;
+            let fits = ids.len() == start || self.stay_apart(merges, ids[ids.len() - 1], token);
+            if fits && !failed.has(end) {
+                ids.push(token);
+                at = end;
+                token = self.trie.longest(&piece[at..]);
+            } else {
+                token = shorter;
+            }
+        }
+    }
+
+    /// Whether merging leaves `left` and `right` as they are where they are neighbours.
+    ///
+    /// Merges are undone, the last first. If the two that then face each other would have been joined before one of
+    /// them was used up, merging would not have come this way.
+    fn stay_apart(&self, merges: &Merges, mut left: u32, mut right: u32) -> bool {
+        // a join across with a smaller rank comes in time
+        let mut deadline = u32::MAX;
+        loop {
+            if merges.get(left, right).rank < deadline {
+                return false;
+            }
+            let [of_left, of_right] = [left, right].map(|token| self.tokens[token as usize]);
+            if of_left.age > of_right.age {
+                left = of_left.right;
+                // of equals the leftmost is first: that is within `left`
+                deadline = of_left.age - 1;
+            } else if of_right.age > 0 {
+                right = of_right.left;
+                deadline = of_right.age;
+            } else {
+                return true;
+            }
+        }
+    }
+}
+
+/// The tokens that merging gives for their own bytes; others are never part of a row.
+fn reachable(
+    vocabulary: &Vocabulary,
+    merges: &Merges,
+    byte_ids: &[u32; 256],
+    tokens: &mut [Token],
+) -> Option<Trie> {
+    let known = |id: u32| tokens[id as usize].age != u32::MAX;
+    let mut row = Vec::new();
+    let reachable: Vec<(u32, &[u8])> = vocabulary
+        .tokens()
+        .filter(|&(id, bytes)| {
+            row.clear();
+            by_merging(merges, byte_ids, bytes, &mut row);
+            known(id) && row == [id]
+        })
+        .collect();
+    let mut trie = Trie::for_bytes(reachable.iter().map(|(_, bytes)| bytes.len()).sum())?;
+    for &(id, bytes) in &reachable {
+        trie.insert(bytes, id);
+    }
+    for (id, bytes) in reachable {
+        tokens[id as usize].shorter = trie.longest(&bytes[..bytes.len() - 1]);
+    }
+    Some(trie)
+}
+
+/// A set of positions, a bit each.
+struct Positions(Vec<u64>);
+
+impl Positions {
+    fn below(end: usize) -> Self {
+        Self(vec![0; end.div_ceil(64)])
+    }
+
+    fn add(&mut self, at: usize) {
+        self.0[at / 64] |= 1 << (at % 64);
+    }
+
+    fn has(&self, at: usize) -> bool {
+        self.0[at / 64] >> (at % 64) & 1 == 1
+    }
+}
