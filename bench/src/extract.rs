@@ -1,7 +1,8 @@
 //! Extracting main texts, beside `rs-trafilatura`, `resiliparse` and `trafilatura`: how well, and how fast.
 //!
 //! Pages are a file of JSON lines with `id`, `url`, `type`, `html` and `text` (`bench/extractors/corpora.py` writes
-//! such), or else the miniature web's. Python peers run as children, by `bench/extractors/peers.py`, and say themselves how much CPU time extraction took; a peer that is not installed has no row
+//! such), or else the miniature web's. Python peers run as children, by `bench/extractors/peers.py`, and say themselves
+//! how much CPU time extraction took; a peer that is not installed has no row
 //! beside ours. F1 is over bags of lower-case words, a mean over pages; `bench/extractors/score.py` gives the same.
 
 use std::collections::{BTreeMap, HashMap};

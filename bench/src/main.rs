@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
+mod bpe;
 mod dedup;
 mod extract;
 mod filter;
@@ -18,13 +19,16 @@ mod rules;
 mod warc;
 
 /// What can be measured.
-const SUBJECTS: &str = "dedup, extract, filter, fixtures, rules and warc";
+const SUBJECTS: &str = "bpe, dedup, extract, filter, fixtures, rules and warc";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let subject = arguments.next();
     let file = arguments.next().map(PathBuf::from);
     let rows = match subject.as_deref() {
+        Some("bpe") => bpe::rows(file.as_deref())?,
+        // a part of `bpe`, as a process of its own
+        Some("bpe-train") => return bpe::child(file.as_deref(), arguments.next().as_deref()),
         Some("dedup") => dedup::rows(file.as_deref())?,
         Some("extract") => extract::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,

@@ -74,6 +74,13 @@ pub fn interleave(sides: &mut [&mut dyn FnMut() -> anyhow::Result<()>]) -> anyho
     Ok(seconds.iter_mut().map(|seconds| median(seconds)).collect())
 }
 
+/// CPU seconds of one call.
+pub fn seconds_of(work: impl FnOnce()) -> f64 {
+    let start = ProcessTime::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
 /// The middle one of some seconds.
 pub fn median(seconds: &mut [f64]) -> f64 {
     seconds.sort_by(f64::total_cmp);
