@@ -115,6 +115,9 @@ pub enum Error {
         /// What the search said.
         reason: String,
     },
+    /// Merges that ranks of tokens cannot say.
+    #[error("a .tiktoken file ranks tokens by their ids; this tokenizer's merges have another order")]
+    NotRanked,
     /// A pre-tokenizer of one's own has no pattern that a file could hold.
     #[error("a tokenizer with its own PreTokenizer has no pattern to save")]
     NoPattern,

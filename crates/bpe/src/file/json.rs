@@ -32,8 +32,12 @@ impl Bpe {
                 fuse_unk: false,
                 byte_fallback: false,
                 ignore_merges: self.ignore_merges,
-                vocab: Vocab(vocabulary.tokens().map(|(id, token)| (spell(token), id)).collect()),
-                merges: self.merges().iter().map(|&pair| merge_line(vocabulary, pair)).collect(),
+                vocab: Vocab(self.spelled()),
+                merges: self
+                    .merges()
+                    .iter()
+                    .map(|&pair| MergeEntry::Line(merge_line(vocabulary, pair)))
+                    .collect(),
             },
         };
         Ok(serde_json::to_string_pretty(&file)? + "\n")
@@ -47,35 +51,50 @@ impl Bpe {
         let file: File = serde_json::from_str(text)?;
         check(&file)?;
         let added = file.added_tokens.into_iter().map(|token| (token.id, token.content));
-        let mut specials: Vec<(u32, String)> = added.collect();
-        specials.sort();
+        let specials = added.collect();
         let Model { vocab: Vocab(vocab), merges, ignore_merges, .. } = file.model;
-        // Files may list special tokens in the vocabulary as well.
-        let special =
-            |id| specials.binary_search_by_key(&id, |&(id, _)| id).map(|at| specials[at].1.as_str());
-        let is_special = |token: &str, id| special(id) == Ok(token);
-        let spelled = vocab.into_iter().filter(|(token, id)| !is_special(token, *id));
-
-        let mut ids = FxHashMap::default();
-        let mut tokens = Vec::new();
-        for (token, id) in spelled {
-            let bytes = unspell(&token);
-            let bytes = bytes.map_err(|character| Error::Alphabet { token: token.clone(), character })?;
-            tokens.push((id, bytes));
-            ids.insert(token, id);
-        }
-        let merges = merges.iter().enumerate().map(|(rank, merge)| {
-            let id = |side: &str| {
-                let missing = || Error::UnknownToken { rank, token: side.to_owned() };
-                ids.get(side).copied().ok_or_else(missing)
-            };
-            let (left, right) = merge.sides();
-            Ok((id(&left)?, id(&right)?))
-        });
-        let merges = merges.collect::<Result<_>>()?;
         let pattern = pattern(&file.pre_tokenizer)?;
-        Self::new(Parts { tokens, specials, merges, pattern, ignore_merges })
+        Self::new(parts_of(vocab, &merges, specials, pattern, ignore_merges)?)
     }
+
+    /// Tokens as files spell them, special ones left out.
+    pub(super) fn spelled(&self) -> Vec<(String, u32)> {
+        self.vocabulary().tokens().map(|(id, token)| (spell(token), id)).collect()
+    }
+}
+
+/// What a tokenizer is made of, from tokens and merges as files spell them.
+pub(super) fn parts_of(
+    vocab: Vec<(String, u32)>,
+    merges: &[MergeEntry],
+    mut specials: Vec<(u32, String)>,
+    pattern: Pattern,
+    ignore_merges: bool,
+) -> Result<Parts> {
+    specials.sort();
+    // Files may list special tokens in the vocabulary as well.
+    let special = |id| specials.binary_search_by_key(&id, |&(id, _)| id).map(|at| specials[at].1.as_str());
+    let is_special = |token: &str, id| special(id) == Ok(token);
+    let spelled = vocab.into_iter().filter(|(token, id)| !is_special(token, *id));
+
+    let mut ids = FxHashMap::default();
+    let mut tokens = Vec::new();
+    for (token, id) in spelled {
+        let bytes = unspell(&token);
+        let bytes = bytes.map_err(|character| Error::Alphabet { token: token.clone(), character })?;
+        tokens.push((id, bytes));
+        ids.insert(token, id);
+    }
+    let merges = merges.iter().enumerate().map(|(rank, merge)| {
+        let id = |side: &str| {
+            let missing = || Error::UnknownToken { rank, token: side.to_owned() };
+            ids.get(side).copied().ok_or_else(missing)
+        };
+        let (left, right) = merge.sides();
+        Ok((id(&left)?, id(&right)?))
+    });
+    let merges = merges.collect::<Result<_>>()?;
+    Ok(Parts { tokens, specials, merges, pattern, ignore_merges })
 }
 
 fn added_token((id, name): (u32, &str)) -> AddedToken {
@@ -90,9 +109,9 @@ fn added_token((id, name): (u32, &str)) -> AddedToken {
     }
 }
 
-fn merge_line(vocabulary: &Vocabulary, (left, right): (u32, u32)) -> MergeEntry {
+pub(super) fn merge_line(vocabulary: &Vocabulary, (left, right): (u32, u32)) -> String {
     let side = |id| spell(vocabulary.token(id).expect("sides of merges are tokens"));
-    MergeEntry::Line(format!("{} {}", side(left), side(right)))
+    format!("{} {}", side(left), side(right))
 }
 
 fn byte_level(use_regex: bool) -> Component {

@@ -1,6 +1,6 @@
 //! Tokenizers at rest.
 
-mod base64;
+mod gpt2;
 mod json;
 mod layout;
 mod tiktoken;

@@ -1,9 +1,10 @@
 //! `.tiktoken`: a line a token, `base64(bytes) rank`. It holds neither pattern nor special tokens nor merges.
 
-use super::base64;
+use base64::prelude::{BASE64_STANDARD, Engine};
+
 use crate::bpe::Parts;
 use crate::encode::{Merges, by_merging};
-use crate::{Bpe, Error, Pattern, Result};
+use crate::{Bpe, Error, Pattern, Result, Tokenizer};
 
 impl Bpe {
     /// Builds a tokenizer from the content of a `.tiktoken` file, and the pattern and special tokens that go with it.
@@ -33,6 +34,18 @@ impl Bpe {
         let specials = specials.iter().map(|&(name, id)| (id, name.to_owned())).collect();
         Self::new(Parts { tokens, specials, merges, pattern, ignore_merges: true })
     }
+
+    /// The content of a `.tiktoken` file, without pattern and special tokens.
+    ///
+    /// Such a file ranks tokens by their ids and keeps chunks whole that are tokens. Where this tokenizer does otherwise, as
+    /// some that were read from other files do, that is an error.
+    pub fn to_tiktoken(&self) -> Result<String> {
+        let tokens: Vec<_> = self.vocabulary().tokens().map(|(id, token)| (id, token.to_vec())).collect();
+        if !self.ignore_merges || recover_merges(&tokens) != self.merges() {
+            return Err(Error::NotRanked);
+        }
+        Ok(tokens.iter().map(|(id, token)| format!("{} {id}\n", BASE64_STANDARD.encode(token))).collect())
+    }
 }
 
 fn parse(file: &[u8]) -> Result<Vec<(u32, Vec<u8>)>> {
@@ -45,7 +58,7 @@ fn entry(line: &[u8]) -> Option<(u32, Vec<u8>)> {
     let space = line.iter().position(|&byte| byte == b' ')?;
     let (token, rank) = line.split_at(space);
     let rank = str::from_utf8(rank.trim_ascii()).ok()?.parse().ok()?;
-    let token = base64::decode(token)?;
+    let token = BASE64_STANDARD.decode(token).ok()?;
     (!token.is_empty()).then_some((rank, token))
 }
 

@@ -47,6 +47,48 @@ fn openai_there_and_back() {
     }
 }
 
+#[test]
+fn tiktoken_there_and_back() {
+    for pattern in [Pattern::Gpt2, Pattern::Nanochat] {
+        let bpe = trained(pattern.clone());
+        let specials: Vec<(&str, u32)> = bpe.vocabulary().specials().map(|(id, name)| (name, id)).collect();
+        let file = bpe.to_tiktoken().unwrap();
+        let back = Bpe::from_tiktoken(file.as_bytes(), pattern, &specials).unwrap();
+        assert_eq!((back.vocabulary(), back.merges()), (bpe.vocabulary(), bpe.merges()));
+    }
+    for name in ["r50k_base", "cl100k_base", "o200k_base"] {
+        let Some(bpe) = openai(name) else { return };
+        let published = shared(&format!("tokenizer/{name}.tiktoken.zst")).unwrap();
+        assert!(bpe.to_tiktoken().unwrap().as_bytes() == published, "{name}");
+    }
+}
+
+#[test]
+fn vocab_and_merges_there_and_back() {
+    let bpe = trained(Pattern::Gpt2);
+    let names: Vec<&str> = bpe.vocabulary().specials().map(|(_, name)| name).collect();
+    let (vocab, merges) = bpe.to_vocab_and_merges().unwrap();
+    let back = Bpe::from_vocab_and_merges(&vocab, &merges, Pattern::Gpt2, &names).unwrap();
+    assert_eq!((back.vocabulary(), back.merges()), (bpe.vocabulary(), bpe.merges()));
+    assert_eq!(back.to_vocab_and_merges().unwrap(), (vocab.clone(), merges.clone()));
+
+    let read = |vocab: &str, merges: &str| Bpe::from_vocab_and_merges(vocab, merges, Pattern::Gpt2, &names);
+    assert!(matches!(read("{}", &merges), Err(Error::UnknownSpecial { .. })));
+    assert!(matches!(read(&vocab[1..], &merges), Err(Error::Json(_))));
+    assert!(matches!(read(&vocab, "zz\n"), Err(Error::UnknownToken { rank: 0, .. })));
+    assert!(matches!(back.to_tiktoken(), Err(Error::NotRanked)));
+}
+
+/// The two files of 2019 are the tokenizer that tiktoken calls `r50k_base`.
+#[test]
+fn gpt2_as_it_was_published() {
+    let file = |name: &str| Some(String::from_utf8(shared(&format!("tokenizer/{name}.zst"))?).unwrap());
+    let (Some(vocab), Some(merges)) = (file("gpt2-encoder.json"), file("gpt2-vocab.bpe")) else { return };
+    let gpt2 = Bpe::from_vocab_and_merges(&vocab, &merges, Pattern::Gpt2, &["<|endoftext|>"]).unwrap();
+    let r50k = openai("r50k_base").unwrap();
+    assert_eq!((gpt2.vocabulary(), gpt2.merges()), (r50k.vocabulary(), r50k.merges()));
+}
+
 /// The merges recovered from ranks are the ones that GPT-2 was published with.
 #[test]
 fn recovered_merges_are_gpt2s() {
