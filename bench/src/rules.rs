@@ -4,8 +4,9 @@ use std::hint::black_box;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use fineweb_filter::language::{Detector, Language, LanguageFilter};
 use fineweb_filter::text::split_words;
-use fineweb_filter::{Filter, LanguageSettings, Lists, Outcome, Page, Redactor, Scratch, Settings};
+use fineweb_filter::{Filter, Lists, Outcome, Page, Redactor, Scratch, Settings};
 use fixtures::{Size, web};
 
 use crate::row::{Row, interleave};
@@ -26,14 +27,10 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
     };
     ensure!(!texts.is_empty(), "no texts");
     let megabytes = texts.iter().map(String::len).sum::<usize>() as f64 / 1e6;
-    // no language is looked for, and nothing redacted: both have a price of their own
-    let language = LanguageSettings {
-        keep: vec![],
-        min_score: Some(-1.0),
-        prefix_bytes: 64,
-        ..LanguageSettings::default()
-    };
-    let filter = Filter::new(&Settings { language, ..Settings::default() }, Lists::default())?
+    // languages and private data have a price of their own
+    let settings = Settings::default();
+    let filter = Filter::new(&settings, Lists::default())?
+        .with_language(LanguageFilter::with(Box::new(English), &settings.language)?)
         .with_redactor(Box::new(Nothing));
     let judge = |mut scratch: Scratch| {
         let mut kept = 0;
@@ -67,6 +64,18 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
         Row::speed("filter/signals", "MB/s of text", megabytes, seconds[1], None),
         Row::speed("filter/words", "MB/s of text", megabytes, seconds[2], None),
     ])
+}
+
+struct English;
+
+impl Detector for English {
+    fn detect(&self, _: &str) -> Option<Language> {
+        Some(Language { code: "en", score: 1.0 })
+    }
+
+    fn name(&self, code: &str) -> Option<&'static str> {
+        (code == "en").then_some("en")
+    }
 }
 
 struct Nothing;

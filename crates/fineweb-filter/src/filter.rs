@@ -127,6 +127,13 @@ impl Filter {
         self
     }
 
+    /// Takes another way to tell languages apart.
+    #[must_use]
+    pub fn with_language(mut self, language: LanguageFilter) -> Self {
+        self.language = language;
+        self
+    }
+
     /// Takes another redactor.
     #[must_use]
     pub fn with_redactor(mut self, redactor: Box<dyn Redactor>) -> Self {

@@ -1,11 +1,13 @@
 //! The whole filter: order of its parts, and that no page breaks it.
 
 use fineweb_filter::dedup::MinHashSettings;
+use fineweb_filter::language::{Detector, Language, LanguageFilter};
 use fineweb_filter::redact::Pii;
 use fineweb_filter::rights::OptOut;
 use fineweb_filter::{
-    Document, DocumentFilter, Error, ExtractorKind, Filter, Lists, Outcome, Page, PiiSettings, Preset,
-    Reason, Redactor, RightsSettings, Scratch, Settings, UrlFilter, UrlSettings, Verdict, reasons,
+    Document, DocumentFilter, Error, Extract, Extractor, ExtractorKind, Filter, Lists, Outcome, Page,
+    PiiSettings, Preset, Reason, Redactor, RightsSettings, Scratch, Settings, UrlFilter, UrlSettings,
+    Verdict, reasons,
 };
 use proptest::prelude::*;
 
@@ -238,4 +240,54 @@ proptest! {
         let again = format!("{:?}", judge(&filter, &url, &page, &mut scratch));
         prop_assert_eq!(first, again, "a used scratch changes nothing");
     }
+}
+
+/// Extraction, language and redaction are seams: what is put in is what runs.
+#[test]
+fn parts_of_ones_own() {
+    struct Whole;
+    impl Extractor for Whole {
+        fn extract(&self, page: &Page<'_>, out: &mut Extract) {
+            out.text.push_str(page.html);
+        }
+    }
+    struct Elvish;
+    impl Detector for Elvish {
+        fn detect(&self, text: &str) -> Option<Language> {
+            text.starts_with("Ai!").then_some(Language { code: "qya", score: 0.9 })
+        }
+        fn name(&self, code: &str) -> Option<&'static str> {
+            (code == "qya").then_some("qya")
+        }
+    }
+    struct Shout;
+    impl Redactor for Shout {
+        fn redact(&self, _: &str, text: &str, out: &mut String) {
+            out.push_str(&text.to_uppercase());
+        }
+    }
+    let mut settings = Settings::default();
+    settings.language.keep = vec!["qya".to_owned()];
+    let language = LanguageFilter::with(Box::new(Elvish), &settings.language).unwrap();
+    settings.language.keep.clear(); // the built-in one is made first, and does not know Elvish
+    settings.gopher_repetition.enabled = false;
+    settings.gopher_quality.enabled = false;
+    settings.c4.enabled = false;
+    settings.fineweb.enabled = false;
+    let filter = Filter::new(&settings, Lists::default())
+        .unwrap()
+        .with_extractor(Box::new(Whole))
+        .with_language(language)
+        .with_redactor(Box::new(Shout));
+    let mut scratch = Scratch::default();
+    let page = |html| Page { id: "", url: "https://a.example/", html, headers: &[] };
+    let Outcome::Kept { text, language, .. } = filter.judge(&page("Ai! laurië <lantar>"), &mut scratch)
+    else {
+        panic!("kept")
+    };
+    assert_eq!((text, language), ("AI! LAURIË <LANTAR>", "qya"));
+    assert!(matches!(
+        filter.judge(&page("Oh!"), &mut scratch),
+        Outcome::Dropped { reason: reasons::LANGUAGE, .. }
+    ));
 }
