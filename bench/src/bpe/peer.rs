@@ -24,6 +24,14 @@ pub fn cl100k_file() -> anyhow::Result<String> {
     Ok(file)
 }
 
+/// A `tokenizer.json` with the pattern as Hugging Face's files have it, by which fast peers know which scanner to take.
+pub fn spelled_as_published(json: &str) -> anyhow::Result<String> {
+    let mut file: serde_json::Value = serde_json::from_str(json)?;
+    let pattern = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    file["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = pattern.into();
+    Ok(file.to_string())
+}
+
 pub struct Tiktoken(tiktoken_rs::CoreBPE);
 
 impl Tiktoken {

@@ -8,7 +8,7 @@
 
 use super::merges::Merges;
 use super::piece::by_merging;
-use super::trie::{NO_TOKEN, Trie};
+use super::trie::{NOTHING, Trie};
 use crate::Vocabulary;
 
 /// What laying down tokens asks of a vocabulary.
@@ -26,7 +26,7 @@ struct Token {
     age: u32,
     left: u32,
     right: u32,
-    /// The longest token that it begins with, itself apart; or [`NO_TOKEN`].
+    /// The longest token that it begins with, itself apart; or [`NOTHING`].
     shorter: u32,
     length: u32,
 }
@@ -36,7 +36,7 @@ impl Linear {
     ///
     /// Trained vocabularies and the published ones do not have such tokens.
     pub(crate) fn new(vocabulary: &Vocabulary, merges: &Merges, byte_ids: &[u32; 256]) -> Option<Self> {
-        let none = Token { age: u32::MAX, left: NO_TOKEN, right: NO_TOKEN, shorter: NO_TOKEN, length: 0 };
+        let none = Token { age: u32::MAX, left: NOTHING, right: NOTHING, shorter: NOTHING, length: 0 };
         let mut tokens = vec![none; vocabulary.size()];
         for &id in byte_ids {
             tokens[id as usize] = Token { age: 0, length: 1, ..none };
@@ -48,7 +48,7 @@ impl Linear {
                 return None;
             }
             let length = parts[0].length + parts[1].length;
-            tokens[id] = Token { age: rank as u32 + 1, left, right, shorter: NO_TOKEN, length };
+            tokens[id] = Token { age: rank as u32 + 1, left, right, shorter: NOTHING, length };
         }
         let trie = reachable(vocabulary, merges, byte_ids, &mut tokens)?;
         Some(Self { trie, tokens })
@@ -61,7 +61,7 @@ impl Linear {
         let mut at = 0;
         let mut token = self.trie.longest(piece);
         while at < piece.len() {
-            if token == NO_TOKEN {
+            if token == NOTHING {
                 // nothing goes with the token before
                 failed.add(at);
                 let before = ids.pop().filter(|_| ids.len() >= start).expect("merging leaves some row");
@@ -117,7 +117,7 @@ fn reachable(
 ) -> Option<Trie> {
     let known = |id: u32| tokens[id as usize].age != u32::MAX;
     let mut row = Vec::new();
-    let reachable: Vec<(u32, &[u8])> = vocabulary
+    let mut reachable: Vec<(u32, &[u8])> = vocabulary
         .tokens()
         .filter(|&(id, bytes)| {
             row.clear();
@@ -125,10 +125,8 @@ fn reachable(
             known(id) && row == [id]
         })
         .collect();
-    let mut trie = Trie::for_bytes(reachable.iter().map(|(_, bytes)| bytes.len()).sum())?;
-    for &(id, bytes) in &reachable {
-        trie.insert(bytes, id);
-    }
+    reachable.sort_unstable_by_key(|&(_, bytes)| bytes);
+    let trie = Trie::new(*byte_ids, &reachable, tokens.len())?;
     for (id, bytes) in reachable {
         tokens[id as usize].shorter = trie.longest(&bytes[..bytes.len() - 1]);
     }

@@ -19,7 +19,13 @@ pub(crate) struct Merges {
     /// Power of two long, at most half full.
     slots: Vec<(u64, Merge)>,
     shift: u32,
+    /// A bit for each pair, and for some others: most pairs that are asked for have no merge, and are turned away here
+    /// without a look at `slots`, which fit no cache (a Bloom filter with one hash).
+    maybe: Vec<u64>,
 }
+
+/// Bits of `maybe` a slot, as a power of two: 16 or more a merge, so that one foreign pair in 16 at most goes on.
+const BITS: u32 = 3;
 
 const EMPTY: u64 = u64::MAX;
 
@@ -28,7 +34,8 @@ impl Merges {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         let slots = (2 * capacity).next_power_of_two().max(64);
         let shift = 64 - slots.trailing_zeros();
-        Self { pairs: Vec::with_capacity(capacity), slots: vec![(EMPTY, NONE); slots], shift }
+        let maybe = vec![0; (slots << BITS) / 64];
+        Self { pairs: Vec::with_capacity(capacity), slots: vec![(EMPTY, NONE); slots], shift, maybe }
     }
 
     /// Appends a merge; a pair that is already there is refused with its earlier rank.
@@ -40,6 +47,8 @@ impl Merges {
             return Err(self.slots[at].1.rank);
         }
         self.slots[at] = (key(left, right), Merge { rank, id });
+        let bit = self.bit(left, right);
+        self.maybe[bit / 64] |= 1 << (bit % 64);
         self.pairs.push((left, right));
         Ok(())
     }
@@ -47,12 +56,21 @@ impl Merges {
     /// The merge of this pair, or [`NONE`].
     #[inline]
     pub(crate) fn get(&self, left: u32, right: u32) -> Merge {
+        let bit = self.bit(left, right);
+        if self.maybe[bit / 64] >> (bit % 64) & 1 == 0 {
+            return NONE;
+        }
         self.slots[self.slot(left, right)].1
     }
 
     /// All pairs, first merge first.
     pub(crate) fn pairs(&self) -> &[(u32, u32)] {
         &self.pairs
+    }
+
+    #[inline]
+    fn bit(&self, left: u32, right: u32) -> usize {
+        multiply_shift(key(left, right), self.shift - BITS)
     }
 
     #[inline]

@@ -2,70 +2,103 @@
 
 use super::hash::multiply_shift;
 
-/// A tree of bytes; each node may be the end of a token.
+/// A tree of bytes. The node that a token ends at has the token's id; other nodes have the numbers behind all ids.
 ///
-/// Edges lie in one open-addressed table, (node, byte) to node: a step is one probe, and 8 bytes a slot are all it costs.
+/// What lies behind two bytes stands in a plain table, which is where most steps go. Longer paths are edges in one
+/// open-addressed table, (node, byte) to node: a step is one probe, and an edge costs 8 bytes.
 #[derive(Debug)]
 pub(super) struct Trie {
+    /// Tokens of one byte.
+    bytes: [u32; 256],
+    /// By two bytes.
+    pairs: Vec<u32>,
     /// Power of two long, at most three quarters full.
     edges: Vec<Edge>,
     shift: u32,
-    /// The token that ends at each node, or [`NO_TOKEN`].
-    tokens: Vec<u32>,
+    /// Ids are below.
+    ids: u32,
+    nodes: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Edge {
-    /// Node and byte; [`FREE`] where there is no edge.
+    /// Node and byte; [`NOTHING`] where there is no edge.
     from: u32,
     to: u32,
 }
 
-pub(super) const NO_TOKEN: u32 = u32::MAX;
-const FREE: u32 = u32::MAX;
+/// No node, no token.
+pub(super) const NOTHING: u32 = u32::MAX;
 /// Nodes have 24 bits beside the byte.
 const MOST_NODES: usize = 1 << 24;
 
 impl Trie {
-    /// A tree that tokens of `bytes` in all fit into; none where those are too many to number.
-    pub(super) fn for_bytes(bytes: usize) -> Option<Self> {
-        if bytes >= MOST_NODES {
+    /// A tree of tokens, sorted by their bytes, so that what a token begins with is there before it; `ids` is more than
+    /// any of theirs. None where there are too many to number.
+    pub(super) fn new(bytes: [u32; 256], tokens: &[(u32, &[u8])], ids: usize) -> Option<Self> {
+        let total: usize = tokens.iter().map(|(_, token)| token.len()).sum();
+        if ids + total >= MOST_NODES {
             return None;
         }
-        let slots = (bytes * 4 / 3 + 64).next_power_of_two();
-        let shift = 64 - slots.trailing_zeros();
-        Some(Self { edges: vec![Edge { from: FREE, to: 0 }; slots], shift, tokens: vec![NO_TOKEN] })
+        let slots = (total * 4 / 3 + 64).next_power_of_two();
+        let mut trie = Self {
+            bytes,
+            pairs: vec![NOTHING; 1 << 16],
+            edges: vec![Edge { from: NOTHING, to: NOTHING }; slots],
+            shift: 64 - slots.trailing_zeros(),
+            ids: ids as u32,
+            nodes: ids as u32,
+        };
+        tokens.iter().for_each(|(id, token)| trie.insert(token, *id));
+        Some(trie)
     }
 
-    pub(super) fn insert(&mut self, bytes: &[u8], token: u32) {
-        let mut node = 0;
-        for &byte in bytes {
-            let at = self.slot(node, byte);
-            if self.edges[at].from == FREE {
-                let to = self.tokens.len() as u32;
-                self.edges[at] = Edge { from: edge(node, byte), to };
-                self.tokens.push(NO_TOKEN);
-            }
-            node = self.edges[at].to;
+    fn insert(&mut self, token: &[u8], id: u32) {
+        let [first, second, rest @ ..] = token else { return };
+        let mut node = self.pairs[pair(*first, *second)];
+        if node == NOTHING {
+            node = self.number(rest, id);
+            self.pairs[pair(*first, *second)] = node;
         }
-        self.tokens[node as usize] = token;
+        for (at, &byte) in rest.iter().enumerate() {
+            let slot = self.slot(node, byte);
+            if self.edges[slot].from == NOTHING {
+                let to = self.number(&rest[at + 1..], id);
+                self.edges[slot] = Edge { from: edge(node, byte), to };
+            }
+            node = self.edges[slot].to;
+        }
     }
 
-    /// The longest token that `bytes` begin with.
+    /// The number of a new node on the way to token `id`, before the bytes `rest` of it.
+    fn number(&mut self, rest: &[u8], id: u32) -> u32 {
+        if rest.is_empty() {
+            return id;
+        }
+        self.nodes += 1;
+        self.nodes - 1
+    }
+
+    /// The longest token that `bytes` begin with; [`NOTHING`] of nothing.
     #[inline]
     pub(super) fn longest(&self, bytes: &[u8]) -> u32 {
-        let (mut node, mut found) = (0, NO_TOKEN);
-        for &byte in bytes {
-            let Edge { from, to } = self.edges[self.slot(node, byte)];
-            if from == FREE {
-                break;
+        let (first, second, rest) = match bytes {
+            [] => return NOTHING,
+            [byte] => return self.bytes[*byte as usize],
+            [first, second, rest @ ..] => (*first, *second, rest),
+        };
+        let mut found = self.bytes[first as usize];
+        let mut node = self.pairs[pair(first, second)];
+        for &byte in rest {
+            if node < self.ids {
+                found = node;
             }
-            node = to;
-            if self.tokens[node as usize] != NO_TOKEN {
-                found = self.tokens[node as usize];
+            if node == NOTHING {
+                return found;
             }
+            node = self.edges[self.slot(node, byte)].to;
         }
-        found
+        if node < self.ids { node } else { found }
     }
 
     #[inline]
@@ -73,11 +106,16 @@ impl Trie {
         let edge = edge(node, byte);
         let mask = self.edges.len() - 1;
         let mut at = multiply_shift(edge.into(), self.shift);
-        while self.edges[at].from != edge && self.edges[at].from != FREE {
+        while self.edges[at].from != edge && self.edges[at].from != NOTHING {
             at = (at + 1) & mask;
         }
         at
     }
+}
+
+#[inline]
+fn pair(first: u8, second: u8) -> usize {
+    usize::from(first) << 8 | usize::from(second)
 }
 
 #[inline]
