@@ -9,8 +9,8 @@ use std::collections::BinaryHeap;
 
 use super::merges::{Merge, Merges, NONE};
 
-/// Up to this many bytes the scan wins.
-pub(crate) const SHORT: usize = 64;
+/// Up to this many bytes the scan wins; measured on English, code and base64.
+pub(crate) const SHORT: usize = 20;
 
 /// Appends the ids of `piece`; `byte_ids` are the ids of single bytes.
 pub(crate) fn by_merging(merges: &Merges, byte_ids: &[u32; 256], piece: &[u8], ids: &mut Vec<u32>) {
