@@ -126,7 +126,7 @@ fn reachable(
         })
         .collect();
     reachable.sort_unstable_by_key(|&(_, bytes)| bytes);
-    let trie = Trie::new(*byte_ids, &reachable, tokens.len())?;
+    let trie = Trie::new(byte_ids, &reachable, tokens.len())?;
     for (id, bytes) in reachable {
         tokens[id as usize].shorter = trie.longest(&bytes[..bytes.len() - 1]);
     }

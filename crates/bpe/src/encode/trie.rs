@@ -35,21 +35,23 @@ const MOST_NODES: usize = 1 << 24;
 impl Trie {
     /// A tree of tokens, sorted by their bytes, so that what a token begins with is there before it; `ids` is more than
     /// any of theirs. None where there are too many to number.
-    pub(super) fn new(bytes: [u32; 256], tokens: &[(u32, &[u8])], ids: usize) -> Option<Self> {
+    pub(super) fn new(bytes: &[u32; 256], tokens: &[(u32, &[u8])], ids: usize) -> Option<Self> {
         let total: usize = tokens.iter().map(|(_, token)| token.len()).sum();
         if ids + total >= MOST_NODES {
             return None;
         }
         let slots = (total * 4 / 3 + 64).next_power_of_two();
         let mut trie = Self {
-            bytes,
+            bytes: *bytes,
             pairs: vec![NOTHING; 1 << 16],
             edges: vec![Edge { from: NOTHING, to: NOTHING }; slots],
             shift: 64 - slots.trailing_zeros(),
             ids: ids as u32,
             nodes: ids as u32,
         };
-        tokens.iter().for_each(|(id, token)| trie.insert(token, *id));
+        for &(id, token) in tokens {
+            trie.insert(token, id);
+        }
         Some(trie)
     }
 

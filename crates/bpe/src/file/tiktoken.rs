@@ -44,7 +44,12 @@ impl Bpe {
         if !self.ignore_merges || recover_merges(&tokens) != self.merges() {
             return Err(Error::NotRanked);
         }
-        Ok(tokens.iter().map(|(id, token)| format!("{} {id}\n", BASE64_STANDARD.encode(token))).collect())
+        let mut file = String::new();
+        for (id, token) in tokens {
+            BASE64_STANDARD.encode_string(token, &mut file);
+            file.extend([" ", &id.to_string(), "\n"]);
+        }
+        Ok(file)
     }
 }
 
