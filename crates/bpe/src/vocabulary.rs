@@ -82,20 +82,18 @@ impl Vocabulary {
 
     /// Appends the bytes of `ids`: special tokens as their names, U+FFFD for an id without a token.
     pub fn decode(&self, ids: &[u32], bytes: &mut Vec<u8>) {
-        let total: usize = ids.iter().map(|&id| self.token(id).unwrap_or(UNKNOWN).len()).sum();
-        let mut at = bytes.len();
-        bytes.resize(at + total + STRIDE, 0);
+        bytes.reserve(5 * ids.len() + STRIDE);
         for &id in ids {
-            let token = self.token(id).unwrap_or(UNKNOWN);
-            let to = &mut bytes[at..];
-            match (to.first_chunk_mut::<STRIDE>(), self.stride(id)) {
-                // a copy of fixed length is one move; what it copies too much, the next token covers
-                (Some(to), Some(from)) if token.len() <= STRIDE => *to = *from,
-                _ => to[..token.len()].copy_from_slice(token),
+            match (self.token(id), self.stride(id)) {
+                // a copy of fixed length is one move; what it copies too much is cut off again
+                (Some(token), Some(stride)) if token.len() <= STRIDE => {
+                    let end = bytes.len() + token.len();
+                    bytes.extend_from_slice(stride);
+                    bytes.truncate(end);
+                }
+                (token, _) => bytes.extend_from_slice(token.unwrap_or(UNKNOWN)),
             }
-            at += token.len();
         }
-        bytes.truncate(at);
     }
 
     /// A token, and what lies behind it, up to a stride.
