@@ -40,7 +40,7 @@ fn read_markup(html: &str, max_nodes: usize) -> Tree {
                 let hints = match tag {
                     Tag::Void => {
                         builder.head().about_use(name, scanner.attributes());
-                        meta(&scanner, builder.head());
+                        meta(scanner.attributes(), builder.head());
                         0
                     }
                     Tag::Mute => {
@@ -118,10 +118,10 @@ fn key(name: &[u8]) -> u64 {
     }
 }
 
-/// Reads a `meta` element.
-fn meta(scanner: &Scanner<'_>, head: &mut Head) {
+/// Reads the attributes of a `meta` element.
+fn meta<'h>(attributes: impl Iterator<Item = (&'h str, &'h str)>, head: &mut Head) {
     let (mut meta_name, mut content) = ("", "");
-    for (name, value) in scanner.attributes() {
+    for (name, value) in attributes {
         match name.len() {
             4 if name.eq_ignore_ascii_case("name") => meta_name = value,
             8 if name.eq_ignore_ascii_case("property") => meta_name = value,

@@ -7,12 +7,11 @@ use lol_html::html_content::{Element, TextChunk, TextType};
 use lol_html::{HtmlRewriter, Settings, doc_text, element, end_tag};
 use proptest::prelude::*;
 
-use super::super::head::Head;
 use super::super::hints::of_attribute;
 use super::super::linked_data::SEPARATOR;
 use super::super::tag::Tag;
 use super::super::tree::{Builder, Tree};
-use super::read_markup;
+use super::{meta, read_markup};
 
 /// Reads markup by `lol_html`'s events.
 fn by_lol_html(html: &str, max_nodes: usize) -> Tree {
@@ -27,7 +26,7 @@ fn by_lol_html(html: &str, max_nodes: usize) -> Tree {
         }
         let mut hints = 0;
         match tag {
-            Tag::Void => meta(html, element, builder.borrow_mut().head()),
+            Tag::Void => meta(attributes(html, element), builder.borrow_mut().head()),
             Tag::Mute => {
                 json.set(is_linked_data(html, element));
                 if json.get() {
@@ -93,22 +92,6 @@ fn attributes<'h>(html: &'h str, element: &Element<'_, '_>) -> impl Iterator<Ite
         let name = attribute.name_source_location().map_or("", slice);
         (name, attribute.value_source_location().map_or("", slice))
     })
-}
-
-/// Reads a `meta` element.
-fn meta(html: &str, element: &Element<'_, '_>, head: &mut Head) {
-    let (mut meta_name, mut content) = ("", "");
-    for (name, value) in attributes(html, element) {
-        match name.len() {
-            4 if name.eq_ignore_ascii_case("name") => meta_name = value,
-            8 if name.eq_ignore_ascii_case("property") => meta_name = value,
-            7 if name.eq_ignore_ascii_case("content") => content = value,
-            _ => {}
-        }
-    }
-    if !meta_name.is_empty() {
-        head.meta(meta_name, content);
-    }
 }
 
 fn is_linked_data(html: &str, element: &Element<'_, '_>) -> bool {
