@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::encode::{Cache, LONGEST, Linear, Merges, SHORT, by_merging, key};
+use crate::encode::{Cache, Key, Linear, Memory, Merges, SHORT, by_merging};
 use crate::error::printable;
 use crate::words::Words;
 use crate::{Error, Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
@@ -24,7 +24,7 @@ pub struct Bpe {
     linear: OnceLock<Option<Linear>>,
     pub(crate) pattern: Option<Pattern>,
     splitter: Arc<dyn PreTokenizer>,
-    caches: Mutex<Vec<Cache>>,
+    memories: Mutex<Vec<Memory>>,
 }
 
 /// What a tokenizer is made of, before anyone has checked that it fits together.
@@ -55,7 +55,7 @@ impl Bpe {
             linear: OnceLock::new(),
             pattern: Some(parts.pattern),
             splitter,
-            caches: Mutex::default(),
+            memories: Mutex::default(),
         };
         if !bpe.ignore_merges {
             bpe.forget_unreachable();
@@ -99,19 +99,44 @@ impl Bpe {
         (self.whole, self.whole_ids) = kept;
     }
 
-    #[inline]
-    fn encode_chunk(&self, chunk: &[u8], cache: &mut Cache, ids: &mut Vec<u32>) {
-        if chunk.len() > LONGEST {
-            return self.encode_unseen(chunk, ids);
-        }
-        let key = key(chunk);
-        if !cache.append(key, ids) {
-            let start = ids.len();
-            self.encode_unseen(chunk, ids);
-            cache.insert(key, &ids[start..]);
+    /// Appends the ids of the chunks of `text` that begin at `start` and end at `ends`.
+    fn encode_chunks(&self, text: &[u8], mut start: usize, ends: &[usize], memory: &mut Memory, ids: &mut Vec<u32>) {
+        for &end in ends {
+            let key = Key::of(text, start, end);
+            match memory.near.find(key) {
+                Some(slot) if end - start < 16 => slot.append_to(ids),
+                _ => self.encode_chunk(text, start, end, key, memory, ids),
+            }
+            start = end;
         }
     }
 
+    /// Appends the ids of `text[start..end]`, a chunk that is not near.
+    #[inline(never)]
+    fn encode_chunk(&self, text: &[u8], start: usize, end: usize, key: Key<2>, memory: &mut Memory, ids: &mut Vec<u32>) {
+        match end - start {
+            ..16 => {
+                let first = ids.len();
+                self.recall(text, start, end, &mut memory.far, ids);
+                memory.near.insert(key, &ids[first..]);
+            }
+            ..32 => self.recall(text, start, end, &mut memory.long, ids),
+            _ => self.encode_unseen(&text[start..end], ids),
+        }
+    }
+
+    #[inline(never)]
+    fn recall<const EIGHTS: usize, const IDS: usize>(&self, text: &[u8], start: usize, end: usize, cache: &mut Cache<EIGHTS, IDS>, ids: &mut Vec<u32>) {
+        let key = Key::of(text, start, end);
+        if let Some(slot) = cache.find(key) {
+            return slot.append_to(ids);
+        }
+        let first = ids.len();
+        self.encode_unseen(&text[start..end], ids);
+        cache.insert(key, &ids[first..]);
+    }
+
+    #[inline(never)]
     fn encode_unseen(&self, chunk: &[u8], ids: &mut Vec<u32>) {
         if let Some(word) = self.whole.find(chunk) {
             return ids.push(self.whole_ids[word]);
@@ -127,32 +152,39 @@ impl Bpe {
         if chunk.len() > SHORT { self.linear.get_or_init(make).as_ref() } else { None }
     }
 
-    fn count_chunk(&self, chunk: &[u8], cache: &mut Cache, spare: &mut Vec<u32>) -> usize {
-        if chunk.len() <= LONGEST
-            && let Some(ids) = cache.count(key(chunk))
-        {
-            return ids;
+    #[inline(always)]
+    fn count_chunk(
+        &self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+        memory: &mut Memory,
+        spare: &mut Vec<u32>,
+    ) -> usize {
+        let key = Key::of(text, start, end);
+        if let Some(slot) = memory.near.find(key).filter(|_| end - start < 16) {
+            return slot.count();
         }
         spare.clear();
-        self.encode_chunk(chunk, cache, spare);
+        self.encode_chunk(text, start, end, key, memory, spare);
         spare.len()
     }
 
-    /// Runs `work` with a cache that no other thread uses meanwhile; there are as many as were ever needed at once.
-    fn with_cache<T>(&self, work: impl FnOnce(&mut Cache) -> T) -> T {
-        // A cache is valid at all times, so a panic elsewhere cannot have spoiled the pool.
-        let pool = || self.caches.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut cache = pool().pop().unwrap_or_else(Cache::new);
-        let result = work(&mut cache);
-        pool().push(cache);
+    /// Runs `work` with a memory that no other thread uses meanwhile; there are as many as were ever needed at once.
+    fn with_memory<T>(&self, work: impl FnOnce(&mut Memory) -> T) -> T {
+        // A memory is valid at all times, so a panic elsewhere cannot have spoiled the pool.
+        let pool = || self.memories.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = pool().pop().unwrap_or_else(Memory::new);
+        let result = work(&mut memory);
+        pool().push(memory);
         result
     }
 
-    fn encode_with(&self, text: &str, cache: &mut Cache, ids: &mut Vec<u32>) {
-        self.splitter.split(text, &mut |chunk| {
-            if !chunk.is_empty() {
-                self.encode_chunk(chunk.as_bytes(), cache, ids);
-            }
+    fn encode_with(&self, text: &str, memory: &mut Memory, ids: &mut Vec<u32>) {
+        let mut start = 0;
+        self.splitter.split_batches(text, &mut |ends| {
+            self.encode_chunks(text.as_bytes(), start, ends, memory, ids);
+            start = ends.last().copied().unwrap_or(start);
         });
     }
 }
@@ -167,7 +199,7 @@ impl fmt::Debug for Bpe {
 
 impl Tokenizer for Bpe {
     fn encode(&self, text: &str, ids: &mut Vec<u32>) {
-        self.with_cache(|cache| self.encode_with(text, cache, ids));
+        self.with_memory(|memory| self.encode_with(text, memory, ids));
     }
 
     fn decode(&self, ids: &[u32], bytes: &mut Vec<u8>) {
@@ -181,10 +213,12 @@ impl Tokenizer for Bpe {
     /// Ids are looked at, not written.
     fn count(&self, text: &str) -> usize {
         let (mut count, mut spare) = (0, Vec::new());
-        self.with_cache(|cache| {
-            self.splitter.split(text, &mut |chunk| {
-                if !chunk.is_empty() {
-                    count += self.count_chunk(chunk.as_bytes(), cache, &mut spare);
+        self.with_memory(|memory| {
+            let mut start = 0;
+            self.splitter.split_batches(text, &mut |ends| {
+                for &end in ends {
+                    count += self.count_chunk(text.as_bytes(), start, end, memory, &mut spare);
+                    start = end;
                 }
             });
         });
@@ -198,9 +232,9 @@ impl Tokenizer for Bpe {
             .par_chunks(share)
             .map(|texts| {
                 let (mut ids, mut ends) = (Vec::new(), Vec::with_capacity(texts.len()));
-                self.with_cache(|cache| {
+                self.with_memory(|memory| {
                     for text in texts {
-                        self.encode_with(text, cache, &mut ids);
+                        self.encode_with(text, memory, &mut ids);
                         ends.push(ids.len());
                     }
                 });

@@ -1,115 +1,163 @@
 //! The words just seen, and their ids: most of a text is a few thousand words over and over.
 
-/// Longest word that is remembered.
-pub(crate) const LONGEST: usize = 15;
-/// Most ids a remembered word has.
-const IDS: usize = 4;
-/// Slots; 32 bytes each make 2 MiB, a hard bound.
-const SLOTS: usize = 1 << 16;
-const NO_ID: u32 = u32::MAX;
-
-/// A direct-mapped table: a new word takes the place of the old. What it holds never changes a result.
+/// What a thread remembers; no more than these bounds.
 #[derive(Debug)]
-pub(crate) struct Cache(Vec<Slot>);
+pub(crate) struct Memory {
+    /// Words of up to 15 bytes, nearly all there are: 8,192 of them in 256 KiB, which a level-two cache holds.
+    pub(crate) near: Cache<2, 4>,
+    /// The same, looked at where `near` has forgotten: 65,536 of them in 2 MiB.
+    pub(crate) far: Cache<2, 4>,
+    /// Words of 16 to 31 bytes: 8,192 of them in half a MiB.
+    pub(crate) long: Cache<4, 8>,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self { near: Cache::new(1 << 12), far: Cache::new(1 << 15), long: Cache::new(1 << 12) }
+    }
+}
+
+/// Words of less than `8 * EIGHTS` bytes, but of no less than half as many where `EIGHTS` is more than 2, with at most
+/// `IDS` ids. A new word takes the place of the older of two. What it holds never changes a result.
+#[derive(Debug)]
+pub(crate) struct Cache<const EIGHTS: usize, const IDS: usize> {
+    /// A power of two of them.
+    sets: Vec<[Slot<EIGHTS, IDS>; 2]>,
+    shift: u32,
+}
 
 #[derive(Clone, Copy, Debug)]
-struct Slot {
-    /// The bytes of the word and its length: equal keys are equal words. 0 is empty.
-    key: u128,
-    /// Filled up with `NO_ID`.
+pub(crate) struct Slot<const EIGHTS: usize, const IDS: usize> {
+    /// The word; in the topmost four bits, which keys leave free, how many ids it has.
+    word: Key<EIGHTS>,
     ids: [u32; IDS],
 }
 
-impl Cache {
-    pub(crate) fn new() -> Self {
-        Self(vec![Slot { key: 0, ids: [0; IDS] }; SLOTS])
+/// A word as a number: its bytes, zeros, in the last byte its length modulo 16. Of one cache, equal keys are equal words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key<const EIGHTS: usize>([u64; EIGHTS]);
+
+/// Where in the last eight bytes the number of ids is.
+const COUNT: u32 = 60;
+
+impl<const EIGHTS: usize, const IDS: usize> Cache<EIGHTS, IDS> {
+    fn new(sets: usize) -> Self {
+        let empty = Slot { word: Key([0; EIGHTS]), ids: [0; IDS] };
+        Self { sets: vec![[empty; 2]; sets], shift: 64 - sets.trailing_zeros() }
     }
 
-    /// Appends the ids of the word with this key, if they are remembered.
-    #[inline]
-    pub(crate) fn append(&self, key: u128, ids: &mut Vec<u32>) -> bool {
-        let slot = &self.0[slot(key)];
-        if slot.key != key {
-            return false;
-        }
-        ids.push(slot.ids[0]);
-        for &id in &slot.ids[1..] {
-            if id == NO_ID {
-                break;
-            }
-            ids.push(id);
-        }
-        true
-    }
-
-    /// How many ids the word with this key has, if they are remembered.
-    #[inline]
-    pub(crate) fn count(&self, key: u128) -> Option<usize> {
-        let slot = &self.0[slot(key)];
-        (slot.key == key).then(|| 1 + slot.ids[1..].iter().filter(|&&id| id != NO_ID).count())
+    /// What is remembered of a word.
+    #[inline(always)]
+    pub(crate) fn find(&self, key: Key<EIGHTS>) -> Option<&Slot<EIGHTS, IDS>> {
+        let set = &self.sets[key.hash(self.shift)];
+        // a number, not a branch that would often be guessed wrong
+        let slot = &set[usize::from(set[1].is(key))];
+        slot.is(key).then_some(slot)
     }
 
     /// Remembers a word, unless it has too many ids.
     #[inline]
-    pub(crate) fn insert(&mut self, key: u128, ids: &[u32]) {
+    pub(crate) fn insert(&mut self, Key(mut word): Key<EIGHTS>, ids: &[u32]) {
         if ids.len() <= IDS {
-            let mut filled = [NO_ID; IDS];
+            let set = &mut self.sets[Key(word).hash(self.shift)];
+            word[EIGHTS - 1] |= (ids.len() as u64) << COUNT;
+            let mut filled = [0; IDS];
             filled[..ids.len()].copy_from_slice(ids);
-            self.0[slot(key)] = Slot { key, ids: filled };
+            set[1] = set[0];
+            set[0] = Slot { word: Key(word), ids: filled };
         }
     }
 }
 
-/// A word of 1 to [`LONGEST`] bytes as a number: its bytes, zeros, its length in the top byte.
-#[inline]
-pub(crate) fn key(word: &[u8]) -> u128 {
-    let len = word.len();
-    let (low, high) = if len >= 8 {
-        let last = eight(&word[len - 8..]);
-        // Of the last eight bytes, those that the first eight do not cover.
-        (eight(word), if len == 8 { 0 } else { last >> (8 * (16 - len)) })
-    } else if len >= 4 {
-        let last = four(&word[len - 4..]);
-        (four(word) | last << (8 * (len - 4)), 0)
-    } else {
-        let middle = u64::from(word[len / 2]) << (8 * (len / 2));
-        (u64::from(word[0]) | middle | u64::from(word[len - 1]) << (8 * (len - 1)), 0)
-    };
-    u128::from(low) | u128::from(high | (len as u64) << 56) << 64
+impl<const EIGHTS: usize, const IDS: usize> Slot<EIGHTS, IDS> {
+    #[inline(always)]
+    fn is(&self, key: Key<EIGHTS>) -> bool {
+        let (Key(here), Key(asked)) = (self.word, key);
+        let last = (here[EIGHTS - 1] ^ asked[EIGHTS - 1]) << (64 - COUNT);
+        (0..EIGHTS - 1).fold(last, |unlike, at| unlike | here[at] ^ asked[at]) == 0
+    }
+
+    /// How many ids the word has.
+    #[inline(always)]
+    pub(crate) fn count(&self) -> usize {
+        (self.word.0[EIGHTS - 1] >> COUNT) as usize
+    }
+
+    #[inline(always)]
+    pub(crate) fn append_to(&self, ids: &mut Vec<u32>) {
+        // always all, of which some are taken back: a copy of fixed length is one move
+        ids.extend_from_slice(&self.ids);
+        ids.truncate(ids.len() - IDS + self.count());
+    }
 }
 
-#[inline]
-fn eight(bytes: &[u8]) -> u64 {
-    u64::from_le_bytes(*bytes.first_chunk().expect("at least eight bytes"))
+impl<const EIGHTS: usize> Key<EIGHTS> {
+    /// The key of `text[start..end]`, if that has less than `8 * EIGHTS` bytes; or else of no use.
+    #[inline(always)]
+    pub(crate) fn of(text: &[u8], start: usize, end: usize) -> Self {
+        let len = end - start;
+        let mut key = match text.get(start..start + 8 * EIGHTS) {
+            Some(bytes) => {
+                let (eights, _) = bytes.as_chunks();
+                // the bytes behind the word are cut off
+                std::array::from_fn(|at| u64::from_le_bytes(eights[at]) & BYTES[len & 31][at])
+            }
+            None => near_the_end(&text[start..end]),
+        };
+        key[EIGHTS - 1] |= (len as u64 & 15) << 56;
+        Self(key)
+    }
+
+    /// The upper bits of products: Fibonacci hashing (Knuth, volume 3, section 6.4).
+    #[inline(always)]
+    fn hash(self, shift: u32) -> usize {
+        let mix = |hash: u64, eight: u64| (hash ^ hash >> 32 ^ eight).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (self.0.into_iter().fold(0, mix) >> shift) as usize
+    }
 }
 
-#[inline]
-fn four(bytes: &[u8]) -> u64 {
-    u64::from(u32::from_le_bytes(*bytes.first_chunk().expect("at least four bytes")))
+fn near_the_end<const EIGHTS: usize>(word: &[u8]) -> [u64; EIGHTS] {
+    let mut key = [0; EIGHTS];
+    for (eight, bytes) in key.iter_mut().zip(word.chunks(8)) {
+        let mut filled = [0; 8];
+        filled[..bytes.len()].copy_from_slice(bytes);
+        *eight = u64::from_le_bytes(filled);
+    }
+    key
 }
 
-#[inline]
-fn slot(key: u128) -> usize {
-    let (low, high) = (key as u64, (key >> 64) as u64);
-    let mixed = (low ^ high.wrapping_mul(0xff51_afd7_ed55_8ccd)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> (64 - SLOTS.trailing_zeros())) as usize
-}
+/// By length, the bytes of a word. A table, because what could be a branch would often be guessed wrong.
+const BYTES: [[u64; 4]; 32] = {
+    let mut bytes = [[0; 4]; 32];
+    let mut len = 1;
+    while len < 32 {
+        bytes[len] = bytes[len - 1];
+        bytes[len][(len - 1) / 8] |= 0xff << (8 * ((len - 1) % 8));
+        len += 1;
+    }
+    bytes
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    proptest::proptest! {
+    fn check<const EIGHTS: usize>(a: &[u8], b: &[u8]) -> Result<(), TestCaseError> {
+        let (padded, key) = ([a, &[7; 32]].concat(), Key::<EIGHTS>::of);
+        prop_assert_eq!(key(&padded, 0, a.len()), key(a, 0, a.len()));
+        prop_assert_eq!(a == b, key(&padded, 0, a.len()) == key(b, 0, b.len()));
+        Ok(())
+    }
+
+    proptest! {
         #[test]
         fn equal_keys_are_equal_words(
-            a in proptest::collection::vec(0u8..3, 1..=LONGEST),
-            b in proptest::collection::vec(0u8..3, 1..=LONGEST),
+            a in prop::collection::vec(0u8..2, 1..=15),
+            b in prop::collection::vec(0u8..2, 1..=15),
         ) {
-            let mut expected = [0; 16];
-            expected[..a.len()].copy_from_slice(&a);
-            expected[15] = a.len() as u8;
-            proptest::prop_assert_eq!(key(&a), u128::from_le_bytes(expected));
-            proptest::prop_assert_eq!(a == b, key(&a) == key(&b));
+            check::<2>(&a, &b)?;
+            check::<4>(&[[0; 16].as_slice(), &a].concat(), &[[0; 16].as_slice(), &b].concat())?;
         }
     }
 }

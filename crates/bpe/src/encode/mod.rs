@@ -7,7 +7,7 @@ mod merges;
 mod piece;
 mod trie;
 
-pub(crate) use cache::{Cache, LONGEST, key};
+pub(crate) use cache::{Cache, Key, Memory};
 pub(crate) use linear::Linear;
 pub(crate) use merges::Merges;
 pub(crate) use piece::{SHORT, by_merging};

@@ -1,5 +1,8 @@
+use std::mem;
+
 use super::PreTokenizer;
-use super::class::{LETTER, NEWLINE, NUMBER, PREFIX, SPACE, SYMBOL};
+use super::block::{self, BLOCK, Window, after, before, bits};
+use super::class::{BLANK, LETTER, NEWLINE, NUMBER, PREFIX, SPACE, SYMBOL, Set};
 use super::cursor::{Cursor, scan};
 
 /// The family of GPT-4's pattern; its members differ in two numbers.
@@ -29,9 +32,111 @@ impl PreTokenizer for Cl100k {
     fn split<'t>(&self, text: &'t str, chunk: &mut dyn FnMut(&'t str)) {
         scan(text, chunk, |cursor, start| self.next(cursor, start));
     }
+
+    fn split_batches(&self, text: &str, batch: &mut dyn FnMut(&[usize])) {
+        let mut state = State::default();
+        block::scan(text, batch, |window| self.starts(window, &mut state));
+    }
+}
+
+/// What a block has to know of those before it.
+#[derive(Default)]
+struct State {
+    /// Starts in the next block that this one knows of.
+    ahead: u64,
+    /// Whether the last byte is a newline that belongs to the symbols before it.
+    kept: bool,
+    /// Whether the last byte is within the symbol that a chunk begins with.
+    first_symbol: bool,
+    /// Characters in the group of digits that the last byte belongs to.
+    digits: usize,
 }
 
 impl Cl100k {
+    /// [`next`](Self::next) for 64 bytes: the set of those that begin a chunk.
+    #[inline(always)]
+    fn starts(&self, window: &Window<'_>, state: &mut State) -> u64 {
+        let Window { previous, now, next, .. } = window;
+        let lead = now.lead;
+        let begins = |set: Set| now.of(set) & lead & !after(now.of(set), previous.of(set));
+        let (symbol, letter, newline) = (now.of(SYMBOL), now.of(LETTER), now.of(NEWLINE));
+        let spaced = after(now.space, previous.space);
+
+        // ` ?[^\s\p{L}\p{N}]+[\r\n]*`: newlines right behind symbols are kept, which an addition finds, by its carry
+        let keep = newline & after(symbol, previous.of(SYMBOL) | u64::from(state.kept) << 63);
+        let kept = newline & !newline.wrapping_add(keep);
+        let symbols = begins(SYMBOL) & !spaced;
+
+        // `[^\r\n\p{L}\p{N}]?\p{L}+`: a letter goes with a single symbol before it, and with a blank
+        let further = symbol & lead & after(symbol, previous.of(SYMBOL));
+        let first = symbol & !further;
+        let (sum, over) = first.overflowing_add(symbols);
+        let (sum, over_too) = sum.overflowing_add(state.first_symbol.into());
+        let joined = sum & !first | after(now.of(BLANK), previous.of(BLANK));
+        let words = begins(LETTER) & !joined;
+
+        // white space begins behind what is kept, again behind its last newline, and again at its last blank
+        let white = now.of(SPACE) & !kept;
+        let taken = after(!white, !previous.of(SPACE) | u64::from(state.kept) << 63);
+        let mut starts = symbols | words | begins(NUMBER) | white & lead & taken | window.last_of(BLANK);
+        for at in bits(now.of(BLANK) & lead & after(newline & !kept, previous.of(NEWLINE) & !(u64::from(state.kept) << 63))) {
+            starts |= u64::from(self.breaks_behind_newline(window, at)) << at;
+        }
+
+        starts |= mem::take(&mut state.ahead);
+        for at in bits(symbols & now.apostrophe & before(letter, next.of(LETTER))) {
+            let contraction = Cursor::new(window.text).contraction_any_case(window.at + at);
+            if contraction > 0 {
+                let start = 1u128 << (at + contraction);
+                starts |= start as u64;
+                state.ahead |= (start >> BLOCK) as u64;
+            }
+        }
+        starts |= self.groups(window, state);
+        state.kept = kept >> 63 == 1;
+        state.first_symbol = over | over_too;
+        starts
+    }
+
+    /// Whether the blank at `at`, which follows a newline, is behind the last newline of its white space.
+    #[inline]
+    fn breaks_behind_newline(&self, window: &Window<'_>, at: usize) -> bool {
+        let cursor = Cursor::new(window.text);
+        let end = cursor.run(window.at + at, BLANK);
+        let (class, width) = cursor.at(end);
+        if width == 0 { self.trailing == Trailing::Lines } else { class & NEWLINE == 0 }
+    }
+
+    /// `\p{N}{1,3}`: where numbers are cut.
+    #[inline(always)]
+    fn groups(&self, window: &Window<'_>, state: &mut State) -> u64 {
+        let (now, before) = (window.now.of(NUMBER), window.previous.of(NUMBER));
+        let digits = now & window.now.lead;
+        // longer than a group in bytes is rare, and has to be for characters to be counted
+        let history = u128::from(now) << 64 | u128::from(before);
+        let mut long = history;
+        for further in 1..=self.digits {
+            long &= history << further;
+        }
+        let mut starts = 0;
+        if long >> 64 != 0 {
+            let begins = digits & !after(now, before);
+            for at in bits(digits) {
+                if begins >> at & 1 == 1 {
+                    state.digits = 0;
+                } else if state.digits == self.digits {
+                    starts |= 1 << at;
+                    state.digits = 0;
+                }
+                state.digits += 1;
+            }
+        } else if now >> 63 == 1 {
+            let last = !(u64::MAX >> (!now).leading_zeros());
+            state.digits = (digits & last).count_ones() as usize;
+        }
+        starts
+    }
+
     #[inline]
     fn next(&self, cursor: &Cursor<'_>, start: usize) -> usize {
         let (class, width) = cursor.at(start);

@@ -47,8 +47,8 @@ pub(super) struct Classes {
 
 impl Classes {
     #[inline]
-    pub(super) fn of(&self, character: char) -> Set {
-        let at = character as usize;
+    pub(super) fn of(&self, character: impl Into<u32>) -> Set {
+        let at = character.into() as usize;
         self.sets[self.blocks[at / BLOCK] as usize][at % BLOCK]
     }
 }

@@ -1,5 +1,8 @@
+use std::mem;
+
 use super::PreTokenizer;
-use super::class::{LETTER, NUMBER, SYMBOL};
+use super::block::{self, BLOCK, Window, after, before, bits};
+use super::class::{LETTER, NUMBER, SPACE, SYMBOL, Set};
 use super::cursor::{Cursor, scan};
 
 /// GPT-2's pattern: `'s`, words, numbers, symbols, whitespace; a space belongs to what follows it.
@@ -12,6 +15,43 @@ impl PreTokenizer for Gpt2 {
     fn split<'t>(&self, text: &'t str, chunk: &mut dyn FnMut(&'t str)) {
         scan(text, chunk, next);
     }
+
+    fn split_batches(&self, text: &str, batch: &mut dyn FnMut(&[usize])) {
+        let mut ahead = Ahead::default();
+        block::scan(text, batch, |window| starts(window, &mut ahead));
+    }
+}
+
+/// What a block knows of the next.
+#[derive(Default)]
+struct Ahead {
+    starts: u64,
+    /// A letter behind an apostrophe that begins no chunk.
+    joined: u64,
+}
+
+/// [`next`] for 64 bytes: the set of those that begin a chunk.
+#[inline(always)]
+fn starts(window: &Window<'_>, ahead: &mut Ahead) -> u64 {
+    let Window { previous, now, next, .. } = window;
+    let begins = |set: Set| now.of(set) & now.lead & !after(now.of(set), previous.of(set));
+    let unspaced = !after(now.space, previous.space);
+    let symbols = begins(SYMBOL) & unspaced;
+    let runs = symbols | (begins(LETTER) | begins(NUMBER)) & unspaced;
+    let mut starts = runs | begins(SPACE) | window.last_of(SPACE);
+
+    let Ahead { starts: mut contracted, mut joined } = mem::take(ahead);
+    for at in bits(symbols & now.apostrophe & before(now.of(LETTER), next.of(LETTER))) {
+        let contraction = Cursor::new(window.text).contraction(window.at + at);
+        if contraction > 0 {
+            let (letter, end) = (1u128 << (at + 1), 1u128 << (at + contraction));
+            (joined, contracted) = (joined | letter as u64, contracted | end as u64);
+            ahead.joined |= (letter >> BLOCK) as u64;
+            ahead.starts |= (end >> BLOCK) as u64;
+        }
+    }
+    starts &= !joined;
+    starts | contracted
 }
 
 #[inline]

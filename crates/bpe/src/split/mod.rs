@@ -1,5 +1,6 @@
 //! Cutting text into chunks that no merge crosses.
 
+mod block;
 mod cl100k;
 mod class;
 mod cursor;
@@ -36,7 +37,26 @@ use o200k::{O200K, O200k};
 pub trait PreTokenizer: Send + Sync {
     /// Calls `chunk` for each chunk in order; the chunks are not empty and concatenate to `text`.
     fn split<'t>(&self, text: &'t str, chunk: &mut dyn FnMut(&'t str));
+
+    /// Calls `batch` with where the next chunks end, in bytes of `text`, some hundred at a time; the last end of all is
+    /// the end of the text.
+    fn split_batches(&self, text: &str, batch: &mut dyn FnMut(&[usize])) {
+        let mut ends = Vec::with_capacity(BATCH);
+        let mut end = 0;
+        self.split(text, &mut |chunk| {
+            end += chunk.len();
+            ends.push(end);
+            if ends.len() == BATCH {
+                batch(&ends);
+                ends.clear();
+            }
+        });
+        batch(&ends);
+    }
 }
+
+/// Ends that the default of [`PreTokenizer::split_batches`] gathers.
+const BATCH: usize = 256;
 
 /// The pattern by which text is cut into chunks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

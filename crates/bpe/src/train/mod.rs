@@ -90,9 +90,11 @@ impl Trainer {
         let splitter = &*self.splitter;
         self.counts.par_iter_mut().with_max_len(1).for_each(|counts| {
             while let Some(text) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                splitter.split(text, &mut |chunk| {
-                    if !chunk.is_empty() {
-                        counts.add(chunk.as_bytes(), 1);
+                let mut start = 0;
+                splitter.split_batches(text, &mut |ends| {
+                    for &end in ends {
+                        counts.add(&text.as_bytes()[start..end], 1);
+                        start = end;
                     }
                 });
             }
