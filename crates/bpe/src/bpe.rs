@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::encode::{Cache, Key, Linear, Memory, Merges, SHORT, by_merging};
+use crate::encode::{Cache, Key, Linear, MOST_IDS, Memory, Merges, SHORT, Whole, by_merging};
 use crate::error::printable;
 use crate::words::Words;
 use crate::{Error, Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
@@ -16,9 +16,7 @@ pub struct Bpe {
     vocabulary: Vocabulary,
     pub(crate) merges: Merges,
     byte_ids: [u32; 256],
-    /// Tokens that a whole chunk may be, without looking at merges.
-    whole: Words,
-    whole_ids: Vec<u32>,
+    whole: Whole,
     pub(crate) ignore_merges: bool,
     /// Made when the first long chunk comes; most texts have none.
     linear: OnceLock<Option<Linear>>,
@@ -42,25 +40,32 @@ impl Bpe {
     pub(crate) fn new(parts: Parts) -> Result<Self> {
         let splitter = parts.pattern.pre_tokenizer()?;
         let vocabulary = Vocabulary::from_pairs(parts.tokens, parts.specials)?;
-        let (whole, whole_ids) = index(&vocabulary)?;
-        let byte_ids = byte_ids(&whole, &whole_ids)?;
-        let merges = check_merges(&vocabulary, &whole, &whole_ids, &parts.merges)?;
-        let mut bpe = Self {
+        within_limit(vocabulary.size().max(parts.merges.len()))?;
+        let (words, ids) = index(&vocabulary)?;
+        let byte_ids = byte_ids(&words, &ids)?;
+        let merges = check_merges(&vocabulary, &words, &ids, &parts.merges)?;
+        let mut tokens: Vec<(u32, &[u8])> = vocabulary.tokens().collect();
+        if !parts.ignore_merges {
+            // then the table is a shortcut, not another meaning: it holds what merging would give anyway
+            let mut row = Vec::new();
+            tokens.retain(|&(id, token)| {
+                row.clear();
+                by_merging(&merges, &byte_ids, token, &mut row);
+                row == [id]
+            });
+        }
+        let whole = Whole::new(tokens.into_iter());
+        Ok(Self {
             vocabulary,
             merges,
             byte_ids,
             whole,
-            whole_ids,
             ignore_merges: parts.ignore_merges,
             linear: OnceLock::new(),
             pattern: Some(parts.pattern),
             splitter,
             memories: Mutex::default(),
-        };
-        if !bpe.ignore_merges {
-            bpe.forget_unreachable();
-        }
-        Ok(bpe)
+        })
     }
 
     /// Replaces the pre-tokenizer by one that no pattern describes; the result cannot be saved.
@@ -81,24 +86,6 @@ impl Bpe {
         self.merges.pairs()
     }
 
-    /// Keeps in the whole-chunk table only tokens that their own merges lead to.
-    ///
-    /// With it the table is a shortcut, not another meaning: it holds what merging would give anyway.
-    fn forget_unreachable(&mut self) {
-        let mut ids = Vec::new();
-        let mut kept = (Words::default(), Vec::new());
-        for (word, &id) in self.whole_ids.iter().enumerate() {
-            let token = self.whole.get(word);
-            ids.clear();
-            by_merging(&self.merges, &self.byte_ids, token, &mut ids);
-            if ids == [id] {
-                kept.0.insert(token);
-                kept.1.push(id);
-            }
-        }
-        (self.whole, self.whole_ids) = kept;
-    }
-
     /// Appends the ids of the chunks of `text` that begin at `start` and end at `ends`.
     fn encode_chunks(&self, text: &[u8], mut start: usize, ends: &[usize], memory: &mut Memory, ids: &mut Vec<u32>) {
         for &end in ends {
@@ -113,33 +100,49 @@ impl Bpe {
 
     /// Appends the ids of `text[start..end]`, a chunk that is not near.
     #[inline(never)]
-    fn encode_chunk(&self, text: &[u8], start: usize, end: usize, key: Key<2>, memory: &mut Memory, ids: &mut Vec<u32>) {
-        match end - start {
+    fn encode_chunk(
+        &self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+        key: Key<2>,
+        memory: &mut Memory,
+        ids: &mut Vec<u32>,
+    ) {
+        let chunk = &text[start..end];
+        match chunk.len() {
             ..16 => {
                 let first = ids.len();
-                self.recall(text, start, end, &mut memory.far, ids);
+                match self.whole.short(key) {
+                    Some(id) => ids.push(id),
+                    None => self.recall(chunk, key, &mut memory.far, ids),
+                }
                 memory.near.insert(key, &ids[first..]);
             }
-            ..32 => self.recall(text, start, end, &mut memory.long, ids),
-            _ => self.encode_unseen(&text[start..end], ids),
+            ..32 => self.recall(chunk, Key::of(text, start, end), &mut memory.long, ids),
+            _ => self.encode_long(chunk, ids),
         }
     }
 
-    #[inline(never)]
-    fn recall<const EIGHTS: usize, const IDS: usize>(&self, text: &[u8], start: usize, end: usize, cache: &mut Cache<EIGHTS, IDS>, ids: &mut Vec<u32>) {
-        let key = Key::of(text, start, end);
+    fn recall<const EIGHTS: usize, const IDS: usize>(
+        &self,
+        chunk: &[u8],
+        key: Key<EIGHTS>,
+        cache: &mut Cache<EIGHTS, IDS>,
+        ids: &mut Vec<u32>,
+    ) {
         if let Some(slot) = cache.find(key) {
             return slot.append_to(ids);
         }
         let first = ids.len();
-        self.encode_unseen(&text[start..end], ids);
+        self.encode_long(chunk, ids);
         cache.insert(key, &ids[first..]);
     }
 
-    #[inline(never)]
-    fn encode_unseen(&self, chunk: &[u8], ids: &mut Vec<u32>) {
-        if let Some(word) = self.whole.find(chunk) {
-            return ids.push(self.whole_ids[word]);
+    /// Appends the ids of a chunk that is no short token.
+    fn encode_long(&self, chunk: &[u8], ids: &mut Vec<u32>) {
+        if let Some(id) = self.whole.long(chunk) {
+            return ids.push(id);
         }
         match self.linear_for(chunk) {
             Some(linear) => linear.encode(&self.merges, chunk, ids),
@@ -247,6 +250,11 @@ impl Tokenizer for Bpe {
             ends.extend(part_ends.iter().map(|end| base + end));
         }
     }
+}
+
+/// Refuses vocabularies whose pairs and ranks do not fit into their table.
+pub(crate) fn within_limit(ids: usize) -> Result<()> {
+    if ids > MOST_IDS { Err(Error::TooManyIds { ids, limit: MOST_IDS }) } else { Ok(()) }
 }
 
 /// Tokens by their bytes; special tokens are left out, so that no text reaches them.

@@ -73,6 +73,14 @@ pub enum Error {
         /// How many tokens the file has.
         tokens: usize,
     },
+    /// More ids than the tables of merges can hold.
+    #[error("{ids} ids, expected at most {limit}")]
+    TooManyIds {
+        /// One more than the largest id.
+        ids: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// A byte without a token of its own: some text could not be encoded.
     #[error("no token for byte 0x{byte:02x}: a byte-level vocabulary has all 256")]
     MissingByte {

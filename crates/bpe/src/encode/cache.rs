@@ -42,7 +42,7 @@ const COUNT: u32 = 60;
 
 impl<const EIGHTS: usize, const IDS: usize> Cache<EIGHTS, IDS> {
     fn new(sets: usize) -> Self {
-        let empty = Slot { word: Key([0; EIGHTS]), ids: [0; IDS] };
+        let empty = Slot { word: Key::EMPTY, ids: [0; IDS] };
         Self { sets: vec![[empty; 2]; sets], shift: 64 - sets.trailing_zeros() }
     }
 
@@ -92,6 +92,9 @@ impl<const EIGHTS: usize, const IDS: usize> Slot<EIGHTS, IDS> {
 }
 
 impl<const EIGHTS: usize> Key<EIGHTS> {
+    /// No word's, as far as up to 15 bytes go.
+    pub(super) const EMPTY: Self = Self([0; EIGHTS]);
+
     /// The key of `text[start..end]`, if that has less than `8 * EIGHTS` bytes; or else of no use.
     #[inline(always)]
     pub(crate) fn of(text: &[u8], start: usize, end: usize) -> Self {
@@ -110,7 +113,7 @@ impl<const EIGHTS: usize> Key<EIGHTS> {
 
     /// The upper bits of products: Fibonacci hashing (Knuth, volume 3, section 6.4).
     #[inline(always)]
-    fn hash(self, shift: u32) -> usize {
+    pub(super) fn hash(self, shift: u32) -> usize {
         let mix = |hash: u64, eight: u64| (hash ^ hash >> 32 ^ eight).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (self.0.into_iter().fold(0, mix) >> shift) as usize
     }

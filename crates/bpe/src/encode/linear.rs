@@ -42,7 +42,7 @@ impl Linear {
             tokens[id as usize] = Token { age: 0, length: 1, ..none };
         }
         for (rank, &(left, right)) in merges.pairs().iter().enumerate() {
-            let id = merges.get(left, right).id as usize;
+            let id = merges.id(rank as u32) as usize;
             let parts = [tokens[left as usize], tokens[right as usize]];
             if tokens[id].age != u32::MAX || parts.iter().any(|part| part.age == u32::MAX) {
                 return None;
@@ -90,7 +90,7 @@ impl Linear {
         // a join across with a smaller rank comes in time
         let mut deadline = u32::MAX;
         loop {
-            if merges.get(left, right).rank < deadline {
+            if merges.rank(left, right) < deadline {
                 return false;
             }
             let [of_left, of_right] = [left, right].map(|token| self.tokens[token as usize]);

@@ -6,8 +6,10 @@ mod linear;
 mod merges;
 mod piece;
 mod trie;
+mod whole;
 
 pub(crate) use cache::{Cache, Key, Memory};
 pub(crate) use linear::Linear;
-pub(crate) use merges::Merges;
+pub(crate) use merges::{MOST_IDS, Merges};
 pub(crate) use piece::{SHORT, by_merging};
+pub(crate) use whole::Whole;

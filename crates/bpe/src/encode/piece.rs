@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::merges::{Merge, Merges, NONE};
+use super::merges::{Merges, NONE, Rank};
 
 /// Up to this many bytes the scan wins; measured on English, code and base64.
 pub(crate) const SHORT: usize = 20;
@@ -23,47 +23,47 @@ pub(crate) fn by_merging(merges: &Merges, byte_ids: &[u32; 256], piece: &[u8], i
 
 fn scan(merges: &Merges, byte_ids: &[u32; 256], piece: &[u8], ids: &mut Vec<u32>) {
     let mut tokens = [0; SHORT];
-    // joins[i] is the merge of tokens i and i + 1.
+    // joins[i] is the merge of tokens i and i + 1
     let mut joins = [NONE; SHORT];
     let mut len = piece.len();
     for (token, &byte) in tokens.iter_mut().zip(piece) {
         *token = byte_ids[byte as usize];
     }
     for at in 1..len {
-        joins[at - 1] = merges.get(tokens[at - 1], tokens[at]);
+        joins[at - 1] = merges.rank(tokens[at - 1], tokens[at]);
     }
     while len > 1 {
         let (mut best, mut at) = (joins[0], 0);
         for (other, &join) in joins[..len - 1].iter().enumerate() {
-            if join.rank < best.rank {
+            if join < best {
                 (best, at) = (join, other);
             }
         }
         if best == NONE {
             break;
         }
-        tokens[at] = best.id;
+        tokens[at] = merges.id(best);
         tokens.copy_within(at + 2..len, at + 1);
         joins.copy_within(at + 1..len, at);
         len -= 1;
         if at > 0 {
-            joins[at - 1] = merges.get(tokens[at - 1], tokens[at]);
+            joins[at - 1] = merges.rank(tokens[at - 1], tokens[at]);
         }
-        joins[at] = if at + 1 < len { merges.get(tokens[at], tokens[at + 1]) } else { NONE };
+        joins[at] = if at + 1 < len { merges.rank(tokens[at], tokens[at + 1]) } else { NONE };
     }
     ids.extend_from_slice(&tokens[..len]);
 }
 
 fn heap(merges: &Merges, byte_ids: &[u32; 256], piece: &[u8], ids: &mut Vec<u32>) {
     let mut symbols = Symbols::new(merges, byte_ids, piece);
-    // (rank, position) in one word; the heap gives the leftmost of equal ranks first.
-    let entry = |at: usize, join: Merge| Reverse(u64::from(join.rank) << 32 | at as u64);
-    let found = symbols.joins.iter().enumerate().filter(|(_, join)| **join != NONE);
-    let mut queue: BinaryHeap<_> = found.map(|(at, &join)| entry(at, join)).collect();
-    while let Some(Reverse(next)) = queue.pop() {
-        let (rank, at) = ((next >> 32) as u32, next as u32 as usize);
-        // A neighbour's merge changed this pair since it was queued.
-        if symbols.joins[at].rank != rank {
+    // (rank, position) in one word; the heap gives the leftmost of equal ranks first
+    let entry = |at: usize, join: Rank| Reverse(u64::from(join) << 32 | at as u64);
+    let joins = symbols.joins.iter().enumerate().filter(|&(_, &join)| join != NONE);
+    let mut queue: BinaryHeap<_> = joins.map(|(at, &join)| entry(at, join)).collect();
+    while let Some(Reverse(entered)) = queue.pop() {
+        let (join, at) = ((entered >> 32) as Rank, entered as u32 as usize);
+        // stale: a merge beside it has changed this pair since it was queued
+        if symbols.joins[at] != join {
             continue;
         }
         for touched in symbols.join(merges, at).into_iter().flatten() {
@@ -79,7 +79,7 @@ fn heap(merges: &Merges, byte_ids: &[u32; 256], piece: &[u8], ids: &mut Vec<u32>
 struct Symbols {
     tokens: Vec<u32>,
     /// Merge of the token here with the one after it; `NONE` also where no token starts.
-    joins: Vec<Merge>,
+    joins: Vec<Rank>,
     before: Vec<u32>,
     after: Vec<u32>,
 }
@@ -87,7 +87,7 @@ struct Symbols {
 impl Symbols {
     fn new(merges: &Merges, byte_ids: &[u32; 256], piece: &[u8]) -> Self {
         let tokens: Vec<u32> = piece.iter().map(|&byte| byte_ids[byte as usize]).collect();
-        let pairs = tokens.array_windows().map(|&[left, right]| merges.get(left, right));
+        let pairs = tokens.array_windows().map(|&[left, right]| merges.rank(left, right));
         let joins = pairs.chain([NONE]).collect();
         let len = piece.len() as u32;
         // The first token has no token before it: its position minus one wraps, and is never followed.
@@ -99,17 +99,17 @@ impl Symbols {
     fn join(&mut self, merges: &Merges, at: usize) -> [Option<usize>; 2] {
         let gone = self.after[at] as usize;
         let next = self.after[gone] as usize;
-        self.tokens[at] = self.joins[at].id;
+        self.tokens[at] = merges.id(self.joins[at]);
         self.joins[gone] = NONE;
         self.after[at] = next as u32;
         self.joins[at] = NONE;
         if next < self.tokens.len() {
             self.before[next] = at as u32;
-            self.joins[at] = merges.get(self.tokens[at], self.tokens[next]);
+            self.joins[at] = merges.rank(self.tokens[at], self.tokens[next]);
         }
         let previous = (at > 0).then(|| self.before[at] as usize);
         if let Some(previous) = previous {
-            self.joins[previous] = merges.get(self.tokens[previous], self.tokens[at]);
+            self.joins[previous] = merges.rank(self.tokens[previous], self.tokens[at]);
         }
         [previous, Some(at)]
     }

@@ -36,11 +36,11 @@ impl Trie {
     /// A tree of tokens, sorted by their bytes, so that what a token begins with is there before it; `ids` is more than
     /// any of theirs. None where there are too many to number.
     pub(super) fn new(bytes: &[u32; 256], tokens: &[(u32, &[u8])], ids: usize) -> Option<Self> {
-        let total: usize = tokens.iter().map(|(_, token)| token.len()).sum();
-        if ids + total >= MOST_NODES {
+        let edges = edges(tokens);
+        if ids + edges >= MOST_NODES {
             return None;
         }
-        let slots = (total * 4 / 3 + 64).next_power_of_two();
+        let slots = (edges * 4 / 3 + 64).next_power_of_two();
         let mut trie = Self {
             bytes: *bytes,
             pairs: vec![NOTHING; 1 << 16],
@@ -113,6 +113,13 @@ impl Trie {
         }
         at
     }
+}
+
+/// How many edges lie behind the first two bytes of sorted tokens.
+fn edges(tokens: &[(u32, &[u8])]) -> usize {
+    let known = |before: &[u8], token: &[u8]| before.iter().zip(token).take_while(|(a, b)| a == b).count();
+    let before = std::iter::once::<&[u8]>(&[]).chain(tokens.iter().map(|&(_, token)| token));
+    before.zip(tokens).map(|(before, (_, token))| token.len().saturating_sub(known(before, token).max(2))).sum()
 }
 
 #[inline]

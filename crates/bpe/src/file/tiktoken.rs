@@ -2,7 +2,7 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
-use crate::bpe::Parts;
+use crate::bpe::{Parts, within_limit};
 use crate::encode::{Merges, by_merging};
 use crate::{Bpe, Error, Pattern, Result, Tokenizer};
 
@@ -30,6 +30,7 @@ impl Bpe {
     pub fn from_tiktoken(file: &[u8], pattern: Pattern, specials: &[(&str, u32)]) -> Result<Self> {
         let mut tokens = parse(file)?;
         tokens.sort();
+        within_limit(tokens.last().map_or(0, |&(id, _)| id as usize + 1).max(tokens.len()))?;
         let merges = recover_merges(&tokens);
         let specials = specials.iter().map(|&(name, id)| (id, name.to_owned())).collect();
         Self::new(Parts { tokens, specials, merges, pattern, ignore_merges: true })

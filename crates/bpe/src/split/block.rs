@@ -206,7 +206,7 @@ impl Window<'_> {
 }
 
 /// Chunk ends that are handed on together.
-const BATCH: usize = 512;
+const BATCH: usize = 256;
 
 /// Calls `batch` with the ends of chunks; `starts(window)` is the set of bytes of a block that begin a chunk.
 #[inline(always)]

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::alphabet::BYTE_ORDER;
-use crate::bpe::Parts;
+use crate::bpe::{Parts, within_limit};
 use crate::words::Words;
 use crate::{Bpe, Error, PreTokenizer, Result, SPECIAL_TOKENS};
 use learn::learn;
@@ -67,6 +67,7 @@ impl Trainer {
         if settings.vocab_size < least {
             return Err(Error::VocabSize { got: settings.vocab_size, least });
         }
+        within_limit(settings.vocab_size as usize)?;
         let splitter = settings.pattern.pre_tokenizer()?;
         Ok(Self { settings, splitter, own_splitter: false, counts: Vec::new() })
     }
