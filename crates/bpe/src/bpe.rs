@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::encode::{Cache, Key, Linear, MOST_IDS, Memory, Merges, SHORT, Whole, by_merging};
+use crate::encode::{Key, Linear, MOST_IDS, Memory, Merges, SHORT, Whole, by_merging};
 use crate::error::printable;
 use crate::words::Words;
 use crate::{Error, Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
@@ -87,7 +87,14 @@ impl Bpe {
     }
 
     /// Appends the ids of the chunks of `text` that begin at `start` and end at `ends`.
-    fn encode_chunks(&self, text: &[u8], mut start: usize, ends: &[usize], memory: &mut Memory, ids: &mut Vec<u32>) {
+    fn encode_chunks(
+        &self,
+        text: &[u8],
+        mut start: usize,
+        ends: &[usize],
+        memory: &mut Memory,
+        ids: &mut Vec<u32>,
+    ) {
         for &end in ends {
             let key = Key::of(text, start, end);
             match memory.near.find(key) {
@@ -109,38 +116,40 @@ impl Bpe {
         memory: &mut Memory,
         ids: &mut Vec<u32>,
     ) {
-        let chunk = &text[start..end];
-        match chunk.len() {
-            ..16 => {
-                let first = ids.len();
-                match self.whole.short(key) {
-                    Some(id) => ids.push(id),
-                    None => self.recall(chunk, key, &mut memory.far, ids),
-                }
-                memory.near.insert(key, &ids[first..]);
-            }
-            ..32 => self.recall(chunk, Key::of(text, start, end), &mut memory.long, ids),
-            _ => self.encode_long(chunk, ids),
+        if end - start >= 16 {
+            return self.encode_rare(text, start, end, memory, ids);
         }
+        let first = ids.len();
+        if let Some(id) = self.whole.short(key) {
+            ids.push(id);
+        } else if let Some(slot) = memory.far.find(key) {
+            slot.append_to(ids);
+        } else {
+            self.encode_rare(text, start, end, memory, ids);
+            memory.far.insert(key, &ids[first..]);
+        }
+        memory.near.insert(key, &ids[first..]);
     }
 
-    fn recall<const EIGHTS: usize, const IDS: usize>(
-        &self,
-        chunk: &[u8],
-        key: Key<EIGHTS>,
-        cache: &mut Cache<EIGHTS, IDS>,
-        ids: &mut Vec<u32>,
-    ) {
-        if let Some(slot) = cache.find(key) {
+    /// Appends the ids of a chunk that is long, or new, or of many tokens.
+    fn encode_rare(&self, text: &[u8], start: usize, end: usize, memory: &mut Memory, ids: &mut Vec<u32>) {
+        let chunk = &text[start..end];
+        if chunk.len() >= 32 {
+            return self.encode_unseen(chunk, ids);
+        }
+        let key = Key::of(text, start, end);
+        if let Some(slot) = memory.long.find(key) {
             return slot.append_to(ids);
         }
         let first = ids.len();
-        self.encode_long(chunk, ids);
-        cache.insert(key, &ids[first..]);
+        self.encode_unseen(chunk, ids);
+        if chunk.len() >= 16 || ids.len() - first > 4 {
+            memory.long.insert(key, &ids[first..]);
+        }
     }
 
     /// Appends the ids of a chunk that is no short token.
-    fn encode_long(&self, chunk: &[u8], ids: &mut Vec<u32>) {
+    fn encode_unseen(&self, chunk: &[u8], ids: &mut Vec<u32>) {
         if let Some(id) = self.whole.long(chunk) {
             return ids.push(id);
         }

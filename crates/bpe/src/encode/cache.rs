@@ -4,52 +4,53 @@
 #[derive(Debug)]
 pub(crate) struct Memory {
     /// Words of up to 15 bytes, nearly all there are: 8,192 of them in 256 KiB, which a level-two cache holds.
-    pub(crate) near: Cache<2, 4>,
-    /// The same, looked at where `near` has forgotten: 65,536 of them in 2 MiB.
-    pub(crate) far: Cache<2, 4>,
-    /// Words of 16 to 31 bytes: 8,192 of them in half a MiB.
-    pub(crate) long: Cache<4, 8>,
+    pub(crate) near: Cache<2, 4, { 1 << 12 }>,
+    /// The same, looked at where `near` has forgotten: 131,072 of them in 4 MiB.
+    pub(crate) far: Cache<2, 4, { 1 << 16 }>,
+    /// Words of up to 31 bytes that have no place in the others: 16,384 of them in 1 MiB.
+    pub(crate) long: Cache<4, 8, { 1 << 13 }>,
 }
 
 impl Memory {
     pub(crate) fn new() -> Self {
-        Self { near: Cache::new(1 << 12), far: Cache::new(1 << 15), long: Cache::new(1 << 12) }
+        Self { near: Cache::new(), far: Cache::new(), long: Cache::new() }
     }
 }
 
-/// Words of less than `8 * EIGHTS` bytes, but of no less than half as many where `EIGHTS` is more than 2, with at most
-/// `IDS` ids. A new word takes the place of the older of two. What it holds never changes a result.
+/// Words of less than `8 * EIGHTS` bytes with at most `IDS` ids. A new word takes the place of the older of two. What it
+/// holds never changes a result.
 #[derive(Debug)]
-pub(crate) struct Cache<const EIGHTS: usize, const IDS: usize> {
-    /// A power of two of them.
-    sets: Vec<[Slot<EIGHTS, IDS>; 2]>,
-    shift: u32,
-}
+pub(crate) struct Cache<const EIGHTS: usize, const IDS: usize, const SETS: usize>(
+    Box<[[Slot<EIGHTS, IDS>; 2]; SETS]>,
+);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot<const EIGHTS: usize, const IDS: usize> {
-    /// The word; in the topmost four bits, which keys leave free, how many ids it has.
+    /// The word; in the topmost three bits, which keys leave free, how many ids follow the first.
     word: Key<EIGHTS>,
     ids: [u32; IDS],
 }
 
-/// A word as a number: its bytes, zeros, in the last byte its length modulo 16. Of one cache, equal keys are equal words.
+/// A word as a number: its bytes, zeros, in the last byte its length. Equal keys are equal words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key<const EIGHTS: usize>([u64; EIGHTS]);
 
 /// Where in the last eight bytes the number of ids is.
-const COUNT: u32 = 60;
+const COUNT: u32 = 61;
 
-impl<const EIGHTS: usize, const IDS: usize> Cache<EIGHTS, IDS> {
-    fn new(sets: usize) -> Self {
+impl<const EIGHTS: usize, const IDS: usize, const SETS: usize> Cache<EIGHTS, IDS, SETS> {
+    /// `SETS` is a power of two.
+    const SHIFT: u32 = 64 - SETS.trailing_zeros();
+
+    fn new() -> Self {
         let empty = Slot { word: Key::EMPTY, ids: [0; IDS] };
-        Self { sets: vec![[empty; 2]; sets], shift: 64 - sets.trailing_zeros() }
+        Self(vec![[empty; 2]; SETS].try_into().expect("as many as there are"))
     }
 
     /// What is remembered of a word.
     #[inline(always)]
     pub(crate) fn find(&self, key: Key<EIGHTS>) -> Option<&Slot<EIGHTS, IDS>> {
-        let set = &self.sets[key.hash(self.shift)];
+        let set = &self.0[key.hash(Self::SHIFT)];
         // a number, not a branch that would often be guessed wrong
         let slot = &set[usize::from(set[1].is(key))];
         slot.is(key).then_some(slot)
@@ -58,9 +59,9 @@ impl<const EIGHTS: usize, const IDS: usize> Cache<EIGHTS, IDS> {
     /// Remembers a word, unless it has too many ids.
     #[inline]
     pub(crate) fn insert(&mut self, Key(mut word): Key<EIGHTS>, ids: &[u32]) {
-        if ids.len() <= IDS {
-            let set = &mut self.sets[Key(word).hash(self.shift)];
-            word[EIGHTS - 1] |= (ids.len() as u64) << COUNT;
+        if (1..=IDS).contains(&ids.len()) {
+            let set = &mut self.0[Key(word).hash(Self::SHIFT)];
+            word[EIGHTS - 1] |= (ids.len() as u64 - 1) << COUNT;
             let mut filled = [0; IDS];
             filled[..ids.len()].copy_from_slice(ids);
             set[1] = set[0];
@@ -80,7 +81,7 @@ impl<const EIGHTS: usize, const IDS: usize> Slot<EIGHTS, IDS> {
     /// How many ids the word has.
     #[inline(always)]
     pub(crate) fn count(&self) -> usize {
-        (self.word.0[EIGHTS - 1] >> COUNT) as usize
+        (self.word.0[EIGHTS - 1] >> COUNT) as usize + 1
     }
 
     #[inline(always)]
@@ -92,8 +93,12 @@ impl<const EIGHTS: usize, const IDS: usize> Slot<EIGHTS, IDS> {
 }
 
 impl<const EIGHTS: usize> Key<EIGHTS> {
-    /// No word's, as far as up to 15 bytes go.
-    pub(super) const EMPTY: Self = Self([0; EIGHTS]);
+    /// No word's, not even the empty one's: no length, but a byte.
+    pub(super) const EMPTY: Self = {
+        let mut key = [0; EIGHTS];
+        key[0] = 1;
+        Self(key)
+    };
 
     /// The key of `text[start..end]`, if that has less than `8 * EIGHTS` bytes; or else of no use.
     #[inline(always)]
@@ -107,7 +112,7 @@ impl<const EIGHTS: usize> Key<EIGHTS> {
             }
             None => near_the_end(&text[start..end]),
         };
-        key[EIGHTS - 1] |= (len as u64 & 15) << 56;
+        key[EIGHTS - 1] |= (len as u64 & 31) << 56;
         Self(key)
     }
 

@@ -6,8 +6,7 @@
 //! before was wrong. Of each beginning of the text there is only one right row, so a position that failed once is
 //! never tried again, and all steps together are linear.
 
-use super::merges::Merges;
-use super::piece::by_merging;
+use super::merges::{Merges, NONE, Rank};
 use super::trie::{NOTHING, Trie};
 use crate::Vocabulary;
 
@@ -50,7 +49,7 @@ impl Linear {
             let length = parts[0].length + parts[1].length;
             tokens[id] = Token { age: rank as u32 + 1, left, right, shorter: NOTHING, length };
         }
-        let trie = reachable(vocabulary, merges, byte_ids, &mut tokens)?;
+        let trie = plant(vocabulary, merges, byte_ids, &mut tokens)?;
         Some(Self { trie, tokens })
     }
 
@@ -71,7 +70,7 @@ impl Linear {
             }
             let Token { shorter, length, .. } = self.tokens[token as usize];
             let end = at + length as usize;
-            let fits = ids.len() == start || self.stay_apart(merges, ids[ids.len() - 1], token);
+            let fits = ids.len() == start || apart(&self.tokens, merges, ids[ids.len() - 1], token, NONE);
             if fits && !failed.has(end) {
                 ids.push(token);
                 at = end;
@@ -81,54 +80,54 @@ impl Linear {
             }
         }
     }
+}
 
-    /// Whether merging leaves `left` and `right` as they are where they are neighbours.
-    ///
-    /// Merges are undone, the last first. If the two that then face each other would have been joined before one of
-    /// them was used up, merging would not have come this way.
-    fn stay_apart(&self, merges: &Merges, mut left: u32, mut right: u32) -> bool {
+/// Whether merging leaves `left` and `right` as they are where they are neighbours, up to the merge `deadline`.
+///
+/// Merges are undone, the last first. If the two that then face each other would have been joined before one of
+/// them was used up, merging would not have come this way.
+fn apart(tokens: &[Token], merges: &Merges, mut left: u32, mut right: u32, mut deadline: Rank) -> bool {
+    loop {
         // a join across with a smaller rank comes in time
-        let mut deadline = u32::MAX;
-        loop {
-            if merges.rank(left, right) < deadline {
-                return false;
-            }
-            let [of_left, of_right] = [left, right].map(|token| self.tokens[token as usize]);
-            if of_left.age > of_right.age {
-                left = of_left.right;
-                // of equals the leftmost is first: that is within `left`
-                deadline = of_left.age - 1;
-            } else if of_right.age > 0 {
-                right = of_right.left;
-                deadline = of_right.age;
-            } else {
-                return true;
-            }
+        if merges.rank(left, right) < deadline {
+            return false;
+        }
+        let [of_left, of_right] = [left, right].map(|token| tokens[token as usize]);
+        if of_left.age > of_right.age {
+            left = of_left.right;
+            // of equals the leftmost is first: that is within `left`
+            deadline = of_left.age - 1;
+        } else if of_right.age > 0 {
+            right = of_right.left;
+            deadline = of_right.age;
+        } else {
+            return true;
         }
     }
 }
 
-/// The tokens that merging gives for their own bytes; others are never part of a row.
-fn reachable(
+/// The tree of the tokens that merging gives for their own bytes; others are never part of a row.
+fn plant(
     vocabulary: &Vocabulary,
     merges: &Merges,
     byte_ids: &[u32; 256],
     tokens: &mut [Token],
 ) -> Option<Trie> {
-    let known = |id: u32| tokens[id as usize].age != u32::MAX;
-    let mut row = Vec::new();
-    let mut reachable: Vec<(u32, &[u8])> = vocabulary
-        .tokens()
-        .filter(|&(id, bytes)| {
-            row.clear();
-            by_merging(merges, byte_ids, bytes, &mut row);
-            known(id) && row == [id]
-        })
-        .collect();
-    reachable.sort_unstable_by_key(|&(_, bytes)| bytes);
-    let trie = Trie::new(byte_ids, &reachable, tokens.len())?;
-    for (id, bytes) in reachable {
-        tokens[id as usize].shorter = trie.longest(&bytes[..bytes.len() - 1]);
+    let mut reachable = vec![false; tokens.len()];
+    for &id in byte_ids {
+        reachable[id as usize] = true;
+    }
+    for (rank, &(left, right)) in (0..).zip(merges.pairs()) {
+        let parts = reachable[left as usize] && reachable[right as usize];
+        reachable[merges.id(rank) as usize] = parts && apart(tokens, merges, left, right, rank);
+    }
+    // the short before the long, so that what a token begins with is there before it
+    let mut by_length: Vec<(u32, &[u8])> =
+        vocabulary.tokens().filter(|&(id, _)| reachable[id as usize]).collect();
+    by_length.sort_by_key(|(_, bytes)| bytes.len());
+    let mut trie = Trie::new(byte_ids, tokens.len())?;
+    for (id, bytes) in by_length {
+        tokens[id as usize].shorter = trie.insert(bytes, id)?;
     }
     Some(trie)
 }

@@ -8,7 +8,7 @@ mod piece;
 mod trie;
 mod whole;
 
-pub(crate) use cache::{Cache, Key, Memory};
+pub(crate) use cache::{Key, Memory};
 pub(crate) use linear::Linear;
 pub(crate) use merges::{MOST_IDS, Merges};
 pub(crate) use piece::{SHORT, by_merging};

@@ -15,6 +15,8 @@ pub(super) struct Trie {
     /// Power of two long, at most three quarters full.
     edges: Vec<Edge>,
     shift: u32,
+    /// Edges that there is room for.
+    free: usize,
     /// Ids are below.
     ids: u32,
     nodes: u32,
@@ -33,52 +35,69 @@ pub(super) const NOTHING: u32 = u32::MAX;
 const MOST_NODES: usize = 1 << 24;
 
 impl Trie {
-    /// A tree of tokens, sorted by their bytes, so that what a token begins with is there before it; `ids` is more than
-    /// any of theirs. None where there are too many to number.
-    pub(super) fn new(bytes: &[u32; 256], tokens: &[(u32, &[u8])], ids: usize) -> Option<Self> {
-        let edges = edges(tokens);
-        if ids + edges >= MOST_NODES {
-            return None;
-        }
-        let slots = (edges * 4 / 3 + 64).next_power_of_two();
+    /// A tree of the tokens of one byte; `ids` is more than any token's. None where there are too many to number.
+    pub(super) fn new(bytes: &[u32; 256], ids: usize) -> Option<Self> {
         let mut trie = Self {
             bytes: *bytes,
             pairs: vec![NOTHING; 1 << 16],
-            edges: vec![Edge { from: NOTHING, to: NOTHING }; slots],
-            shift: 64 - slots.trailing_zeros(),
+            edges: Vec::new(),
+            shift: 0,
+            free: 0,
             ids: ids as u32,
             nodes: ids as u32,
         };
-        for &(id, token) in tokens {
-            trie.insert(token, id);
-        }
-        Some(trie)
+        trie.resize((2 * ids).next_power_of_two().max(64));
+        (ids < MOST_NODES).then_some(trie)
     }
 
-    fn insert(&mut self, token: &[u8], id: u32) {
-        let [first, second, rest @ ..] = token else { return };
+    /// Adds a token, whose beginnings that are tokens are there already, and returns the longest of them; or
+    /// [`NOTHING`] for tokens of one byte. None where there are too many nodes to number.
+    pub(super) fn insert(&mut self, token: &[u8], id: u32) -> Option<u32> {
+        let [first, second, rest @ ..] = token else { return Some(NOTHING) };
+        let mut longest = self.bytes[*first as usize];
         let mut node = self.pairs[pair(*first, *second)];
         if node == NOTHING {
-            node = self.number(rest, id);
+            node = self.number(rest, id)?;
             self.pairs[pair(*first, *second)] = node;
         }
         for (at, &byte) in rest.iter().enumerate() {
-            let slot = self.slot(node, byte);
+            if node < self.ids {
+                longest = node;
+            }
+            let mut slot = self.slot(node, byte);
             if self.edges[slot].from == NOTHING {
-                let to = self.number(&rest[at + 1..], id);
+                if self.free == 0 {
+                    self.resize(2 * self.edges.len());
+                    slot = self.slot(node, byte);
+                }
+                let to = self.number(&rest[at + 1..], id)?;
                 self.edges[slot] = Edge { from: edge(node, byte), to };
+                self.free -= 1;
             }
             node = self.edges[slot].to;
         }
+        Some(longest)
     }
 
     /// The number of a new node on the way to token `id`, before the bytes `rest` of it.
-    fn number(&mut self, rest: &[u8], id: u32) -> u32 {
+    fn number(&mut self, rest: &[u8], id: u32) -> Option<u32> {
         if rest.is_empty() {
-            return id;
+            return Some(id);
         }
         self.nodes += 1;
-        self.nodes - 1
+        ((self.nodes as usize) < MOST_NODES).then_some(self.nodes - 1)
+    }
+
+    /// Makes the table of edges so large.
+    fn resize(&mut self, slots: usize) {
+        let edges = std::mem::replace(&mut self.edges, vec![Edge { from: NOTHING, to: NOTHING }; slots]);
+        self.shift = 64 - slots.trailing_zeros();
+        self.free = slots / 4 * 3;
+        for edge in edges.into_iter().filter(|edge| edge.from != NOTHING) {
+            let slot = self.slot(edge.from >> 8, edge.from as u8);
+            self.edges[slot] = edge;
+            self.free -= 1;
+        }
     }
 
     /// The longest token that `bytes` begin with; [`NOTHING`] of nothing.
@@ -113,13 +132,6 @@ impl Trie {
         }
         at
     }
-}
-
-/// How many edges lie behind the first two bytes of sorted tokens.
-fn edges(tokens: &[(u32, &[u8])]) -> usize {
-    let known = |before: &[u8], token: &[u8]| before.iter().zip(token).take_while(|(a, b)| a == b).count();
-    let before = std::iter::once::<&[u8]>(&[]).chain(tokens.iter().map(|&(_, token)| token));
-    before.zip(tokens).map(|(before, (_, token))| token.len().saturating_sub(known(before, token).max(2))).sum()
 }
 
 #[inline]

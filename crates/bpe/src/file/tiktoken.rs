@@ -30,8 +30,9 @@ impl Bpe {
     pub fn from_tiktoken(file: &[u8], pattern: Pattern, specials: &[(&str, u32)]) -> Result<Self> {
         let mut tokens = parse(file)?;
         tokens.sort();
-        within_limit(tokens.last().map_or(0, |&(id, _)| id as usize + 1).max(tokens.len()))?;
-        let merges = recover_merges(&tokens);
+        let ids = tokens.last().map_or(0, |&(id, _)| id as usize + 1);
+        // ids beyond the limit are refused below, where more is known of them
+        let merges = if within_limit(ids).is_ok() { recover_merges(&tokens) } else { Vec::new() };
         let specials = specials.iter().map(|&(name, id)| (id, name.to_owned())).collect();
         Self::new(Parts { tokens, specials, merges, pattern, ignore_merges: true })
     }

@@ -1,44 +1,42 @@
 //! Text, 64 bytes at a time, as sets of bits: a scanner that asks where runs begin asks 64 bytes in a few operations.
 
+use std::mem;
+
 use wide::u8x16;
 
-use super::class::{BLANK, CLASSES, LOWER, NEWLINE, NUMBER, OTHER, SPACE, Set, UPPER};
+use super::class::{BLANK, CLASSES, MARK, NEWLINE, NUMBER, OTHER, Set};
 
 /// Bytes of a block.
 pub(super) const BLOCK: usize = 64;
 
-/// Bit `i` of each set speaks of byte `i`. A character of several bytes has its class at each of them.
+/// Bit `i` of each set speaks of byte `i`. A character of several bytes has its class at each of them; behind the end of
+/// the text no set has a bit.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Block {
-    /// By the number of the class's bit in a [`Set`].
-    classes: [u64; 8],
-    /// First bytes of characters. Behind the end of the text are none, and no classes.
+    /// `\p{L}`
+    pub(super) letter: u64,
+    /// `\p{N}`
+    pub(super) number: u64,
+    /// `[^\s\p{L}\p{N}]`
+    pub(super) symbol: u64,
+    /// `[\r\n]`
+    pub(super) newline: u64,
+    /// `\s`
+    pub(super) white: u64,
+    /// First bytes of characters.
     pub(super) lead: u64,
-    /// `' '`, which some patterns tell from other blanks.
+    /// `' '`, which some patterns tell from other white space.
     pub(super) space: u64,
     /// `'`, which begins contractions.
     pub(super) apostrophe: u64,
 }
 
 impl Block {
-    /// Bytes of the characters in `set`.
-    #[inline(always)]
-    pub(super) fn of(&self, set: Set) -> u64 {
-        let mut bits = 0;
-        for (class, &has) in self.classes.iter().enumerate() {
-            if set >> class & 1 == 1 {
-                bits |= has;
-            }
-        }
-        bits
-    }
-
     /// A block of ASCII, and the set of the bytes that are none.
     #[inline(always)]
     fn ascii(bytes: &[u8; BLOCK]) -> (Self, u64) {
         let (quarters, _) = bytes.as_chunks::<16>();
         let (mut block, mut foreign) = (Self { lead: u64::MAX, ..Self::default() }, 0);
-        let (mut letter, mut lower, mut number, mut newline, mut white) = (0, 0, 0, 0, 0);
         for (at, &quarter) in quarters.iter().enumerate() {
             let bytes = u8x16::new(quarter);
             let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
@@ -47,23 +45,31 @@ impl Block {
             };
             let here = |set: u8x16| u64::from(set.to_bitmask()) << (16 * at);
             let space = is(b' ');
-            letter |= here(within(bytes | u8x16::splat(0x20), b'a', b'z'));
-            lower |= here(bytes << 2u32);
-            number |= here(within(bytes, b'0', b'9'));
-            newline |= here(is(b'\n') | is(b'\r'));
-            white |= here(within(bytes, b'\t', b'\r') | space);
+            block.letter |= here(within(bytes | u8x16::splat(0x20), b'a', b'z'));
+            block.number |= here(within(bytes, b'0', b'9'));
+            block.newline |= here(is(b'\n') | is(b'\r'));
+            block.white |= here(within(bytes, b'\t', b'\r') | space);
             block.space |= here(space);
             block.apostrophe |= here(is(b'\''));
             foreign |= here(bytes);
         }
-        for (class, bits) in [(UPPER, letter & !lower), (LOWER, letter & lower), (NUMBER, number), (NEWLINE, newline), (BLANK, white & !newline)] {
-            block.classes[bit(class)] = bits;
-        }
-        block.classes[bit(OTHER)] = !(letter | number | white | foreign);
+        block.symbol = !(block.letter | block.number | block.white | foreign);
         if foreign != 0 {
             block.lead = leads(bytes);
         }
         (block, foreign)
+    }
+
+    /// Adds bytes of characters of a class.
+    #[inline]
+    fn add(&mut self, class: Set, bytes: u64) {
+        let set = match class {
+            NUMBER => &mut self.number,
+            NEWLINE | BLANK => &mut self.white,
+            MARK | OTHER => &mut self.symbol,
+            _ => &mut self.letter,
+        };
+        *set |= bytes;
     }
 }
 
@@ -87,38 +93,34 @@ pub(super) struct Blocks<'t> {
 
 impl<'t> Blocks<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text: text.as_bytes(), at: 0, begun: (OTHER, 0) }
+        Self { text: text.as_bytes(), at: 0, begun: (0, 0) }
     }
 
     /// The next block; behind the end of the text an empty one.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Block {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let (mut block, mut foreign) = match rest.first_chunk() {
+        let (mut block, foreign) = match rest.first_chunk() {
             Some(bytes) => Block::ascii(bytes),
             None => last(rest),
         };
         if foreign != 0 {
-            self.place(&mut block, &mut foreign);
+            self.place(&mut block, foreign);
         }
         self.at += BLOCK;
         block
     }
 
     /// Sets the classes of characters that are not ASCII.
-    fn place(&mut self, block: &mut Block, foreign: &mut u64) {
-        let (class, bytes) = self.begun;
-        block.classes[bit(class)] |= (1 << bytes) - 1;
-        self.begun = (OTHER, 0);
-        *foreign &= block.lead;
-        while *foreign != 0 {
-            let at = foreign.trailing_zeros() as usize;
+    fn place(&mut self, block: &mut Block, foreign: u64) {
+        let (class, bytes) = mem::take(&mut self.begun);
+        block.add(class, (1 << bytes) - 1);
+        for at in bits(foreign & block.lead) {
             let (class, width) = character(&self.text[self.at + at..]);
-            block.classes[bit(class)] |= ((1 << width) - 1) << at;
+            block.add(class, ((1 << width) - 1) << at);
             if at + width > BLOCK {
                 self.begun = (class, at + width - BLOCK);
             }
-            *foreign &= *foreign - 1;
         }
     }
 }
@@ -130,7 +132,7 @@ fn last(rest: &[u8]) -> (Block, u64) {
     bytes[..rest.len()].copy_from_slice(rest);
     let (mut block, foreign) = Block::ascii(&bytes);
     let text = (1 << rest.len()) - 1;
-    block.classes.iter_mut().for_each(|bits| *bits &= text);
+    block.symbol &= text;
     block.lead &= text;
     (block, foreign)
 }
@@ -145,11 +147,6 @@ fn character(bytes: &[u8]) -> (Set, usize) {
         ..0xf0 => (CLASSES.of((first & 0x0f) << 12 | low(1) << 6 | low(2)), 3),
         _ => (CLASSES.of((first & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3)), 4),
     }
-}
-
-#[inline(always)]
-const fn bit(class: Set) -> usize {
-    class.trailing_zeros() as usize
 }
 
 /// What is set one byte earlier; `previous` is the same set of the block before.
@@ -185,13 +182,13 @@ pub(super) struct Window<'t> {
 }
 
 impl Window<'_> {
-    /// The last characters of runs of `set` that something other than white space follows.
+    /// The last characters before something other than white space, of those in a set of white space.
     #[inline(always)]
-    pub(super) fn last_of(&self, set: Set) -> u64 {
+    pub(super) fn last_of(&self, set: impl Fn(&Block) -> u64) -> u64 {
         let Self { now, next, .. } = self;
-        let solid = |block: &Block| block.lead & !block.of(SPACE);
-        let mut here = now.of(set) & before(solid(now), solid(next));
-        let mut there = next.of(set) & before(solid(next), 0);
+        let solid = |block: &Block| block.lead & !block.white;
+        let mut here = set(now) & before(solid(now), solid(next));
+        let mut there = set(next) & before(solid(next), 0);
         // from the last byte of a character to its first, of three
         for _ in 0..2 {
             let (inner, inner_there) = (here & !now.lead, there & !next.lead);
@@ -207,6 +204,8 @@ impl Window<'_> {
 
 /// Chunk ends that are handed on together.
 const BATCH: usize = 256;
+/// Chunks that most blocks begin no more of.
+const USUAL: usize = 20;
 
 /// Calls `batch` with the ends of chunks; `starts(window)` is the set of bytes of a block that begin a chunk.
 #[inline(always)]
@@ -225,10 +224,18 @@ pub(super) fn scan(text: &str, batch: &mut dyn FnMut(&[usize]), mut starts: impl
         if window.at == 0 {
             set &= !1;
         }
+        // always so many, of which some are written over: a loop of a fixed length is not guessed wrong
+        let more = count + set.count_ones() as usize;
+        for _ in 0..USUAL {
+            ends[count] = window.at + set.trailing_zeros() as usize;
+            set &= set.wrapping_sub(1);
+            count += 1;
+        }
         for at in bits(set) {
             ends[count] = window.at + at;
             count += 1;
         }
+        count = more;
         if count > BATCH - BLOCK - 1 {
             batch(&ends[..count]);
             count = 0;

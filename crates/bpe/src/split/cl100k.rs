@@ -1,8 +1,8 @@
 use std::mem;
 
 use super::PreTokenizer;
-use super::block::{self, BLOCK, Window, after, before, bits};
-use super::class::{BLANK, LETTER, NEWLINE, NUMBER, PREFIX, SPACE, SYMBOL, Set};
+use super::block::{self, BLOCK, Block, Window, after, before, bits};
+use super::class::{BLANK, LETTER, NEWLINE, NUMBER, PREFIX, SPACE, SYMBOL};
 use super::cursor::{Cursor, scan};
 
 /// The family of GPT-4's pattern; its members differ in two numbers.
@@ -39,6 +39,12 @@ impl PreTokenizer for Cl100k {
     }
 }
 
+/// The topmost bit of a set.
+#[inline]
+fn last(set: u64) -> u64 {
+    if set == 0 { 0 } else { 1 << set.ilog2() }
+}
+
 /// What a block has to know of those before it.
 #[derive(Default)]
 struct State {
@@ -57,34 +63,31 @@ impl Cl100k {
     #[inline(always)]
     fn starts(&self, window: &Window<'_>, state: &mut State) -> u64 {
         let Window { previous, now, next, .. } = window;
-        let lead = now.lead;
-        let begins = |set: Set| now.of(set) & lead & !after(now.of(set), previous.of(set));
-        let (symbol, letter, newline) = (now.of(SYMBOL), now.of(LETTER), now.of(NEWLINE));
-        let spaced = after(now.space, previous.space);
+        let Block { letter, number, symbol, newline, white, lead, .. } = *now;
+        let blank = |block: &Block| block.white & !block.newline;
+        let was_kept = u64::from(state.kept) << 63;
 
-        // ` ?[^\s\p{L}\p{N}]+[\r\n]*`: newlines right behind symbols are kept, which an addition finds, by its carry
-        let keep = newline & after(symbol, previous.of(SYMBOL) | u64::from(state.kept) << 63);
+        // ` ?[^\s\p{L}\p{N}]+[\r\n]*`: newlines right behind symbols are kept, as an addition finds by its carry
+        let symbols = lead & symbol & !after(symbol | now.space, previous.symbol | previous.space);
+        let keep = newline & after(symbol, previous.symbol | was_kept);
         let kept = newline & !newline.wrapping_add(keep);
-        let symbols = begins(SYMBOL) & !spaced;
 
-        // `[^\r\n\p{L}\p{N}]?\p{L}+`: a letter goes with a single symbol before it, and with a blank
-        let further = symbol & lead & after(symbol, previous.of(SYMBOL));
-        let first = symbol & !further;
+        // `[^\r\n\p{L}\p{N}]?\p{L}+`: a letter goes with a blank before it, and with a single symbol
+        let first = symbol & !(lead & after(symbol, previous.symbol));
         let (sum, over) = first.overflowing_add(symbols);
         let (sum, over_too) = sum.overflowing_add(state.first_symbol.into());
-        let joined = sum & !first | after(now.of(BLANK), previous.of(BLANK));
-        let words = begins(LETTER) & !joined;
+        let joined = sum & !first | after(blank(now), blank(previous));
+        let words = lead & letter & !after(letter, previous.letter) & !joined;
 
         // white space begins behind what is kept, again behind its last newline, and again at its last blank
-        let white = now.of(SPACE) & !kept;
-        let taken = after(!white, !previous.of(SPACE) | u64::from(state.kept) << 63);
-        let mut starts = symbols | words | begins(NUMBER) | white & lead & taken | window.last_of(BLANK);
-        for at in bits(now.of(BLANK) & lead & after(newline & !kept, previous.of(NEWLINE) & !(u64::from(state.kept) << 63))) {
-            starts |= u64::from(self.breaks_behind_newline(window, at)) << at;
-        }
+        let taken = after(!white | kept, !previous.white | was_kept);
+        let begins = lead & white & !kept & taken | window.last_of(blank);
+        let behind = lead & blank(now) & after(newline & !kept, previous.newline & !was_kept);
 
-        starts |= mem::take(&mut state.ahead);
-        for at in bits(symbols & now.apostrophe & before(letter, next.of(LETTER))) {
+        let numbers = lead & number & !after(number, previous.number);
+        let mut starts =
+            symbols | words | numbers | begins | self.lines(window, behind) | mem::take(&mut state.ahead);
+        for at in bits(symbols & now.apostrophe & before(letter, next.letter)) {
             let contraction = Cursor::new(window.text).contraction_any_case(window.at + at);
             if contraction > 0 {
                 let start = 1u128 << (at + contraction);
@@ -98,11 +101,30 @@ impl Cl100k {
         starts
     }
 
-    /// Whether the blank at `at`, which follows a newline, is behind the last newline of its white space.
-    #[inline]
-    fn breaks_behind_newline(&self, window: &Window<'_>, at: usize) -> bool {
+    /// Those of the blanks right behind newlines that are behind the last newline of their white space.
+    #[inline(always)]
+    fn lines(&self, window: &Window<'_>, behind: u64) -> u64 {
+        let now = &window.now;
+        let blank = now.white & !now.newline;
+        let (sum, open) = blank.overflowing_add(behind);
+        let ends = sum & !blank;
+        let at_the_end = if self.trailing == Trailing::Whole { !now.lead } else { 0 };
+        let mut lines = behind;
+        for end in bits(ends & (now.newline | at_the_end)) {
+            // the run of blanks that ends here begins at the last of `behind` before
+            lines &= !last(behind & ((1 << end) - 1));
+        }
+        if open && !self.breaks(window, last(behind)) {
+            lines &= !last(behind);
+        }
+        lines
+    }
+
+    /// The same for one of them, whose run of blanks goes on behind the block.
+    #[cold]
+    fn breaks(&self, window: &Window<'_>, blank: u64) -> bool {
         let cursor = Cursor::new(window.text);
-        let end = cursor.run(window.at + at, BLANK);
+        let end = cursor.run(window.at + blank.trailing_zeros() as usize, BLANK);
         let (class, width) = cursor.at(end);
         if width == 0 { self.trailing == Trailing::Lines } else { class & NEWLINE == 0 }
     }
@@ -110,7 +132,7 @@ impl Cl100k {
     /// `\p{N}{1,3}`: where numbers are cut.
     #[inline(always)]
     fn groups(&self, window: &Window<'_>, state: &mut State) -> u64 {
-        let (now, before) = (window.now.of(NUMBER), window.previous.of(NUMBER));
+        let (now, before) = (window.now.number, window.previous.number);
         let digits = now & window.now.lead;
         // longer than a group in bytes is rare, and has to be for characters to be counted
         let history = u128::from(now) << 64 | u128::from(before);

@@ -2,7 +2,7 @@ use std::mem;
 
 use super::PreTokenizer;
 use super::block::{self, BLOCK, Window, after, before, bits};
-use super::class::{LETTER, NUMBER, SPACE, SYMBOL, Set};
+use super::class::{LETTER, NUMBER, SYMBOL};
 use super::cursor::{Cursor, scan};
 
 /// GPT-2's pattern: `'s`, words, numbers, symbols, whitespace; a space belongs to what follows it.
@@ -34,14 +34,15 @@ struct Ahead {
 #[inline(always)]
 fn starts(window: &Window<'_>, ahead: &mut Ahead) -> u64 {
     let Window { previous, now, next, .. } = window;
-    let begins = |set: Set| now.of(set) & now.lead & !after(now.of(set), previous.of(set));
-    let unspaced = !after(now.space, previous.space);
-    let symbols = begins(SYMBOL) & unspaced;
-    let runs = symbols | (begins(LETTER) | begins(NUMBER)) & unspaced;
-    let mut starts = runs | begins(SPACE) | window.last_of(SPACE);
+    let spaced = after(now.space, previous.space);
+    let begins = |now: u64, previous: u64| now & !after(now, previous) & !spaced & window.now.lead;
+    let symbols = begins(now.symbol, previous.symbol);
+    let runs = symbols | begins(now.letter, previous.letter) | begins(now.number, previous.number);
+    let white = now.lead & now.white & !after(now.white, previous.white);
+    let mut starts = runs | white | window.last_of(|block| block.white);
 
     let Ahead { starts: mut contracted, mut joined } = mem::take(ahead);
-    for at in bits(symbols & now.apostrophe & before(now.of(LETTER), next.of(LETTER))) {
+    for at in bits(symbols & now.apostrophe & before(now.letter, next.letter)) {
         let contraction = Cursor::new(window.text).contraction(window.at + at);
         if contraction > 0 {
             let (letter, end) = (1u128 << (at + 1), 1u128 << (at + contraction));

@@ -44,6 +44,9 @@ pub trait PreTokenizer: Send + Sync {
         let mut ends = Vec::with_capacity(BATCH);
         let mut end = 0;
         self.split(text, &mut |chunk| {
+            if chunk.is_empty() {
+                return;
+            }
             end += chunk.len();
             ends.push(end);
             if ends.len() == BATCH {

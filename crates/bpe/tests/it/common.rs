@@ -45,6 +45,14 @@ pub(crate) fn decode(tokenizer: &dyn Tokenizer, ids: &[u32]) -> Vec<u8> {
 pub(crate) fn chunks<'t>(splitter: &dyn PreTokenizer, text: &'t str) -> Vec<&'t str> {
     let mut chunks = Vec::new();
     splitter.split(text, &mut |chunk| chunks.push(chunk));
+    let (mut batches, mut start) = (Vec::new(), 0);
+    splitter.split_batches(text, &mut |ends| {
+        for &end in ends {
+            batches.push(&text[start..end]);
+            start = end;
+        }
+    });
+    assert_eq!(batches, chunks, "both ways to cut {text:?}");
     chunks
 }
 

@@ -52,6 +52,24 @@ fn all_short_texts() {
     }
 }
 
+/// Blocks of 64 bytes end within all kinds of chunks.
+#[test]
+fn short_texts_across_blocks() {
+    let mut texts = vec![String::new()];
+    for _ in 0..3 {
+        texts =
+            texts.iter().flat_map(|text| ALPHABET.map(|character| format!("{text}{character}"))).collect();
+    }
+    for text in &texts {
+        for (fill, until) in [("a", 58), ("!", 60), (" ", 61), ("1", 62), ("\n", 61), ("中", 60), ("'", 63)]
+        {
+            let before = fill.repeat((until - text.len() / 2) / fill.len());
+            check(&format!("{before}{text}"));
+            check(&format!("{before}{text}{text}{before}a"));
+        }
+    }
+}
+
 #[test]
 fn every_character() {
     let sparse = (0x2_0000..=char::MAX as u32).step_by(101);
@@ -64,8 +82,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(5000))]
 
     #[test]
-    fn longer_texts(parts in prop::collection::vec(prop::sample::select(&ALPHABET[..]), 0..40)) {
+    fn longer_texts(parts in prop::collection::vec(prop::sample::select(&ALPHABET[..]), 0..200)) {
         check(&parts.concat());
+    }
+
+    #[test]
+    fn runs(parts in prop::collection::vec((prop::sample::select(&ALPHABET[..]), 1usize..90), 0..12)) {
+        check(&parts.iter().map(|(character, times)| character.repeat(*times)).collect::<String>());
     }
 
     #[test]
