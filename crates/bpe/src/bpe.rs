@@ -25,6 +25,9 @@ pub struct Bpe {
     memories: Mutex<Vec<Memory>>,
 }
 
+/// Chunks of so many bytes are merged sooner than they are found.
+const TINY: usize = 4;
+
 /// What a tokenizer is made of, before anyone has checked that it fits together.
 pub(crate) struct Parts {
     pub(crate) tokens: Vec<(u32, Vec<u8>)>,
@@ -98,7 +101,7 @@ impl Bpe {
         for &end in ends {
             let key = Key::of(text, start, end);
             match memory.near.find(key) {
-                Some(slot) if end - start < 16 => slot.append_to(ids),
+                Some(slot) if end - start <= SHORT => slot.append_to(ids),
                 _ => self.encode_chunk(text, start, end, key, memory, ids),
             }
             start = end;
@@ -116,23 +119,25 @@ impl Bpe {
         memory: &mut Memory,
         ids: &mut Vec<u32>,
     ) {
-        if end - start >= 16 {
-            return self.encode_rare(text, start, end, memory, ids);
+        let chunk = &text[start..end];
+        if chunk.len() > SHORT {
+            return self.encode_long(text, start, end, memory, ids);
         }
         let first = ids.len();
         if let Some(id) = self.whole.short(key) {
             ids.push(id);
+        } else if chunk.len() <= TINY {
+            by_merging(&self.merges, &self.byte_ids, chunk, ids);
         } else if let Some(slot) = memory.far.find(key) {
             slot.append_to(ids);
         } else {
-            self.encode_rare(text, start, end, memory, ids);
+            by_merging(&self.merges, &self.byte_ids, chunk, ids);
             memory.far.insert(key, &ids[first..]);
         }
         memory.near.insert(key, &ids[first..]);
     }
 
-    /// Appends the ids of a chunk that is long, or new, or of many tokens.
-    fn encode_rare(&self, text: &[u8], start: usize, end: usize, memory: &mut Memory, ids: &mut Vec<u32>) {
+    fn encode_long(&self, text: &[u8], start: usize, end: usize, memory: &mut Memory, ids: &mut Vec<u32>) {
         let chunk = &text[start..end];
         if chunk.len() >= 32 {
             return self.encode_unseen(chunk, ids);
@@ -143,25 +148,18 @@ impl Bpe {
         }
         let first = ids.len();
         self.encode_unseen(chunk, ids);
-        if chunk.len() >= 16 || ids.len() - first > 4 {
-            memory.long.insert(key, &ids[first..]);
-        }
+        memory.long.insert(key, &ids[first..]);
     }
 
-    /// Appends the ids of a chunk that is no short token.
+    /// Appends the ids of a chunk of more than [`SHORT`] bytes.
     fn encode_unseen(&self, chunk: &[u8], ids: &mut Vec<u32>) {
         if let Some(id) = self.whole.long(chunk) {
             return ids.push(id);
         }
-        match self.linear_for(chunk) {
+        match self.linear.get_or_init(|| Linear::new(&self.vocabulary, &self.merges, &self.byte_ids)) {
             Some(linear) => linear.encode(&self.merges, chunk, ids),
             None => by_merging(&self.merges, &self.byte_ids, chunk, ids),
         }
-    }
-
-    fn linear_for(&self, chunk: &[u8]) -> Option<&Linear> {
-        let make = || Linear::new(&self.vocabulary, &self.merges, &self.byte_ids);
-        if chunk.len() > SHORT { self.linear.get_or_init(make).as_ref() } else { None }
     }
 
     #[inline(always)]
@@ -174,7 +172,7 @@ impl Bpe {
         spare: &mut Vec<u32>,
     ) -> usize {
         let key = Key::of(text, start, end);
-        if let Some(slot) = memory.near.find(key).filter(|_| end - start < 16) {
+        if let Some(slot) = memory.near.find(key).filter(|_| end - start <= SHORT) {
             return slot.count();
         }
         spare.clear();

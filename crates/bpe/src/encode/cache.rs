@@ -7,7 +7,7 @@ pub(crate) struct Memory {
     pub(crate) near: Cache<2, 4, { 1 << 12 }>,
     /// The same, looked at where `near` has forgotten: 131,072 of them in 4 MiB.
     pub(crate) far: Cache<2, 4, { 1 << 16 }>,
-    /// Words of up to 31 bytes that have no place in the others: 16,384 of them in 1 MiB.
+    /// Words of 16 to 31 bytes: 16,384 of them in 1 MiB.
     pub(crate) long: Cache<4, 8, { 1 << 13 }>,
 }
 

@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 use super::merges::{Merges, NONE, Rank};
 
 /// Up to this many bytes the scan wins; measured on English, code and base64.
-pub(crate) const SHORT: usize = 20;
+pub(crate) const SHORT: usize = 15;
 
 /// Appends the ids of `piece`; `byte_ids` are the ids of single bytes.
 pub(crate) fn by_merging(merges: &Merges, byte_ids: &[u32; 256], piece: &[u8], ids: &mut Vec<u32>) {
