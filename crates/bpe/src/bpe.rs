@@ -3,15 +3,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::encode::{Key, Linear, MOST_IDS, Memory, Merges, SHORT, Whole, by_merging};
-use crate::error::printable;
-use crate::words::Words;
-use crate::{Error, Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
+use crate::encode::{Key, Linear, Memory, Merges, SHORT, Whole, by_merging};
+use crate::parts::{Checked, Parts};
+use crate::{Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
 
 /// A byte-level BPE tokenizer: exact, and as fast on the first text as a word table allows.
 ///
 /// It comes from training ([`Trainer`](crate::Trainer)), from [`load`](Self::load) or from
-/// [`from_tiktoken`](Self::from_tiktoken), and never changes. Threads share it; each borrows a word cache of 2 MiB.
+/// [`from_tiktoken`](Self::from_tiktoken), and never changes. Threads share it; each borrows a word cache of 5 MiB.
 pub struct Bpe {
     vocabulary: Vocabulary,
     pub(crate) merges: Merges,
@@ -28,44 +27,19 @@ pub struct Bpe {
 /// Chunks of so many bytes are merged sooner than they are found.
 const TINY: usize = 4;
 
-/// What a tokenizer is made of, before anyone has checked that it fits together.
-pub(crate) struct Parts {
-    pub(crate) tokens: Vec<(u32, Vec<u8>)>,
-    pub(crate) specials: Vec<(u32, String)>,
-    /// Ids of the two sides, first merge first; the result is the token with the joined bytes.
-    pub(crate) merges: Vec<(u32, u32)>,
-    pub(crate) pattern: Pattern,
-    /// Whether a chunk that is a token stays whole even where merges would not lead there.
-    pub(crate) ignore_merges: bool,
-}
-
 impl Bpe {
     pub(crate) fn new(parts: Parts) -> Result<Self> {
         let splitter = parts.pattern.pre_tokenizer()?;
-        let vocabulary = Vocabulary::from_pairs(parts.tokens, parts.specials)?;
-        within_limit(vocabulary.size().max(parts.merges.len()))?;
-        let (words, ids) = index(&vocabulary)?;
-        let byte_ids = byte_ids(&words, &ids)?;
-        let merges = check_merges(&vocabulary, &words, &ids, &parts.merges)?;
-        let mut tokens: Vec<(u32, &[u8])> = vocabulary.tokens().collect();
-        if !parts.ignore_merges {
-            // then the table is a shortcut, not another meaning: it holds what merging would give anyway
-            let mut row = Vec::new();
-            tokens.retain(|&(id, token)| {
-                row.clear();
-                by_merging(&merges, &byte_ids, token, &mut row);
-                row == [id]
-            });
-        }
-        let whole = Whole::new(tokens.into_iter());
+        let Checked { byte_ids, merges, whole } = parts.check()?;
+        let Parts { vocabulary, pattern, ignore_merges, .. } = parts;
         Ok(Self {
             vocabulary,
             merges,
             byte_ids,
             whole,
-            ignore_merges: parts.ignore_merges,
+            ignore_merges,
             linear: OnceLock::new(),
-            pattern: Some(parts.pattern),
+            pattern: Some(pattern),
             splitter,
             memories: Mutex::default(),
         })
@@ -257,51 +231,4 @@ impl Tokenizer for Bpe {
             ends.extend(part_ends.iter().map(|end| base + end));
         }
     }
-}
-
-/// Refuses vocabularies whose pairs and ranks do not fit into their table.
-pub(crate) fn within_limit(ids: usize) -> Result<()> {
-    if ids > MOST_IDS { Err(Error::TooManyIds { ids, limit: MOST_IDS }) } else { Ok(()) }
-}
-
-/// Tokens by their bytes; special tokens are left out, so that no text reaches them.
-fn index(vocabulary: &Vocabulary) -> Result<(Words, Vec<u32>)> {
-    let (mut words, mut ids) = (Words::default(), Vec::new());
-    for (id, token) in vocabulary.tokens() {
-        match words.insert(token) {
-            (_, true) => ids.push(id),
-            (word, false) => {
-                let token = printable(token);
-                return Err(Error::DuplicateToken { token, first: ids[word], second: id });
-            }
-        }
-    }
-    Ok((words, ids))
-}
-
-fn byte_ids(words: &Words, ids: &[u32]) -> Result<[u32; 256]> {
-    let mut found = [0; 256];
-    for byte in 0..=255u8 {
-        let word = words.find(&[byte]).ok_or(Error::MissingByte { byte })?;
-        found[byte as usize] = ids[word];
-    }
-    Ok(found)
-}
-
-fn check_merges(vocabulary: &Vocabulary, words: &Words, ids: &[u32], pairs: &[(u32, u32)]) -> Result<Merges> {
-    let mut merges = Merges::with_capacity(pairs.len());
-    let mut joined = Vec::new();
-    for (rank, &(left, right)) in pairs.iter().enumerate() {
-        joined.clear();
-        for side in [left, right] {
-            let part = vocabulary.token(side).filter(|_| !vocabulary.is_special(side));
-            let missing = || Error::UnknownToken { rank, token: format!("id {side}") };
-            joined.extend_from_slice(part.ok_or_else(missing)?);
-        }
-        let missing = || Error::UnknownToken { rank, token: printable(&joined) };
-        let word = words.find(&joined).ok_or_else(missing)?;
-        let pushed = merges.push(left, right, ids[word]);
-        pushed.map_err(|first| Error::DuplicateMerge { first: first as usize, second: rank })?;
-    }
-    Ok(merges)
 }

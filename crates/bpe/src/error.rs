@@ -81,6 +81,20 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// More bytes of tokens than 32-bit positions can number.
+    #[error("tokens of {bytes} bytes in all, expected at most {limit}")]
+    TokenBytes {
+        /// Bytes of all tokens.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A file that [`Bpe::to_bytes`](crate::Bpe::to_bytes) did not write, or not all of it.
+    #[error("not a tokenizer: {reason}")]
+    Bytes {
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// A byte without a token of its own: some text could not be encoded.
     #[error("no token for byte 0x{byte:02x}: a byte-level vocabulary has all 256")]
     MissingByte {

@@ -37,6 +37,7 @@ mod bpe;
 mod encode;
 mod error;
 mod file;
+mod parts;
 mod special;
 mod split;
 mod tokenizer;

@@ -17,26 +17,37 @@ pub(crate) struct Whole {
 const LONG: usize = 16;
 
 impl Whole {
-    /// A table of tokens, all different.
-    pub(crate) fn new<'t>(tokens: impl Iterator<Item = (u32, &'t [u8])> + Clone) -> Self {
-        let short = tokens.clone().filter(|(_, token)| token.len() < LONG).count();
+    /// A table of tokens; or the ids of the first two that have the same bytes.
+    pub(crate) fn new(tokens: &[(u32, &[u8])]) -> Result<Self, (u32, u32)> {
+        let short = tokens.iter().filter(|(_, token)| token.len() < LONG).count();
         let slots = (short * 4 / 3 + 64).next_power_of_two();
         let mut whole = Self {
             short: vec![(Key::EMPTY, 0); slots],
             shift: 64 - slots.trailing_zeros(),
             ..Self::default()
         };
-        for (id, token) in tokens {
+        for &(id, token) in tokens {
             if token.len() < LONG {
                 let key = Key::of(token, 0, token.len());
                 let slot = whole.slot(key);
+                let (there, first) = whole.short[slot];
+                if there == key {
+                    return Err((first, id));
+                }
                 whole.short[slot] = (key, id);
             } else {
-                whole.long.insert(token);
-                whole.long_ids.push(id);
+                match whole.long.insert(token) {
+                    (_, true) => whole.long_ids.push(id),
+                    (known, false) => return Err((whole.long_ids[known], id)),
+                }
             }
         }
-        whole
+        Ok(whole)
+    }
+
+    /// The token of these bytes.
+    pub(crate) fn find(&self, bytes: &[u8]) -> Option<u32> {
+        if bytes.len() < LONG { self.short(Key::of(bytes, 0, bytes.len())) } else { self.long(bytes) }
     }
 
     /// The token of less than 16 bytes with this key.
@@ -46,12 +57,8 @@ impl Whole {
         (found == key).then_some(id)
     }
 
-    /// The token of these bytes, if there are 16 or more.
-    #[inline]
+    /// The token of these bytes, 16 or more.
     pub(crate) fn long(&self, chunk: &[u8]) -> Option<u32> {
-        if chunk.len() < LONG {
-            return None;
-        }
         self.long.find(chunk).map(|word| self.long_ids[word])
     }
 

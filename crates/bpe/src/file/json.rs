@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::layout::{AddedToken, Component, File, MergeEntry, Model, SplitPattern, Vocab};
 use crate::alphabet::{spell, unspell};
-use crate::bpe::Parts;
+use crate::parts::Parts;
 use crate::{Bpe, Error, Pattern, Result, Tokenizer, Vocabulary};
 
 impl Bpe {
@@ -94,7 +94,8 @@ pub(super) fn parts_of(
         Ok((id(&left)?, id(&right)?))
     });
     let merges = merges.collect::<Result<_>>()?;
-    Ok(Parts { tokens, specials, merges, pattern, ignore_merges })
+    let vocabulary = Vocabulary::from_pairs(tokens, specials)?;
+    Ok(Parts { vocabulary, merges, pattern, ignore_merges })
 }
 
 fn added_token((id, name): (u32, &str)) -> AddedToken {

@@ -1,5 +1,6 @@
 //! Tokenizers at rest.
 
+mod bytes;
 mod gpt2;
 mod json;
 mod layout;

@@ -2,9 +2,9 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
-use crate::bpe::{Parts, within_limit};
 use crate::encode::{Merges, by_merging};
-use crate::{Bpe, Error, Pattern, Result, Tokenizer};
+use crate::parts::{Parts, within_limit};
+use crate::{Bpe, Error, Pattern, Result, Tokenizer, Vocabulary};
 
 impl Bpe {
     /// Builds a tokenizer from the content of a `.tiktoken` file, and the pattern and special tokens that go with it.
@@ -34,7 +34,8 @@ impl Bpe {
         // ids beyond the limit are refused below, where more is known of them
         let merges = if within_limit(ids).is_ok() { recover_merges(&tokens) } else { Vec::new() };
         let specials = specials.iter().map(|&(name, id)| (id, name.to_owned())).collect();
-        Self::new(Parts { tokens, specials, merges, pattern, ignore_merges: true })
+        let vocabulary = Vocabulary::from_pairs(tokens, specials)?;
+        Self::new(Parts { vocabulary, merges, pattern, ignore_merges: true })
     }
 
     /// The content of a `.tiktoken` file, without pattern and special tokens.

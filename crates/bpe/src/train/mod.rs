@@ -10,9 +10,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::alphabet::BYTE_ORDER;
-use crate::bpe::{Parts, within_limit};
+use crate::parts::{Parts, within_limit};
 use crate::words::Words;
-use crate::{Bpe, Error, PreTokenizer, Result, SPECIAL_TOKENS};
+use crate::{Bpe, Error, PreTokenizer, Result, SPECIAL_TOKENS, Vocabulary};
 use learn::learn;
 pub use settings::{Settings, TieBreak};
 
@@ -131,7 +131,8 @@ impl Trainer {
         };
         let (tokens, specials) = number(&order, &merges);
         let pattern = self.settings.pattern;
-        let mut tokenizer = Bpe::new(Parts { tokens, specials, merges, pattern, ignore_merges: true })?;
+        let vocabulary = Vocabulary::from_pairs(tokens, specials)?;
+        let mut tokenizer = Bpe::new(Parts { vocabulary, merges, pattern, ignore_merges: true })?;
         if self.own_splitter {
             tokenizer = tokenizer.with_pre_tokenizer(self.splitter);
         }

@@ -182,3 +182,56 @@ fn a_foreign_pre_tokenizer_is_not_saved() {
     assert!(encode(&bpe, "").is_empty());
     assert!(matches!(bpe.to_json(), Err(Error::NoPattern)));
 }
+
+#[test]
+fn own_file_there_and_back() {
+    let own = Pattern::Regex(r"\S+|\s+".into());
+    for pattern in [Pattern::Gpt2, Pattern::Cl100k, Pattern::O200k, Pattern::Nanochat, own] {
+        let bpe = trained(pattern);
+        let file = bpe.to_bytes().unwrap();
+        let back = Bpe::from_bytes(&file).unwrap();
+        assert_eq!(back.to_json().unwrap(), bpe.to_json().unwrap());
+        assert_eq!(back.to_bytes().unwrap(), file);
+    }
+    for name in ["r50k_base", "cl100k_base", "o200k_base"] {
+        let Some(bpe) = openai(name) else { return };
+        let back = Bpe::from_bytes(&bpe.to_bytes().unwrap()).unwrap();
+        assert_eq!(back.to_json().unwrap(), bpe.to_json().unwrap());
+    }
+}
+
+#[test]
+fn own_file_damaged() {
+    let file = trained(Pattern::Nanochat).to_bytes().unwrap();
+    for end in 0..file.len() {
+        assert!(matches!(Bpe::from_bytes(&file[..end]), Err(Error::Bytes { .. })), "cut at {end}");
+    }
+    for at in (0..file.len()).step_by(7) {
+        let mut damaged = file.clone();
+        damaged[at] ^= 0x10;
+        assert!(matches!(Bpe::from_bytes(&damaged), Err(Error::Bytes { .. })), "flipped at {at}");
+    }
+}
+
+/// A file whose hash is right says what it likes, and gets a named error or is a tokenizer.
+#[test]
+fn own_file_contradictory() {
+    let file = trained(Pattern::Nanochat).to_bytes().unwrap();
+    let (head, rest) = file.split_at(48);
+    let mut refused = 0;
+    for at in 0..rest.len() {
+        for bits in [0x01, 0x80, 0xff] {
+            let mut rest = rest.to_vec();
+            rest[at] ^= bits;
+            let file = [&head[..16], blake3::hash(&rest).as_bytes(), &rest].concat();
+            match Bpe::from_bytes(&file) {
+                Ok(bpe) => assert!(!encode(&bpe, "the cat").is_empty()),
+                Err(error) => {
+                    assert!(!error.to_string().is_empty());
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > rest.len(), "{refused}");
+}
