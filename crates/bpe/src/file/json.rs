@@ -1,4 +1,5 @@
-//! `tokenizer.json`: written in the 1.0 layout of Hugging Face tokenizers, read back without loss.
+//! `tokenizer.json` of Hugging Face tokenizers: written in the 1.0 layout, which every reader knows, and read back without
+//! loss; 2.0 is read too.
 
 use rustc_hash::FxHashMap;
 
@@ -32,6 +33,7 @@ impl Bpe {
                 fuse_unk: false,
                 byte_fallback: false,
                 ignore_merges: self.ignore_merges,
+                byte_level: None,
                 vocab: Vocab(self.spelled()),
                 merges: self
                     .merges()
@@ -52,8 +54,8 @@ impl Bpe {
         check(&file)?;
         let added = file.added_tokens.into_iter().map(|token| (token.id, token.content));
         let specials = added.collect();
-        let Model { vocab: Vocab(vocab), merges, ignore_merges, .. } = file.model;
-        let pattern = pattern(&file.pre_tokenizer)?;
+        let Model { vocab: Vocab(vocab), merges, ignore_merges, byte_level, .. } = file.model;
+        let pattern = pattern(&file.pre_tokenizer, byte_level == Some(true))?;
         Self::new(parts_of(vocab, &merges, specials, pattern, ignore_merges)?)
     }
 
@@ -131,18 +133,31 @@ fn pre_tokenizer(pattern: &Pattern) -> Component {
     Component::Sequence { pretokenizers: vec![split, byte_level(false)] }
 }
 
-fn pattern(component: &Component) -> Result<Pattern> {
-    use Component::{ByteLevel, Sequence, Split};
+/// The pattern that cuts; `byte_level` says that the model, not a component, sees to the alphabet.
+fn pattern(component: &Component, byte_level: bool) -> Result<Pattern> {
+    use Component::{ByteLevel, Sequence};
+    let components = match component {
+        Sequence { pretokenizers } => pretokenizers.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let found = match (components, byte_level) {
+        ([ByteLevel { add_prefix_space: false, use_regex: true, .. }], false) => Some(Pattern::Gpt2),
+        ([split, ByteLevel { add_prefix_space: false, use_regex: false, .. }], false) | ([split], true) => {
+            isolating(split).map(Pattern::from_regex)
+        }
+        _ => None,
+    };
+    found.ok_or_else(|| unsupported_pre_tokenizer(component))
+}
+
+fn isolating(component: &Component) -> Option<&str> {
     match component {
-        ByteLevel { add_prefix_space: false, use_regex: true, .. } => Ok(Pattern::Gpt2),
-        Sequence { pretokenizers } => match pretokenizers.as_slice() {
-            [
-                Split { pattern: SplitPattern::Regex(regex), behavior, .. },
-                ByteLevel { add_prefix_space: false, use_regex: false, .. },
-            ] if behavior == "Isolated" => Ok(Pattern::from_regex(regex)),
-            _ => Err(unsupported_pre_tokenizer(component)),
-        },
-        _ => Err(unsupported_pre_tokenizer(component)),
+        Component::Split { pattern: SplitPattern::Regex(regex), behavior, invert: false }
+            if behavior == "Isolated" =>
+        {
+            Some(regex)
+        }
+        _ => None,
     }
 }
 
@@ -159,8 +174,9 @@ fn check(file: &File) -> Result<()> {
     let refuse = |field, got: String, expected| Err(Error::Unsupported { field, got, expected });
     let model = &file.model;
     let affixes = [&model.continuing_subword_prefix, &model.end_of_word_suffix];
-    if file.version != "1.0" {
-        refuse("version", file.version.clone(), "1.0")
+    if !matches!((file.version.as_str(), model.byte_level), ("1.0", None) | ("2.0", Some(true))) {
+        let got = format!("{} with model.byte_level {:?}", file.version, model.byte_level);
+        refuse("version", got, "1.0, or 2.0 with model.byte_level true")
     } else if let Some(normalizer) = &file.normalizer {
         refuse("normalizer", normalizer.to_string(), "null")
     } else if !matches!(file.decoder, Component::ByteLevel { .. }) {

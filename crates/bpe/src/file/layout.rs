@@ -1,4 +1,4 @@
-//! The layout of `tokenizer.json` 1.0, as far as byte-level BPE needs it. One set of types writes and reads.
+//! The layout of `tokenizer.json`, as far as byte-level BPE needs it. One set of types writes 1.0 and reads it and 2.0.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -68,8 +68,11 @@ pub(super) enum Component {
         behavior: String,
         invert: bool,
     },
+    /// In 2.0 only a decoder, without fields.
     ByteLevel {
+        #[serde(default = "yes")]
         add_prefix_space: bool,
+        #[serde(default = "yes")]
         trim_offsets: bool,
         #[serde(default = "yes")]
         use_regex: bool,
@@ -105,6 +108,9 @@ pub(super) struct Model {
     pub(super) byte_fallback: bool,
     #[serde(default)]
     pub(super) ignore_merges: bool,
+    /// Of 2.0: in 1.0 the pre-tokenizer says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) byte_level: Option<bool>,
     pub(super) vocab: Vocab,
     pub(super) merges: Vec<MergeEntry>,
 }

@@ -235,3 +235,30 @@ fn own_file_contradictory() {
     }
     assert!(refused > rest.len(), "{refused}");
 }
+
+#[test]
+fn the_second_version_of_tokenizer_json() {
+    for pattern in [Pattern::Gpt2, Pattern::Cl100k, Pattern::Nanochat] {
+        let bpe = trained(pattern.clone());
+        let mut file: Value = serde_json::from_str(&bpe.to_json().unwrap()).unwrap();
+        file["version"] = json!("2.0");
+        file["model"]["byte_level"] = json!(true);
+        file["decoder"] = json!({ "type": "ByteLevel" });
+        file["pre_tokenizer"] = json!({
+            "type": "Split", "pattern": { "Regex": pattern.regex() }, "behavior": "Isolated", "invert": false
+        });
+        for merge in file["model"]["merges"].as_array_mut().unwrap() {
+            let (left, right) = merge.as_str().unwrap().split_once(' ').unwrap();
+            *merge = json!([left, right]);
+        }
+        let back = Bpe::from_json(&file.to_string()).unwrap();
+        assert_eq!(back.to_json().unwrap(), bpe.to_json().unwrap());
+        for (key, value) in [("version", json!("1.0")), ("version", json!("3.0"))] {
+            let mut file = file.clone();
+            file[key] = value;
+            assert!(matches!(Bpe::from_json(&file.to_string()), Err(Error::Unsupported { .. })));
+        }
+        file["model"]["byte_level"] = json!(false);
+        assert!(matches!(Bpe::from_json(&file.to_string()), Err(Error::Unsupported { .. })));
+    }
+}
