@@ -118,6 +118,9 @@ pub struct Show {
     /// Count again as if a bound of the stage's rules were another, as gopher_quality.min_words=80
     #[arg(long, value_name = "RULE=VALUE")]
     pub what_if: Vec<String>,
+    /// A text for the stage's tokenizer to cut
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
     /// Where runs are kept.
     #[command(flatten)]
     pub runs: Runs,

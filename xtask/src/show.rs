@@ -1,9 +1,12 @@
 //! `show`: a run's funnel, or rows of any of its shards.
 
+mod tokenizer;
+
 use std::io::Write;
 use std::path::Path;
 
 use pipeline::{Error, Fault, Manifest, Store};
+use shard::{Documents, Reader, Table};
 
 use crate::cli::Show;
 use crate::house;
@@ -58,6 +61,12 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
         return crate::what_if::run(&stage.uses, &manifest, &entry, &arguments.what_if, out);
     }
     funnel(&manifest, out)?;
+    let tokenizers = || manifest.outputs.iter().filter(|(_, contents)| contents.kind == TOKENIZER);
+    if arguments.text.is_some() && tokenizers().next().is_none() {
+        let fault = Fault::new("--text is cut by a tokenizer").got(format!("a stage of `{}`", stage.uses));
+        let fault = fault.expected("a stage that makes one, as `bpe-train`");
+        return Err(Error::Wiring(fault.cure(format!("`show {}` lists the stages", arguments.run))).into());
+    }
     let mut shown = 0;
     for (name, contents) in &manifest.outputs {
         if output.is_none_or(|output| output == name) {
@@ -68,6 +77,13 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
                 contents.files.len(),
                 thousands(manifest.rows(name))
             )?;
+            if contents.kind == TOKENIZER {
+                let text = match &arguments.text {
+                    Some(text) => text.clone(),
+                    None => beginning(&store, &run)?.unwrap_or_else(|| EXAMPLE.to_owned()),
+                };
+                tokenizer::print(&bpe::Bpe::load(&entry.join(name))?, &text, out)?;
+            }
             let printed = rows(&entry.join(name), contents, arguments.rows, out);
             // a shard that cannot be read may be one that was changed
             printed.map_err(|error| manifest.verify(&entry).err().map_or(error, Into::into))?;
@@ -83,6 +99,32 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// What a stage that makes a tokenizer writes.
+const TOKENIZER: &str = "tokenizer/1";
+/// What is cut where a run has no documents.
+const EXAMPLE: &str = "Tokens are pieces of text: unbelievably small ones, 12345 at a time.";
+/// Characters of a document that are shown.
+const BEGINNING: usize = 400;
+
+/// How a document begins that the last stage with documents kept.
+fn beginning(store: &Store, run: &house::Run) -> anyhow::Result<Option<String>> {
+    for stage in run.stages.iter().rev() {
+        let Some(manifest) = store.manifest(&stage.key)? else { continue };
+        for (name, contents) in
+            manifest.outputs.iter().filter(|(_, contents)| contents.kind == Documents::NAME)
+        {
+            let directory = store.entry(&stage.key).join(name);
+            for file in &contents.files {
+                let first = Reader::<Documents>::open(&directory.join(&file.name))?.next().transpose()?;
+                if let Some(row) = first.as_ref().and_then(|batch| batch.rows().next()) {
+                    return Ok(Some(row.text.chars().take(BEGINNING).collect()));
+                }
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// What came in, and where it went, longest bar first.

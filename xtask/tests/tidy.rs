@@ -33,7 +33,7 @@ const UNSAFE_LEAVES: &[&str] = &["crates/model/src/data/map.rs", "xtask/src/envi
 const FLAGS: &[(&str, &[&str])] = &[
     ("reproduce", &["--locked", "--mirror", "--plan", "--runs", "--task", "--threads", "--until"]),
     ("verify", &["--deep", "--runs"]),
-    ("show", &["--rows", "--runs", "--what-if"]),
+    ("show", &["--rows", "--runs", "--text", "--what-if"]),
     ("explain", &["--schema"]),
     ("gc", &["--keep", "--runs"]),
     ("bench", &["--runs"]),

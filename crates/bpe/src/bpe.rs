@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::encode::{Key, Linear, Memory, Merges, SHORT, Whole, by_merging};
+use crate::encode::{Key, Linear, Memory, Merges, Rank, SHORT, Whole, by_merging};
 use crate::parts::{Checked, Parts};
 use crate::{Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
 
@@ -61,6 +61,41 @@ impl Bpe {
     /// The merges as pairs of ids, first merge first.
     pub fn merges(&self) -> &[(u32, u32)] {
         self.merges.pairs()
+    }
+
+    /// A text on its way from bytes to tokens: first an id a byte, then the row after each merge, last the row that
+    /// [`encode`](Tokenizer::encode) gives.
+    ///
+    /// Slow: it is there to be looked at.
+    ///
+    /// ```
+    /// # use bpe::{Settings, train};
+    /// let bpe = train(Settings { vocab_size: 290, ..Settings::default() }, &["aaab aaab"])?.tokenizer;
+    /// assert_eq!(bpe.steps("aab"), [[97, 97, 98].as_slice(), &[256, 98]]);
+    /// # Ok::<(), bpe::Error>(())
+    /// ```
+    pub fn steps(&self, text: &str) -> Vec<Vec<u32>> {
+        let mut chunks: Vec<Vec<u32>> = Vec::new();
+        self.splitter.split(text, &mut |chunk| {
+            chunks.push(chunk.bytes().map(|byte| self.byte_ids[byte as usize]).collect());
+        });
+        let mut rows = vec![chunks.concat()];
+        loop {
+            let pairs = chunks.iter().enumerate().flat_map(|(chunk, ids)| {
+                let ranks = ids.array_windows().map(|&[left, right]| self.merges.rank(left, right));
+                ranks.enumerate().map(move |(at, rank)| (rank, chunk, at))
+            });
+            let Some((rank, chunk, at)) = pairs.min().filter(|&(rank, ..)| rank < Rank::MAX) else { break };
+            chunks[chunk].splice(at..at + 2, [self.merges.id(rank)]);
+            rows.push(chunks.concat());
+        }
+        let mut encoded = Vec::new();
+        self.encode(text, &mut encoded);
+        // a chunk that is a token stays whole, even if merges would not lead there
+        if rows.last() != Some(&encoded) {
+            rows.push(encoded);
+        }
+        rows
     }
 
     /// Appends the ids of the chunks of `text` that begin at `start` and end at `ends`.

@@ -10,6 +10,6 @@ mod whole;
 
 pub(crate) use cache::{Key, Memory};
 pub(crate) use linear::Linear;
-pub(crate) use merges::{MOST_IDS, Merges};
+pub(crate) use merges::{MOST_IDS, Merges, Rank};
 pub(crate) use piece::{SHORT, by_merging};
 pub(crate) use whole::Whole;
