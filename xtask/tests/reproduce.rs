@@ -127,6 +127,12 @@ fn show_explain_and_plan_tell_what_there_is() {
     house.done(&["reproduce", "tiny", "--until", "filter"]);
     let funnel = house.done(&["show", "tiny", "filter", "--rows", "1"]);
     assert!(funnel.contains("in ") && funnel.contains("kept") && funnel.contains("dropped/1"), "{funnel}");
+    house.done(&["reproduce", "tiny", "--until", "tokenizer"]);
+    let told = house.done(&["show", "tiny", "tokenizer", "--text", "the other\tway \u{1b}[31m"]);
+    insta::assert_snapshot!("show_tokenizer", told);
+    let refused = house.run(&["show", "tiny", "filter", "--text", "the other way"]);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && told.contains("--text is cut by a tokenizer"), "{told}");
     let settings = house.done(&["explain", "fineweb-filter"]);
     for expected in
         ["gopher_quality.min_words = 50", "words", "reads   warc = warc/1", "writes  dropped = dropped/1"]

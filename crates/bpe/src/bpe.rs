@@ -171,7 +171,7 @@ impl Bpe {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn count_chunk(
         &self,
         text: &[u8],

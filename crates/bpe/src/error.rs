@@ -151,6 +151,14 @@ pub enum Error {
         /// The smallest that works.
         least: u32,
     },
+    /// Counts that have outgrown [`Settings::max_memory`](crate::Settings::max_memory).
+    #[error("{got} bytes of counted words, expected at most {most}: allow more memory, or train on a sample")]
+    Memory {
+        /// What counting takes, about.
+        got: u64,
+        /// The setting.
+        most: u64,
+    },
     /// More distinct text than 32-bit positions can number.
     #[error("{bytes} bytes of distinct words, expected fewer than {limit}: train on a sample")]
     TooManyWords {

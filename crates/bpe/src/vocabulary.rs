@@ -107,7 +107,7 @@ impl Vocabulary {
     }
 
     /// Where a token starts and ends in `bytes`; nowhere for an id out of range.
-    #[inline(always)]
+    #[inline]
     fn place(&self, id: u32) -> (usize, usize) {
         let at = id as usize;
         match self.starts.get(at..at + 2) {

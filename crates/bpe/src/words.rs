@@ -58,6 +58,13 @@ impl Words {
         self.ends.len()
     }
 
+    /// What all this takes, about.
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity()
+            + self.ends.capacity() * size_of::<usize>()
+            + self.slots.len() * size_of::<Slot>()
+    }
+
     pub(crate) fn total_bytes(&self) -> usize {
         self.bytes.len()
     }

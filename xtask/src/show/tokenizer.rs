@@ -1,6 +1,5 @@
 //! A tokenizer for people: the ladder from bits to tokens, what languages cost, and a text cut into coloured tokens.
 
-use std::env;
 use std::io::{IsTerminal, Write};
 
 use bpe::{Bpe, Tokenizer};
@@ -89,7 +88,7 @@ fn ladder(bpe: &Bpe, word: &str, out: &mut dyn Write) -> anyhow::Result<()> {
 
 /// The text with a background for each token, or with strokes between them where there are no colours.
 fn coloured(bpe: &Bpe, text: &str, out: &mut dyn Write) -> anyhow::Result<()> {
-    let colours = std::io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let colours = std::io::stdout().is_terminal();
     write!(out, "  ")?;
     for (at, &id) in ids(bpe, text).iter().enumerate() {
         let token = token(bpe, id);
@@ -123,7 +122,7 @@ fn token(bpe: &Bpe, id: u32) -> String {
     let bytes = bpe.vocabulary().token(id).unwrap_or_default();
     match str::from_utf8(bytes) {
         Ok(text) => text.chars().map(visible).collect(),
-        Err(_) => bytes.iter().map(|byte| format!("‹{byte:02x}›")).collect(),
+        Err(_) => bytes.iter().map(|byte| format!("‹{byte:02x}›")).collect::<Vec<_>>().concat(),
     }
 }
 

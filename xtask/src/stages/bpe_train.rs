@@ -27,12 +27,16 @@ pub struct BpeTrain {
     /// Stop reading documents after so much text; 0 reads all.
     #[schemars(extend("unit" = "bytes", "source" = "nanochat trains on 2e9 characters"))]
     pub max_bytes: u64,
+    /// What counting words may take, about; more is an error, not an exhausted machine.
+    #[schemars(extend("unit" = "bytes"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_memory: Option<u64>,
 }
 
 impl Default for BpeTrain {
     fn default() -> Self {
-        let Settings { vocab_size, pattern, tie_break, min_frequency } = Settings::default();
-        Self { vocab_size, pattern, tie_break, min_frequency, max_bytes: 0 }
+        let Settings { vocab_size, pattern, tie_break, min_frequency, .. } = Settings::default();
+        Self { vocab_size, pattern, tie_break, min_frequency, max_bytes: 0, max_memory: None }
     }
 }
 
@@ -47,8 +51,10 @@ impl Stage for BpeTrain {
     }
 
     fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
-        let Self { vocab_size, pattern, tie_break, min_frequency, max_bytes } = self.clone();
-        let mut trainer = Trainer::new(Settings { vocab_size, pattern, tie_break, min_frequency })?;
+        let Self { vocab_size, pattern, tie_break, min_frequency, max_bytes, max_memory } = self.clone();
+        let max_memory = max_memory.unwrap_or(0);
+        let mut trainer =
+            Trainer::new(Settings { vocab_size, pattern, tie_break, min_frequency, max_memory })?;
         let input = io.input("documents")?;
         io.progress().length(input.rows());
         let mut bytes = 0;

@@ -48,7 +48,7 @@ impl<const EIGHTS: usize, const IDS: usize, const SETS: usize> Cache<EIGHTS, IDS
     }
 
     /// What is remembered of a word.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn find(&self, key: Key<EIGHTS>) -> Option<&Slot<EIGHTS, IDS>> {
         let set = &self.0[key.hash(Self::SHIFT)];
         // a number, not a branch that would often be guessed wrong
@@ -71,7 +71,7 @@ impl<const EIGHTS: usize, const IDS: usize, const SETS: usize> Cache<EIGHTS, IDS
 }
 
 impl<const EIGHTS: usize, const IDS: usize> Slot<EIGHTS, IDS> {
-    #[inline(always)]
+    #[inline]
     fn is(&self, key: Key<EIGHTS>) -> bool {
         let (Key(here), Key(asked)) = (self.word, key);
         let last = (here[EIGHTS - 1] ^ asked[EIGHTS - 1]) << (64 - COUNT);
@@ -79,12 +79,12 @@ impl<const EIGHTS: usize, const IDS: usize> Slot<EIGHTS, IDS> {
     }
 
     /// How many ids the word has.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn count(&self) -> usize {
         (self.word.0[EIGHTS - 1] >> COUNT) as usize + 1
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn append_to(&self, ids: &mut Vec<u32>) {
         // always all, of which some are taken back: a copy of fixed length is one move
         ids.extend_from_slice(&self.ids);
@@ -101,7 +101,7 @@ impl<const EIGHTS: usize> Key<EIGHTS> {
     };
 
     /// The key of `text[start..end]`, if that has less than `8 * EIGHTS` bytes; or else of no use.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn of(text: &[u8], start: usize, end: usize) -> Self {
         let len = end - start;
         let mut key = match text.get(start..start + 8 * EIGHTS) {
@@ -117,7 +117,7 @@ impl<const EIGHTS: usize> Key<EIGHTS> {
     }
 
     /// The upper bits of products: Fibonacci hashing (Knuth, volume 3, section 6.4).
-    #[inline(always)]
+    #[inline]
     pub(super) fn hash(self, shift: u32) -> usize {
         let mix = |hash: u64, eight: u64| (hash ^ hash >> 32 ^ eight).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (self.0.into_iter().fold(0, mix) >> shift) as usize

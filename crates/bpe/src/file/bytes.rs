@@ -37,13 +37,13 @@ impl Bpe {
         let specials: Vec<u32> = specials.collect();
         let sizes = [starts.len() - 1, tokens.len(), self.merges().len(), specials.len(), pattern.len()];
 
-        let mut rest = Vec::new();
-        let mut put = |number: u32| rest.extend_from_slice(&number.to_le_bytes());
-        put(if self.ignore_merges { IGNORE_MERGES } else { 0 });
-        sizes.into_iter().for_each(|size| put(u32::try_from(size).expect("checked when it was made")));
-        starts.iter().for_each(|&start| put(start));
-        self.merges().iter().flat_map(|&(left, right)| [left, right]).for_each(&mut put);
-        specials.into_iter().for_each(&mut put);
+        let flags = if self.ignore_merges { IGNORE_MERGES } else { 0 };
+        let sizes = sizes.map(|size| u32::try_from(size).expect("checked when it was made"));
+        let merges = self.merges().iter().flat_map(|&(left, right)| [left, right]);
+        let numbers =
+            [flags].into_iter().chain(sizes).chain(starts.iter().copied()).chain(merges).chain(specials);
+
+        let mut rest: Vec<u8> = numbers.flat_map(u32::to_le_bytes).collect();
         rest.extend_from_slice(tokens);
         rest.extend_from_slice(pattern.as_bytes());
         Ok([MAGIC, blake3::hash(&rest).as_bytes().as_slice(), &rest].concat())

@@ -33,7 +33,7 @@ pub(super) struct Block {
 
 impl Block {
     /// A block of ASCII, and the set of the bytes that are none.
-    #[inline(always)]
+    #[inline]
     fn ascii(bytes: &[u8; BLOCK]) -> (Self, u64) {
         let (quarters, _) = bytes.as_chunks::<16>();
         let (mut block, mut foreign) = (Self { lead: u64::MAX, ..Self::default() }, 0);
@@ -97,7 +97,7 @@ impl<'t> Blocks<'t> {
     }
 
     /// The next block; behind the end of the text an empty one.
-    #[inline(always)]
+    #[inline]
     pub(super) fn next(&mut self) -> Block {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let (mut block, foreign) = match rest.first_chunk() {
@@ -143,20 +143,20 @@ fn character(bytes: &[u8]) -> (Set, usize) {
     let low = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0) & 0x3f);
     let first = u32::from(bytes[0]);
     match first {
-        ..0xe0 => (CLASSES.of((first & 0x1f) << 6 | low(1)), 2),
-        ..0xf0 => (CLASSES.of((first & 0x0f) << 12 | low(1) << 6 | low(2)), 3),
+        0xc0..0xe0 => (CLASSES.of((first & 0x1f) << 6 | low(1)), 2),
+        0xe0..0xf0 => (CLASSES.of((first & 0x0f) << 12 | low(1) << 6 | low(2)), 3),
         _ => (CLASSES.of((first & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3)), 4),
     }
 }
 
 /// What is set one byte earlier; `previous` is the same set of the block before.
-#[inline(always)]
+#[inline]
 pub(super) fn after(now: u64, previous: u64) -> u64 {
     now << 1 | previous >> 63
 }
 
 /// What is set one byte later; `next` is the same set of the block behind.
-#[inline(always)]
+#[inline]
 pub(super) fn before(now: u64, next: u64) -> u64 {
     now >> 1 | next << 63
 }
@@ -183,7 +183,7 @@ pub(super) struct Window<'t> {
 
 impl Window<'_> {
     /// The last characters before something other than white space, of those in a set of white space.
-    #[inline(always)]
+    #[inline]
     pub(super) fn last_of(&self, set: impl Fn(&Block) -> u64) -> u64 {
         let Self { now, next, .. } = self;
         let solid = |block: &Block| block.lead & !block.white;
@@ -208,7 +208,7 @@ const BATCH: usize = 256;
 const USUAL: usize = 20;
 
 /// Calls `batch` with the ends of chunks; `starts(window)` is the set of bytes of a block that begin a chunk.
-#[inline(always)]
+#[inline]
 pub(super) fn scan(text: &str, batch: &mut dyn FnMut(&[usize]), mut starts: impl FnMut(&Window<'_>) -> u64) {
     if text.is_empty() {
         return;

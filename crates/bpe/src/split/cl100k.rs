@@ -60,7 +60,7 @@ struct State {
 
 impl Cl100k {
     /// [`next`](Self::next) for 64 bytes: the set of those that begin a chunk.
-    #[inline(always)]
+    #[inline]
     fn starts(&self, window: &Window<'_>, state: &mut State) -> u64 {
         let Window { previous, now, next, .. } = window;
         let Block { letter, number, symbol, newline, white, lead, .. } = *now;
@@ -102,7 +102,7 @@ impl Cl100k {
     }
 
     /// Those of the blanks right behind newlines that are behind the last newline of their white space.
-    #[inline(always)]
+    #[inline]
     fn lines(&self, window: &Window<'_>, behind: u64) -> u64 {
         let now = &window.now;
         let blank = now.white & !now.newline;
@@ -130,7 +130,7 @@ impl Cl100k {
     }
 
     /// `\p{N}{1,3}`: where numbers are cut.
-    #[inline(always)]
+    #[inline]
     fn groups(&self, window: &Window<'_>, state: &mut State) -> u64 {
         let (now, before) = (window.now.number, window.previous.number);
         let digits = now & window.now.lead;

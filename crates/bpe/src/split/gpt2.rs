@@ -31,7 +31,7 @@ struct Ahead {
 }
 
 /// [`next`] for 64 bytes: the set of those that begin a chunk.
-#[inline(always)]
+#[inline]
 fn starts(window: &Window<'_>, ahead: &mut Ahead) -> u64 {
     let Window { previous, now, next, .. } = window;
     let spaced = after(now.space, previous.space);

@@ -81,6 +81,8 @@ impl Trainer {
     }
 
     /// Counts the words of `texts`, in parallel on rayon's pool.
+    ///
+    /// Once counts have outgrown [`Settings::max_memory`] texts are passed over, and [`train`](Self::train) says so.
     pub fn feed(&mut self, texts: &[&str]) {
         let threads = rayon::current_num_threads().min(texts.len());
         if self.counts.len() < threads {
@@ -89,8 +91,14 @@ impl Trainer {
         // Who counts which text is chance; sums are not.
         let next = AtomicUsize::new(0);
         let splitter = &*self.splitter;
+        let most = self.settings.max_memory / self.counts.len().max(1) as u64;
+        let bounded = self.settings.max_memory > 0;
         self.counts.par_iter_mut().with_max_len(1).for_each(|counts| {
             while let Some(text) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                counts.outgrown |= bounded && counts.memory() > most;
+                if counts.outgrown {
+                    break;
+                }
                 let mut start = 0;
                 splitter.split_batches(text, &mut |ends| {
                     for &end in ends {
@@ -104,6 +112,10 @@ impl Trainer {
 
     /// Learns the merges.
     pub fn train(self) -> Result<Trained> {
+        if self.counts.iter().any(|counts| counts.outgrown) {
+            let got = self.counts.iter().map(Counts::memory).sum();
+            return Err(Error::Memory { got, most: self.settings.max_memory });
+        }
         let counts = Counts::sum(self.counts);
         let (cells, limit) = (counts.words.total_bytes() + counts.words.len() + 1, u32::MAX as usize - 2);
         if cells > limit {
@@ -111,8 +123,7 @@ impl Trainer {
         }
         let mut sorted: Vec<u32> = (0..counts.words.len() as u32).collect();
         sorted.par_sort_unstable_by_key(|&word| counts.words.get(word as usize));
-        let words =
-            sorted.iter().map(|&word| (counts.words.get(word as usize), counts.counts[word as usize]));
+        let words = sorted.iter().map(|&word| (counts.words.get(word as usize), counts.times[word as usize]));
 
         let order = byte_order(self.settings.tie_break);
         let mut byte_ids = [0; 256];
@@ -123,7 +134,7 @@ impl Trainer {
         let merges = learn(words, &byte_ids, asked as usize, self.settings.min_frequency);
 
         let report = Report {
-            words: counts.counts.iter().sum(),
+            words: counts.times.iter().sum(),
             distinct_words: counts.words.len() as u64,
             bytes: sorted.iter().map(|&word| counts.bytes(word as usize)).sum(),
             asked_merges: asked,
@@ -163,20 +174,28 @@ fn byte_order(tie_break: TieBreak) -> [u8; 256] {
 #[derive(Default)]
 struct Counts {
     words: Words,
-    counts: Vec<u64>,
+    /// By word.
+    times: Vec<u64>,
+    /// Whether a text was passed over because memory was full.
+    outgrown: bool,
 }
 
 impl Counts {
     #[inline]
     fn add(&mut self, word: &[u8], count: u64) {
         match self.words.insert(word) {
-            (_, true) => self.counts.push(count),
-            (known, false) => self.counts[known] += count,
+            (_, true) => self.times.push(count),
+            (known, false) => self.times[known] += count,
         }
     }
 
+    /// Bytes, about.
+    fn memory(&self) -> u64 {
+        (self.words.memory() + self.times.capacity() * size_of::<u64>()) as u64
+    }
+
     fn bytes(&self, word: usize) -> u64 {
-        self.words.get(word).len() as u64 * self.counts[word]
+        self.words.get(word).len() as u64 * self.times[word]
     }
 
     fn sum(all: Vec<Self>) -> Self {
@@ -184,7 +203,7 @@ impl Counts {
         let mut sum = all.next().unwrap_or_default();
         for part in all {
             for word in 0..part.words.len() {
-                sum.add(part.words.get(word), part.counts[word]);
+                sum.add(part.words.get(word), part.times[word]);
             }
         }
         sum

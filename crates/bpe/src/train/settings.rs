@@ -19,6 +19,9 @@ pub struct Settings {
     /// A pair seen fewer times is not merged, even if the vocabulary stays smaller than asked.
     #[schemars(extend("unit" = "occurrences", "source" = "Hugging Face ByteLevelBPETokenizer.train: 2"))]
     pub min_frequency: u64,
+    /// What counting may take, about; more distinct words than fit are an error, not an exhausted machine. 0 is no bound.
+    #[schemars(extend("unit" = "bytes"))]
+    pub max_memory: u64,
 }
 
 impl Default for Settings {
@@ -28,6 +31,7 @@ impl Default for Settings {
             pattern: Pattern::default(),
             tie_break: TieBreak::default(),
             min_frequency: 2,
+            max_memory: 0,
         }
     }
 }

@@ -124,3 +124,19 @@ fn settings_say_what_they_know() {
     assert!(read(r#"{"vocabsize": 4096}"#).unwrap_err().to_string().contains("expected one of `vocab_size`"));
     assert!(read(r#"{"pattern": "gpt3"}"#).unwrap_err().to_string().contains("cl100k"));
 }
+
+#[test]
+fn memory_has_a_bound_where_one_is_set() {
+    let word = |number: usize| (0..5).map(move |at| char::from(b'a' + (number >> (4 * at)) as u8 % 16));
+    let text = |first: usize| {
+        (first..first + 1000).flat_map(|number| [' '].into_iter().chain(word(number))).collect()
+    };
+    let texts: Vec<String> = (0..200).map(|at| text(1000 * at)).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let train =
+        |max_memory| bpe::train(Settings { vocab_size: 300, max_memory, ..Settings::default() }, &texts);
+    let Err(Error::Memory { got, most: 1_000_000 }) = train(1_000_000) else { panic!("no bound") };
+    // a text more for each thread, and tables that double
+    assert!(got < 20_000_000, "{got}");
+    assert_eq!(train(0).unwrap().report, train(u64::MAX).unwrap().report);
+}
