@@ -3,6 +3,7 @@
     python peers.py train rustbpe corpus.jsonl 32768      # CPU seconds of training; merges learned; peak memory
     python peers.py train gigabpe corpus.jsonl 32768
     python peers.py encode gigatoken corpus.jsonl tokenizer.json
+    python peers.py load tokenizers corpus.jsonl tokenizer.json          # CPU seconds of reading the file
 
 On standard output one JSON object with CPU seconds (user and system) of the work alone. `bench bpe` runs this as a child.
 """
@@ -64,12 +65,20 @@ def gigatoken(corpus, tokenizer):
     return {"cold": passes[0], "warm": min(passes[1:]), "ids": sum(len(row) for row in ids)}
 
 
+def tokenizers(tokenizer):
+    from tokenizers import Tokenizer
+
+    return sorted(timed(lambda: Tokenizer.from_file(tokenizer))[0] for _ in range(5))[2]
+
+
 def main():
     what, name, corpus, last = sys.argv[1:]
     said = {"version": f"{name} {version(name)}"}
     if what == "train":
         said["seconds"], said["merges"] = {"rustbpe": rustbpe, "gigabpe": gigabpe}[name](corpus, int(last))
         said["peak_kb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    elif what == "load":
+        said["seconds"] = {"tokenizers": tokenizers}[name](last)
     else:
         said |= {"gigatoken": gigatoken}[name](corpus, last)
     print(json.dumps(said))

@@ -4,8 +4,10 @@
 //! runs on one thread. Training is measured in processes of its own, ours too, so that memory can be told apart. The
 //! vocabulary of encoding is `cl100k_base` as tiktoken-rs brings it.
 
+mod agreement;
 mod hostile;
 mod peer;
+mod shards;
 mod training;
 
 use std::fs::File;
@@ -19,8 +21,9 @@ use fixtures::{Size, web};
 
 use crate::peers::Scratch;
 use crate::row::{Row, interleave, seconds_of};
+pub use agreement::agreement;
 use peer::{BpeOpenai, Fastokens};
-pub use training::child;
+pub use training::{encode, train};
 
 pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
@@ -33,6 +36,11 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
     let texts = texts(&corpus)?.collect::<anyhow::Result<Vec<_>>>()?;
     ensure!(!texts.is_empty(), "no texts in {}", corpus.display());
     rows.extend(encoding(&texts, &corpus, &scratch)?);
+    let chinese = corpus.with_file_name("chinese.jsonl");
+    if chinese.is_file() {
+        let texts = self::texts(&chinese)?.collect::<anyhow::Result<Vec<_>>>()?;
+        rows.extend(speed("-chinese", &texts, &chinese, &scratch)?.1);
+    }
     rows.extend(hostile::rows()?);
     Ok(rows)
 }
@@ -61,7 +69,9 @@ fn ours() -> anyhow::Result<Bpe> {
     Ok(Bpe::from_tiktoken(peer::cl100k_file()?.as_bytes(), Pattern::Cl100k, &specials)?)
 }
 
-fn encoding(texts: &[String], corpus: &Path, scratch: &Scratch) -> anyhow::Result<Vec<Row>> {
+/// Rows of encoding cold and warm, whose names end with `of`; and the warm tokenizer.
+fn speed(of: &str, texts: &[String], corpus: &Path, scratch: &Scratch) -> anyhow::Result<(Bpe, Vec<Row>)> {
+    let name = |row: &str| format!("bpe/{row}{of}");
     let megabytes = texts.iter().map(String::len).sum::<usize>() as f64 / 1e6;
     let json = peer::spelled_as_published(&ours()?.to_json()?)?;
     let path = scratch.join("tokenizer.json");
@@ -94,15 +104,33 @@ fn encoding(texts: &[String], corpus: &Path, scratch: &Scratch) -> anyhow::Resul
         },
     ])?;
     let mut rows = vec![
-        Row::speed("bpe/encode-cold", "MB/s", megabytes, our_cold, Some((fastokens_cold, Fastokens::name()))),
-        Row::speed("bpe/encode-warm", "MB/s", megabytes, warm[0], Some((warm[1], Fastokens::name()))),
+        Row::speed(
+            &name("encode-cold"),
+            "MB/s",
+            megabytes,
+            our_cold,
+            Some((fastokens_cold, Fastokens::name())),
+        ),
+        Row::speed(&name("encode-warm"), "MB/s", megabytes, warm[0], Some((warm[1], Fastokens::name()))),
     ];
     if let Some(said) = peer::gigatoken(corpus, &path)? {
         told_difference(ids.len(), said.ids, &said.version);
         let peer = |seconds| Some((seconds, said.version.clone()));
-        rows.push(Row::speed("bpe/encode-cold", "MB/s", megabytes, our_cold, peer(said.cold)));
-        rows.push(Row::speed("bpe/encode-warm", "MB/s", megabytes, warm[0], peer(said.warm)));
+        rows.push(Row::speed(&name("encode-cold"), "MB/s", megabytes, our_cold, peer(said.cold)));
+        rows.push(Row::speed(&name("encode-warm"), "MB/s", megabytes, warm[0], peer(said.warm)));
     }
+    Ok((bpe, rows))
+}
+
+fn encoding(texts: &[String], corpus: &Path, scratch: &Scratch) -> anyhow::Result<Vec<Row>> {
+    let (bpe, mut rows) = speed("", texts, corpus, scratch)?;
+    rows.push(Row::amount(
+        "bpe/memory",
+        "MiB of tables and caches",
+        bpe.memory() as f64 / f64::from(1 << 20),
+        None,
+    ));
+    rows.push(shards::row(&bpe, texts, scratch)?);
 
     let openai = BpeOpenai::new();
     // a tenth is enough for the slow side
@@ -151,9 +179,17 @@ fn encoding(texts: &[String], corpus: &Path, scratch: &Scratch) -> anyhow::Resul
         Some((decode[1], BpeOpenai::name())),
     ));
 
+    let json = bpe.to_json()?;
+    let path = scratch.join("tokenizer.json");
+    std::fs::write(&path, &json)?;
+    let file = bpe.to_bytes()?;
     let load = interleave(&mut [
         &mut || {
             black_box(Bpe::from_json(&json)?);
+            Ok(())
+        },
+        &mut || {
+            black_box(Bpe::from_bytes(&file)?);
             Ok(())
         },
         &mut || {
@@ -161,7 +197,10 @@ fn encoding(texts: &[String], corpus: &Path, scratch: &Scratch) -> anyhow::Resul
             Ok(())
         },
     ])?;
-    rows.push(Row::speed("bpe/load-json", "loads/s", 1.0, load[0], Some((load[1], Fastokens::name()))));
+    let hugging_face = peer::loaded(&path)?.map(|said| (said.seconds, said.version));
+    rows.push(Row::speed("bpe/load-json", "loads/s", 1.0, load[0], hugging_face.clone()));
+    rows.push(Row::speed("bpe/load-json", "loads/s", 1.0, load[0], Some((load[2], Fastokens::name()))));
+    rows.push(Row::speed("bpe/load-own", "loads/s", 1.0, load[1], hugging_face));
     Ok(rows)
 }
 

@@ -27,8 +27,14 @@ fn main() -> anyhow::Result<()> {
     let file = arguments.next().map(PathBuf::from);
     let rows = match subject.as_deref() {
         Some("bpe") => bpe::rows(file.as_deref())?,
-        // a part of `bpe`, as a process of its own
-        Some("bpe-train") => return bpe::child(file.as_deref(), arguments.next().as_deref()),
+        // parts of `bpe`, as processes of their own
+        Some("bpe-train") => {
+            let (settings, directory) = (arguments.next(), arguments.next().map(PathBuf::from));
+            return bpe::train(file.as_deref(), settings.as_deref(), directory.as_deref());
+        }
+        Some("bpe-encode") => return bpe::encode(file.as_deref(), arguments.next().as_deref()),
+        // too long for every time: ten million strings
+        Some("bpe-agreement") => bpe::agreement(arguments.next().as_deref())?,
         Some("dedup") => dedup::rows(file.as_deref())?,
         Some("extract") => extract::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,

@@ -15,9 +15,13 @@ const CL100K: u32 = 100_256;
 
 /// `cl100k_base.tiktoken`, written again from the tokens that tiktoken-rs has.
 pub fn cl100k_file() -> anyhow::Result<String> {
-    let tiktoken = tiktoken_rs::cl100k_base_singleton();
+    file_of(tiktoken_rs::cl100k_base_singleton(), CL100K)
+}
+
+/// A `.tiktoken` file of the first so many tokens.
+pub fn file_of(tiktoken: &tiktoken_rs::CoreBPE, tokens: u32) -> anyhow::Result<String> {
     let mut file = String::new();
-    for id in 0..CL100K {
+    for id in 0..tokens {
         let token = tiktoken.decode_bytes(&[id]).map_err(|error| anyhow::anyhow!("token {id}: {error:?}"))?;
         writeln!(file, "{} {id}", BASE64_STANDARD.encode(token))?;
     }
@@ -97,6 +101,17 @@ pub struct Encoded {
 
 pub fn gigatoken(corpus: &Path, tokenizer: &Path) -> anyhow::Result<Option<Encoded>> {
     said(&[Path::new("encode"), Path::new("gigatoken"), corpus, tokenizer])
+}
+
+/// CPU seconds that `tokenizers` takes to read a `tokenizer.json`.
+#[derive(Deserialize)]
+pub struct Loaded {
+    pub version: String,
+    pub seconds: f64,
+}
+
+pub fn loaded(tokenizer: &Path) -> anyhow::Result<Option<Loaded>> {
+    said(&[Path::new("load"), Path::new("tokenizers"), Path::new("-"), tokenizer])
 }
 
 /// What a Python peer says of training.

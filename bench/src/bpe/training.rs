@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use ::bpe::{Pattern, SPECIAL_TOKENS, Settings, Trainer};
+use ::bpe::{Bpe, Pattern, SPECIAL_TOKENS, Settings, Tokenizer, Trainer};
 use anyhow::{Context, bail, ensure};
 use cpu_time::ProcessTime;
 use nix::sys::resource::{UsageWho, getrusage};
@@ -52,8 +52,11 @@ pub fn rows(corpus: &Path) -> anyhow::Result<Vec<Row>> {
 
 /// Trains in a process of its own; its CPU seconds and its peak in kB.
 fn in_a_child(corpus: &Path, pattern: &Pattern) -> anyhow::Result<(f64, u64)> {
+    // the peers learn no special tokens beside
+    let vocab_size = SIZE + SPECIAL_TOKENS.len() as u32;
+    let settings = Settings { vocab_size, pattern: pattern.clone(), min_frequency: 1, ..Settings::default() };
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("bpe-train").arg(corpus).arg(serde_json::to_string(pattern)?);
+    command.arg("bpe-train").arg(corpus).arg(serde_json::to_string(&settings)?);
     let output = command.output()?;
     ensure!(output.status.success(), "training stopped: {}", String::from_utf8_lossy(&output.stderr));
     let said: serde_json::Value = serde_json::from_slice(&output.stdout)?;
@@ -61,15 +64,13 @@ fn in_a_child(corpus: &Path, pattern: &Pattern) -> anyhow::Result<(f64, u64)> {
     Ok((figure("seconds")?, figure("peak_kb")? as u64))
 }
 
-/// What that process does: `bpe-train CORPUS PATTERN`.
-pub fn child(corpus: Option<&Path>, pattern: Option<&str>) -> anyhow::Result<()> {
-    let (Some(corpus), Some(pattern)) = (corpus, pattern) else { bail!("bpe-train CORPUS PATTERN") };
+/// What that process does: `bpe-train CORPUS SETTINGS [DIRECTORY]`; there the tokenizer is left.
+pub fn train(corpus: Option<&Path>, settings: Option<&str>, directory: Option<&Path>) -> anyhow::Result<()> {
+    let (Some(corpus), Some(settings)) = (corpus, settings) else {
+        bail!("bpe-train CORPUS SETTINGS [DIRECTORY]")
+    };
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
-    // the peers learn no special tokens beside
-    let vocab_size = SIZE + SPECIAL_TOKENS.len() as u32;
-    let pattern = serde_json::from_str(pattern)?;
-    let mut trainer =
-        Trainer::new(Settings { vocab_size, pattern, min_frequency: 1, ..Settings::default() })?;
+    let mut trainer = Trainer::new(serde_json::from_str(settings)?)?;
     let mut seconds = 0.0;
     let mut feed = |texts: &mut Vec<String>, trainer: &mut Trainer| {
         let start = ProcessTime::now();
@@ -86,9 +87,24 @@ pub fn child(corpus: Option<&Path>, pattern: Option<&str>) -> anyhow::Result<()>
     }
     feed(&mut batch, &mut trainer);
     let start = ProcessTime::now();
-    let report = trainer.train()?.report;
+    let trained = trainer.train()?;
     seconds += start.elapsed().as_secs_f64();
     let peak_kb = getrusage(UsageWho::RUSAGE_SELF)?.max_rss();
-    println!("{}", json!({ "seconds": seconds, "merges": report.merges, "peak_kb": peak_kb }));
+    println!("{}", json!({ "seconds": seconds, "merges": trained.report.merges, "peak_kb": peak_kb }));
+    if let Some(directory) = directory {
+        trained.tokenizer.save(directory)?;
+    }
+    Ok(())
+}
+
+/// `bpe-encode TEXTS DIRECTORY`: the ids of each text, a line each.
+pub fn encode(texts: Option<&Path>, directory: Option<&str>) -> anyhow::Result<()> {
+    let (Some(corpus), Some(directory)) = (texts, directory) else { bail!("bpe-encode TEXTS DIRECTORY") };
+    let bpe = Bpe::load(Path::new(directory))?;
+    for text in self::texts(corpus)? {
+        let mut ids = Vec::new();
+        bpe.encode(&text?, &mut ids);
+        println!("{}", serde_json::to_string(&ids)?);
+    }
     Ok(())
 }

@@ -63,6 +63,14 @@ impl Bpe {
         self.merges.pairs()
     }
 
+    /// Bytes of all tables, and of the caches of as many threads as ever encoded at once.
+    pub fn memory(&self) -> usize {
+        let memories = self.memories.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let linear = self.linear.get().and_then(Option::as_ref).map_or(0, Linear::memory);
+        let tables = self.vocabulary.memory() + self.merges.memory() + self.whole.memory() + linear;
+        tables + memories * Memory::BYTES
+    }
+
     /// A text on its way from bytes to tokens: first an id a byte, then the row after each merge, last the row that
     /// [`encode`](Tokenizer::encode) gives.
     ///

@@ -89,6 +89,10 @@ impl Vocabulary {
         Some(vocabulary)
     }
 
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity() + size_of_val(self.starts.as_slice())
+    }
+
     fn push(&mut self, token: &[u8]) {
         self.bytes.extend_from_slice(token);
         self.starts.push(u32::try_from(self.bytes.len()).expect("tokens of less than 4 GiB"));

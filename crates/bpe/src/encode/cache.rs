@@ -1,17 +1,26 @@
 //! The words just seen, and their ids: most of a text is a few thousand words over and over.
 
+/// Sets of two words each.
+const NEAR: usize = 1 << 12;
+const FAR: usize = 1 << 16;
+const RARE: usize = 1 << 13;
+
 /// What a thread remembers; no more than these bounds.
 #[derive(Debug)]
 pub(crate) struct Memory {
     /// Words of up to 15 bytes, nearly all there are: 8,192 of them in 256 KiB, which a level-two cache holds.
-    pub(crate) near: Cache<2, 4, { 1 << 12 }>,
+    pub(crate) near: Cache<2, 4, NEAR>,
     /// The same, looked at where `near` has forgotten: 131,072 of them in 4 MiB.
-    pub(crate) far: Cache<2, 4, { 1 << 16 }>,
+    pub(crate) far: Cache<2, 4, FAR>,
     /// Words of 16 to 31 bytes: 16,384 of them in 1 MiB.
-    pub(crate) long: Cache<4, 8, { 1 << 13 }>,
+    pub(crate) long: Cache<4, 8, RARE>,
 }
 
 impl Memory {
+    /// What one takes.
+    pub(crate) const BYTES: usize =
+        size_of::<[[Slot<2, 4>; 2]; NEAR + FAR]>() + size_of::<[[Slot<4, 8>; 2]; RARE]>();
+
     pub(crate) fn new() -> Self {
         Self { near: Cache::new(), far: Cache::new(), long: Cache::new() }
     }

@@ -53,6 +53,10 @@ impl Linear {
         Some(Self { trie, tokens })
     }
 
+    pub(crate) fn memory(&self) -> usize {
+        self.trie.memory() + size_of_val(self.tokens.as_slice())
+    }
+
     /// Appends the ids of `piece`.
     pub(crate) fn encode(&self, merges: &Merges, piece: &[u8], ids: &mut Vec<u32>) {
         let start = ids.len();

@@ -80,6 +80,11 @@ impl Merges {
         &self.pairs
     }
 
+    pub(crate) fn memory(&self) -> usize {
+        let lists = size_of_val(self.pairs.as_slice()) + size_of_val(self.ids.as_slice());
+        lists + size_of_val(self.slots.as_slice()) + size_of_val(self.maybe.as_slice())
+    }
+
     #[inline]
     fn bit(&self, left: u32, right: u32) -> usize {
         multiply_shift(key(left, right), self.shift - BITS)

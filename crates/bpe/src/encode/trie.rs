@@ -123,6 +123,10 @@ impl Trie {
         }
     }
 
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(self.pairs.as_slice()) + size_of_val(self.edges.as_slice())
+    }
+
     /// The longest token that `bytes` begin with; [`NOTHING`] of nothing.
     #[inline]
     pub(super) fn longest(&self, bytes: &[u8]) -> u32 {

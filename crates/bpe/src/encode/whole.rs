@@ -62,6 +62,10 @@ impl Whole {
         self.long.find(chunk).map(|word| self.long_ids[word])
     }
 
+    pub(crate) fn memory(&self) -> usize {
+        size_of_val(self.short.as_slice()) + self.long.memory() + size_of_val(self.long_ids.as_slice())
+    }
+
     /// Where this key is, or belongs.
     #[inline]
     fn slot(&self, key: Key<2>) -> usize {

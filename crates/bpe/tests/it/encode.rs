@@ -220,3 +220,19 @@ fn training_on_a_long_word() {
     assert_eq!(trained.report.distinct_words, 1);
     assert_eq!(decode(&trained.tokenizer, &encode(&trained.tokenizer, &text)), text.as_bytes());
 }
+
+/// Whatever was encoded, on one thread.
+#[test]
+fn memory_is_bounded() {
+    let Some(bpe) = openai("cl100k_base") else { return };
+    let mut state = 1u64;
+    let mut letter = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'a' + (state >> 33) as u8 % 26)
+    };
+    for length in 1..40 {
+        let text: String = (0..20_000).map(|at| if at % length == 0 { ' ' } else { letter() }).collect();
+        bpe.count(&text);
+    }
+    assert!(bpe.memory() <= 25 << 20, "{} bytes", bpe.memory());
+}
