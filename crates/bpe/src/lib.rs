@@ -16,9 +16,10 @@
 //! # Why it looks like this
 //!
 //! Pre-tokenization, not merging, is where tokenizers spend their time, so the published patterns are scanners written
-//! by hand and proven equal to their regular expressions; any other pattern runs on a regex engine. Most of the words
-//! that follow are words seen before, so a small table answers them; the rest are merged, short ones by scanning for
-//! the best pair. Long ones are not merged at all: their tokens are laid down from left to right, in linear time.
+//! by hand and proven equal to their regular expressions; GPT-2's and GPT-4's look at 64 bytes at a time. Any other
+//! pattern runs on a regex engine. Most of the words that follow are words seen before, so a small table answers them; the
+//! rest are merged, short ones by scanning for the best pair. Long ones are not merged at all: their tokens are laid down
+//! from left to right, in linear time.
 //!
 //! Training counts distinct words, sorts them by their bytes and merges exactly the most frequent pair, ties to the
 //! smaller ids: neither threads nor the order of texts can be seen in the result. Bytes are numbered in one of two
@@ -26,9 +27,10 @@
 //!
 //! # Map
 //!
-//! [`Tokenizer`] and [`PreTokenizer`] are the seams. [`Trainer`] makes a [`Bpe`]; [`Bpe::save`], [`Bpe::load`] and
-//! [`Bpe::from_tiktoken`] exchange it with the world. [`Permitted`] lets trusted text spell special tokens. [`Vocabulary`] says what ids mean, [`Utf8Stream`] turns the
-//! bytes of arriving tokens into text.
+//! [`Tokenizer`] and [`PreTokenizer`] are the seams. [`Trainer`] makes a [`Bpe`]. [`Bpe::save`] and [`Bpe::load`] exchange
+//! it with the world, [`Bpe::from_tiktoken`] and [`Bpe::from_vocab_and_merges`] read what others publish, and
+//! [`Bpe::to_bytes`] is read fastest. [`Permitted`] lets trusted text spell special tokens. [`Vocabulary`] says what ids
+//! mean, [`Utf8Stream`] turns the bytes of arriving tokens into text, [`Bpe::steps`] shows merges at work.
 
 #![forbid(unsafe_code)]
 

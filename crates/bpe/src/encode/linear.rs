@@ -91,19 +91,21 @@ impl Linear {
 /// Merges are undone, the last first. If the two that then face each other would have been joined before one of
 /// them was used up, merging would not have come this way.
 fn apart(tokens: &[Token], merges: &Merges, mut left: u32, mut right: u32, mut deadline: Rank) -> bool {
+    let [mut of_left, mut of_right] = [left, right].map(|token| &tokens[token as usize]);
     loop {
         // a join across with a smaller rank comes in time
         if merges.rank(left, right) < deadline {
             return false;
         }
-        let [of_left, of_right] = [left, right].map(|token| tokens[token as usize]);
         if of_left.age > of_right.age {
-            left = of_left.right;
             // of equals the leftmost is first: that is within `left`
             deadline = of_left.age - 1;
+            left = of_left.right;
+            of_left = &tokens[left as usize];
         } else if of_right.age > 0 {
-            right = of_right.left;
             deadline = of_right.age;
+            right = of_right.left;
+            of_right = &tokens[right as usize];
         } else {
             return true;
         }
