@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::encode::{Key, Linear, Memory, Merges, Rank, SHORT, Whole, by_merging};
+use crate::encode::{Key, Linear, Memory, Merges, Pairs, Rank, SHORT, Whole, by_merging};
 use crate::parts::{Checked, Parts};
 use crate::{Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
 
@@ -157,24 +157,24 @@ impl Bpe {
     fn encode_long(&self, text: &[u8], start: usize, end: usize, memory: &mut Memory, ids: &mut Vec<u32>) {
         let chunk = &text[start..end];
         if chunk.len() >= 32 {
-            return self.encode_unseen(chunk, ids);
+            return self.encode_unseen(chunk, &mut memory.pairs, ids);
         }
         let key = Key::of(text, start, end);
         if let Some(slot) = memory.long.find(key) {
             return slot.append_to(ids);
         }
         let first = ids.len();
-        self.encode_unseen(chunk, ids);
+        self.encode_unseen(chunk, &mut memory.pairs, ids);
         memory.long.insert(key, &ids[first..]);
     }
 
     /// Appends the ids of a chunk of more than [`SHORT`] bytes.
-    fn encode_unseen(&self, chunk: &[u8], ids: &mut Vec<u32>) {
+    fn encode_unseen(&self, chunk: &[u8], pairs: &mut Pairs, ids: &mut Vec<u32>) {
         if let Some(id) = self.whole.long(chunk) {
             return ids.push(id);
         }
         match self.linear.get_or_init(|| Linear::new(&self.vocabulary, &self.merges, &self.byte_ids)) {
-            Some(linear) => linear.encode(&self.merges, chunk, ids),
+            Some(linear) => linear.encode(&self.merges, chunk, pairs, ids),
             None => by_merging(&self.merges, &self.byte_ids, chunk, ids),
         }
     }

@@ -1,5 +1,7 @@
 //! The words just seen, and their ids: most of a text is a few thousand words over and over.
 
+use super::hash::multiply_shift;
+
 /// Sets of two words each.
 const NEAR: usize = 1 << 12;
 const FAR: usize = 1 << 16;
@@ -14,6 +16,7 @@ pub(crate) struct Memory {
     pub(crate) far: Cache<2, 4, FAR>,
     /// Words of 16 to 31 bytes: 16,384 of them in 1 MiB.
     pub(crate) long: Cache<4, 8, RARE>,
+    pub(crate) pairs: Pairs,
 }
 
 impl Memory {
@@ -22,7 +25,31 @@ impl Memory {
         size_of::<[[Slot<2, 4>; 2]; NEAR + FAR]>() + size_of::<[[Slot<4, 8>; 2]; RARE]>();
 
     pub(crate) fn new() -> Self {
-        Self { near: Cache::new(), far: Cache::new(), long: Cache::new() }
+        Self { near: Cache::new(), far: Cache::new(), long: Cache::new(), pairs: Pairs::new() }
+    }
+}
+
+/// Pairs of tokens, and whether merging leaves them apart: 2,048 of them in 16 KiB, which the nearest cache holds.
+#[derive(Debug)]
+pub(crate) struct Pairs(Box<[u64; PAIRS]>);
+
+const PAIRS: usize = 1 << 11;
+
+impl Pairs {
+    pub(super) fn new() -> Self {
+        Self(vec![u64::MAX; PAIRS].try_into().expect("as many as there are"))
+    }
+
+    /// What is remembered of a pair, or else what `find` says, which is remembered.
+    #[inline]
+    pub(super) fn or(&mut self, left: u32, right: u32, find: impl FnOnce() -> bool) -> bool {
+        // ids have 21 bits
+        let pair = u64::from(left) << 32 | u64::from(right) << 1;
+        let slot = &mut self.0[multiply_shift(pair, 64 - PAIRS.trailing_zeros())];
+        if *slot & !1 != pair {
+            *slot = pair | u64::from(find());
+        }
+        *slot & 1 == 1
     }
 }
 

@@ -6,6 +6,7 @@
 //! before was wrong. Of each beginning of the text there is only one right row, so a position that failed once is
 //! never tried again, and all steps together are linear.
 
+use super::cache::Pairs;
 use super::merges::{Merges, NONE, Rank};
 use super::trie::{NOTHING, Trie};
 use crate::Vocabulary;
@@ -58,7 +59,7 @@ impl Linear {
     }
 
     /// Appends the ids of `piece`.
-    pub(crate) fn encode(&self, merges: &Merges, piece: &[u8], ids: &mut Vec<u32>) {
+    pub(crate) fn encode(&self, merges: &Merges, piece: &[u8], pairs: &mut Pairs, ids: &mut Vec<u32>) {
         let start = ids.len();
         let mut failed = Positions::below(piece.len() + 1);
         let mut at = 0;
@@ -74,7 +75,10 @@ impl Linear {
             }
             let Token { shorter, length, .. } = self.tokens[token as usize];
             let end = at + length as usize;
-            let fits = ids.len() == start || apart(&self.tokens, merges, ids[ids.len() - 1], token, NONE);
+            let fits = ids.len() == start || {
+                let before = ids[ids.len() - 1];
+                pairs.or(before, token, || apart(&self.tokens, merges, before, token, NONE))
+            };
             if fits && !failed.has(end) {
                 ids.push(token);
                 at = end;

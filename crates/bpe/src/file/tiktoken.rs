@@ -82,6 +82,10 @@ fn recover_merges(tokens: &[(u32, Vec<u8>)]) -> Vec<(u32, u32)> {
             byte_ids[byte as usize] = *id;
         }
     }
+    if byte_ids.contains(&u32::MAX) {
+        // no merge can be told; the missing byte is refused when parts are checked
+        return Vec::new();
+    }
     let mut merges = Merges::with_capacity(tokens.len());
     let mut parts = Vec::new();
     for (id, token) in tokens.iter().filter(|(_, token)| token.len() > 1) {

@@ -4,7 +4,7 @@ use std::mem;
 
 use wide::u8x16;
 
-use super::class::{BLANK, CLASSES, MARK, NEWLINE, NUMBER, OTHER, Set};
+use super::class::{CLASSES, Classes, LETTER, NUMBER, SPACE, SYMBOL, Set};
 
 /// Bytes of a block.
 pub(super) const BLOCK: usize = 64;
@@ -59,18 +59,6 @@ impl Block {
         }
         (block, foreign)
     }
-
-    /// Adds bytes of characters of a class.
-    #[inline]
-    fn add(&mut self, class: Set, bytes: u64) {
-        let set = match class {
-            NUMBER => &mut self.number,
-            NEWLINE | BLANK => &mut self.white,
-            MARK | OTHER => &mut self.symbol,
-            _ => &mut self.letter,
-        };
-        *set |= bytes;
-    }
 }
 
 /// First bytes of characters: all but those that continue one.
@@ -87,8 +75,8 @@ fn leads(bytes: &[u8; BLOCK]) -> u64 {
 pub(super) struct Blocks<'t> {
     text: &'t [u8],
     at: usize,
-    /// Class of a character that began in the block before, and how many of its bytes are still to come.
-    begun: (Set, usize),
+    /// Number of the class of a character that began in the block before, and how many of its bytes are still to come.
+    begun: (usize, usize),
 }
 
 impl<'t> Blocks<'t> {
@@ -113,15 +101,25 @@ impl<'t> Blocks<'t> {
 
     /// Sets the classes of characters that are not ASCII.
     fn place(&mut self, block: &mut Block, foreign: u64) {
+        let classes: &Classes = &CLASSES;
+        // by the class's bit: a place in a table, not a branch that would often be guessed wrong
+        let mut sets = [0; 8];
         let (class, bytes) = mem::take(&mut self.begun);
-        block.add(class, (1 << bytes) - 1);
+        sets[class] = (1 << bytes) - 1;
         for at in bits(foreign & block.lead) {
-            let (class, width) = character(&self.text[self.at + at..]);
-            block.add(class, ((1 << width) - 1) << at);
+            let (character, width) = character(&self.text[self.at + at..]);
+            let class = classes.of(character).trailing_zeros() as usize % 8;
+            sets[class] |= ((1 << width) - 1) << at;
             if at + width > BLOCK {
                 self.begun = (class, at + width - BLOCK);
             }
         }
+        let of =
+            |set: Set| (0..8).filter(|class| set >> class & 1 == 1).fold(0, |all, class| all | sets[class]);
+        block.letter |= of(LETTER);
+        block.number |= of(NUMBER);
+        block.symbol |= of(SYMBOL);
+        block.white |= of(SPACE);
     }
 }
 
@@ -137,15 +135,15 @@ fn last(rest: &[u8]) -> (Block, u64) {
     (block, foreign)
 }
 
-/// Class and width of the character of two bytes or more that valid UTF-8 begins with.
+/// The character of two bytes or more that valid UTF-8 begins with, and its width.
 #[inline]
-fn character(bytes: &[u8]) -> (Set, usize) {
-    let low = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0) & 0x3f);
-    let first = u32::from(bytes[0]);
-    match first {
-        0xc0..0xe0 => (CLASSES.of((first & 0x1f) << 6 | low(1)), 2),
-        0xe0..0xf0 => (CLASSES.of((first & 0x0f) << 12 | low(1) << 6 | low(2)), 3),
-        _ => (CLASSES.of((first & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3)), 4),
+fn character(bytes: &[u8]) -> (u32, usize) {
+    let low = |byte: u8| u32::from(byte & 0x3f);
+    match *bytes {
+        [a, b, ..] if a < 0xe0 => (u32::from(a & 0x1f) << 6 | low(b), 2),
+        [a, b, c, ..] if a < 0xf0 => (u32::from(a & 0x0f) << 12 | low(b) << 6 | low(c), 3),
+        [a, b, c, d, ..] => (u32::from(a & 0x07) << 18 | low(b) << 12 | low(c) << 6 | low(d), 4),
+        _ => (0, 1),
     }
 }
 

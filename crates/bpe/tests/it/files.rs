@@ -168,6 +168,8 @@ fn damaged_tiktoken() {
     assert!(matches!(error(b"IQ== 0\nIg== 0"), Error::DuplicateId { id: 0, .. }));
     assert!(matches!(error(b"IQ== 0\nIQ== 1"), Error::DuplicateToken { first: 0, second: 1, .. }));
     assert!(matches!(error(b"\xff\xfe 0"), Error::Line { line: 1, .. }));
+    // longer tokens, of which no byte is there
+    assert!(matches!(error(b"YWI= 0\nYWJj 1\nYg== 2"), Error::MissingByte { byte: 0 }));
 }
 
 #[test]
