@@ -9,13 +9,16 @@ use libfuzzer_sys::fuzz_target;
 
 static PATTERNS: LazyLock<Vec<(Arc<dyn PreTokenizer>, Regex)>> = LazyLock::new(|| {
     [Pattern::Gpt2, Pattern::Cl100k, Pattern::O200k, Pattern::Nanochat]
-        .map(|pattern| (pattern.pre_tokenizer().expect("a pattern"), Regex::new(pattern.regex()).expect("a regex")))
+        .map(|pattern| {
+            (pattern.pre_tokenizer().expect("a pattern"), Regex::new(pattern.regex()).expect("a regex"))
+        })
         .into()
 });
 
 fuzz_target!(|text: &str| {
     for (scanner, regex) in PATTERNS.iter() {
-        let expected: Vec<usize> = regex.find_iter(text).map(|found| found.expect("no limit").end()).collect();
+        let expected: Vec<usize> =
+            regex.find_iter(text).map(|found| found.expect("no limit").end()).collect();
         let (mut chunks, mut batches) = (Vec::new(), Vec::new());
         scanner.split(text, &mut |chunk| chunks.push(chunks.last().unwrap_or(&0) + chunk.len()));
         scanner.split_batches(text, &mut |ends| batches.extend_from_slice(ends));

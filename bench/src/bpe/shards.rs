@@ -22,7 +22,8 @@ pub fn row(bpe: &Bpe, texts: &[String], scratch: &Scratch) -> anyhow::Result<Row
             // the stage's batches
             for texts in texts.chunks(1024) {
                 let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-                (ids.clear(), ends.clear());
+                ids.clear();
+                ends.clear();
                 bpe.encode_all(&texts, &mut ids, &mut ends);
             }
             Ok(())
@@ -56,7 +57,8 @@ fn stage(bpe: &Bpe, documents: &Path, directory: &Path) -> anyhow::Result<PathBu
     for batch in Reader::<Documents>::open(documents)? {
         let batch = batch?;
         let texts: Vec<&str> = batch.rows().map(|row| row.text).collect();
-        (ids.clear(), ends.clear());
+        ids.clear();
+        ends.clear();
         bpe.encode_all(&texts, &mut ids, &mut ends);
         let mut start = 0;
         for (row, &end) in batch.rows().zip(&ends) {
