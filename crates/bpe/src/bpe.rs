@@ -148,7 +148,7 @@ impl Bpe {
         } else if let Some(slot) = memory.far.find(key) {
             slot.append_to(ids);
         } else {
-            by_merging(&self.merges, &self.byte_ids, chunk, ids);
+            self.encode_unseen(chunk, &mut memory.pairs, ids);
             memory.far.insert(key, &ids[first..]);
         }
         memory.near.insert(key, &ids[first..]);
@@ -168,9 +168,14 @@ impl Bpe {
         memory.long.insert(key, &ids[first..]);
     }
 
-    /// Appends the ids of a chunk of more than [`SHORT`] bytes.
+    /// Appends the ids of a chunk of which nothing is remembered, and which is no short token.
     fn encode_unseen(&self, chunk: &[u8], pairs: &mut Pairs, ids: &mut Vec<u32>) {
-        if let Some(id) = self.whole.long(chunk) {
+        // letters of several bytes take many merges: even a short word of them is sooner laid down
+        let few_merges = chunk.len() <= SHORT && chunk.first().is_none_or(u8::is_ascii);
+        if few_merges {
+            return by_merging(&self.merges, &self.byte_ids, chunk, ids);
+        }
+        if let Some(id) = self.whole.find(chunk) {
             return ids.push(id);
         }
         match self.linear.get_or_init(|| Linear::new(&self.vocabulary, &self.merges, &self.byte_ids)) {

@@ -58,7 +58,7 @@ impl Whole {
     }
 
     /// The token of these bytes, 16 or more.
-    pub(crate) fn long(&self, chunk: &[u8]) -> Option<u32> {
+    fn long(&self, chunk: &[u8]) -> Option<u32> {
         self.long.find(chunk).map(|word| self.long_ids[word])
     }
 
