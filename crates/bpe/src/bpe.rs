@@ -10,7 +10,7 @@ use crate::{Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
 /// A byte-level BPE tokenizer: exact, and as fast on the first text as a word table allows.
 ///
 /// It comes from training ([`Trainer`](crate::Trainer)), from [`load`](Self::load) or from
-/// [`from_tiktoken`](Self::from_tiktoken), and never changes. Threads share it; each borrows a word cache of 5 MiB.
+/// [`from_tiktoken`](Self::from_tiktoken), and never changes. Threads share it; each borrows a word cache of 6 MiB.
 pub struct Bpe {
     vocabulary: Vocabulary,
     pub(crate) merges: Merges,

@@ -3,14 +3,15 @@
 use super::hash::multiply_shift;
 
 /// Sets of two words each.
-const NEAR: usize = 1 << 12;
+const NEAR: usize = 1 << 14;
 const FAR: usize = 1 << 16;
 const RARE: usize = 1 << 13;
 
 /// What a thread remembers; no more than these bounds.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    /// Words of up to 15 bytes, nearly all there are: 8,192 of them in 256 KiB, which a level-two cache holds.
+    /// Words of up to 15 bytes, nearly all there are: 32,768 of them in 1 MiB, of which a level-two cache holds those that
+    /// come often.
     pub(crate) near: Cache<2, 4, NEAR>,
     /// The same, looked at where `near` has forgotten: 131,072 of them in 4 MiB.
     pub(crate) far: Cache<2, 4, FAR>,
