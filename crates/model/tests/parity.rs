@@ -10,7 +10,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use model::{CausalLm, Config, Decoder, Greedy, Input, Limits, Params, Prompt, generate};
 
-const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/weights/aidreams260k");
+const DIRECTORY: &str = "../../../shared/data/weights/aidreams260k";
 
 /// Reads llama2.c's version 0: seven sizes, then f32 weights, each kind for all layers.
 fn llama2c(path: &Path) -> Decoder {

@@ -13,7 +13,7 @@ use warc::http::Response;
 use warc::{Event, Format, Kind, Limits, Reader, Record, page};
 
 fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/web/warc")).join(name);
+    let path = Path::new("../../../shared/data/web/warc").join(name);
     if !path.exists() {
         println!("skipped: shared data is absent");
     }

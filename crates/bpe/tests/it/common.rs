@@ -8,7 +8,7 @@ use bpe::{Bpe, Pattern, PreTokenizer, Tokenizer};
 
 /// A file of the shared data, decompressed; `None`, with a word, where there is no such data.
 pub(crate) fn shared(name: &str) -> Option<Vec<u8>> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")).join(name);
+    let path = PathBuf::from("../../../shared/data").join(name);
     let Ok(bytes) = fs::read(path) else {
         println!("skipped: shared data is absent");
         return None;
