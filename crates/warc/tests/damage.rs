@@ -21,10 +21,7 @@ fn archives() -> Vec<Vec<Vec<u8>>> {
     starts.push(bytes.len());
     let ours = starts.windows(2).map(|range| bytes[range[0]..range[1]].to_vec()).collect();
 
-    let real = Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/data/web/warc/assembled-dev.warc.gz"
-    ));
+    let real = Path::new("../../../shared/data/web/warc/assembled-dev.warc.gz");
     let Ok(mut file) = File::open(real) else {
         println!("skipped: shared data is absent");
         return vec![ours];
