@@ -123,6 +123,18 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
+/// White space with signs; other control characters, which a terminal would obey, as `�`.
+pub(crate) fn visible(text: &str) -> String {
+    let sign = |character| match character {
+        ' ' => '·',
+        '\n' => '↵',
+        '\t' => '⇥',
+        _ if char::is_control(character) => '\u{fffd}',
+        _ => character,
+    };
+    text.chars().map(sign).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

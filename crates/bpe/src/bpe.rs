@@ -154,29 +154,29 @@ impl Bpe {
         memory.near.insert(key, &ids[first..]);
     }
 
+    /// Appends the ids of a chunk of more than [`SHORT`] bytes.
     fn encode_long(&self, text: &[u8], start: usize, end: usize, memory: &mut Memory, ids: &mut Vec<u32>) {
         let chunk = &text[start..end];
-        if chunk.len() >= 32 {
-            return self.encode_unseen(chunk, &mut memory.pairs, ids);
-        }
-        let key = Key::of(text, start, end);
-        if let Some(slot) = memory.long.find(key) {
+        let key = (chunk.len() < 32).then(|| Key::of(text, start, end));
+        if let Some(slot) = key.and_then(|key| memory.long.find(key)) {
             return slot.append_to(ids);
         }
         let first = ids.len();
-        self.encode_unseen(chunk, &mut memory.pairs, ids);
-        memory.long.insert(key, &ids[first..]);
+        match self.whole.find(chunk) {
+            Some(id) => ids.push(id),
+            None => self.encode_unseen(chunk, &mut memory.pairs, ids),
+        }
+        if let Some(key) = key {
+            memory.long.insert(key, &ids[first..]);
+        }
     }
 
-    /// Appends the ids of a chunk of which nothing is remembered, and which is no short token.
+    /// Appends the ids of a chunk that is no token, and of which nothing is remembered.
     fn encode_unseen(&self, chunk: &[u8], pairs: &mut Pairs, ids: &mut Vec<u32>) {
         // letters of several bytes take many merges: even a short word of them is sooner laid down
         let few_merges = chunk.len() <= SHORT && chunk.first().is_none_or(u8::is_ascii);
         if few_merges {
             return by_merging(&self.merges, &self.byte_ids, chunk, ids);
-        }
-        if let Some(id) = self.whole.find(chunk) {
-            return ids.push(id);
         }
         match self.linear.get_or_init(|| Linear::new(&self.vocabulary, &self.merges, &self.byte_ids)) {
             Some(linear) => linear.encode(&self.merges, chunk, pairs, ids),

@@ -4,6 +4,7 @@ use bpe::{Bpe, Tokenizer as _, Vocabulary};
 use serde::Serialize;
 
 use super::run::{Run, Stage};
+use crate::lines::visible;
 
 /// Tokens of each kind that are shown.
 const SHOWN: usize = 24;
@@ -54,10 +55,9 @@ pub(super) fn of(run: &Run, stage: &Stage, beginning: Option<&str>) -> anyhow::R
     }))
 }
 
-/// A token as people can read it: spaces and ends of line have signs, parts of characters are `�`.
+/// A token as people can read it: parts of characters are `�`.
 fn token(vocabulary: &Vocabulary, id: u32) -> String {
-    let bytes = vocabulary.token(id).unwrap_or_default();
-    String::from_utf8_lossy(bytes).replace(' ', "·").replace('\n', "↵").replace('\t', "⇥")
+    visible(&String::from_utf8_lossy(vocabulary.token(id).unwrap_or_default()))
 }
 
 /// From the stages that encoded text with this tokenizer, where they counted both sides.

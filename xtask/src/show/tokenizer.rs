@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use bpe::{Bpe, Tokenizer};
 
-use crate::lines::thousands;
+use crate::lines::{thousands, visible};
 
 /// One sentence in several languages: most vocabularies spend more tokens on some than on others.
 const SENTENCES: [(&str, &str); 11] = [
@@ -116,22 +116,11 @@ fn ids(bpe: &Bpe, text: &str) -> Vec<u32> {
     ids
 }
 
-/// A token as people can read it: white space has signs, and so have other control characters, which a terminal would
-/// obey; a part of a character is its bytes.
+/// A token as people can read it: a part of a character is its bytes.
 fn token(bpe: &Bpe, id: u32) -> String {
     let bytes = bpe.vocabulary().token(id).unwrap_or_default();
     match str::from_utf8(bytes) {
-        Ok(text) => text.chars().map(visible).collect(),
+        Ok(text) => visible(text),
         Err(_) => bytes.iter().map(|byte| format!("‹{byte:02x}›")).collect::<Vec<_>>().concat(),
-    }
-}
-
-fn visible(character: char) -> char {
-    match character {
-        ' ' => '·',
-        '\n' => '↵',
-        '\t' => '⇥',
-        _ if character.is_control() => '\u{fffd}',
-        _ => character,
     }
 }

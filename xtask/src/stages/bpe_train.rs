@@ -27,16 +27,15 @@ pub struct BpeTrain {
     /// Stop reading documents after so much text; 0 reads all.
     #[schemars(extend("unit" = "bytes", "source" = "nanochat trains on 2e9 characters"))]
     pub max_bytes: u64,
-    /// What counting words may take, about; more is an error, not an exhausted machine.
-    #[schemars(extend("unit" = "bytes"))]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_memory: Option<u64>,
+    /// What counting words may take, about; more is an error, not an exhausted machine. 0 is no bound.
+    #[schemars(extend("unit" = "MB"))]
+    pub memory_mb: u64,
 }
 
 impl Default for BpeTrain {
     fn default() -> Self {
         let Settings { vocab_size, pattern, tie_break, min_frequency, .. } = Settings::default();
-        Self { vocab_size, pattern, tie_break, min_frequency, max_bytes: 0, max_memory: None }
+        Self { vocab_size, pattern, tie_break, min_frequency, max_bytes: 0, memory_mb: 0 }
     }
 }
 
@@ -46,13 +45,14 @@ impl Stage for BpeTrain {
             reads: vec![Slot::new("documents", Documents::NAME)],
             writes: vec![Output::new("tokenizer", "tokenizer/1")],
             sources: &["bpe"],
+            unhashed: vec!["memory_mb"],
             ..Signature::exact(1)
         }
     }
 
     fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
-        let Self { vocab_size, pattern, tie_break, min_frequency, max_bytes, max_memory } = self.clone();
-        let max_memory = max_memory.unwrap_or(0);
+        let Self { vocab_size, pattern, tie_break, min_frequency, max_bytes, memory_mb } = self.clone();
+        let max_memory = memory_mb.saturating_mul(1_000_000);
         let mut trainer =
             Trainer::new(Settings { vocab_size, pattern, tie_break, min_frequency, max_memory })?;
         let input = io.input("documents")?;

@@ -5,7 +5,7 @@ use super::hash::multiply_shift;
 /// Sets of two words each.
 const NEAR: usize = 1 << 14;
 const FAR: usize = 1 << 16;
-const RARE: usize = 1 << 13;
+const LONG: usize = 1 << 13;
 
 /// What a thread remembers; no more than these bounds.
 #[derive(Debug)]
@@ -16,14 +16,15 @@ pub(crate) struct Memory {
     /// The same, looked at where `near` has forgotten: 131,072 of them in 4 MiB.
     pub(crate) far: Cache<2, 4, FAR>,
     /// Words of 16 to 31 bytes: 16,384 of them in 1 MiB.
-    pub(crate) long: Cache<4, 8, RARE>,
+    pub(crate) long: Cache<4, 8, LONG>,
     pub(crate) pairs: Pairs,
 }
 
 impl Memory {
     /// What one takes.
-    pub(crate) const BYTES: usize =
-        size_of::<[[Slot<2, 4>; 2]; NEAR + FAR]>() + size_of::<[[Slot<4, 8>; 2]; RARE]>();
+    pub(crate) const BYTES: usize = size_of::<[[Slot<2, 4>; 2]; NEAR + FAR]>()
+        + size_of::<[[Slot<4, 8>; 2]; LONG]>()
+        + size_of::<[u64; PAIRS]>();
 
     pub(crate) fn new() -> Self {
         Self { near: Cache::new(), far: Cache::new(), long: Cache::new(), pairs: Pairs::new() }

@@ -21,7 +21,7 @@ const HASH: usize = 32;
 const IGNORE_MERGES: u32 = 1;
 
 impl Bpe {
-    /// The tokenizer in a form that is read in a tenth of the time that a `tokenizer.json` takes.
+    /// The tokenizer in a form that is read in a fraction of the time that a `tokenizer.json` takes.
     ///
     /// ```
     /// use bpe::{Bpe, Settings, Tokenizer, train};
