@@ -16,6 +16,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
 
+use crate::architecture::{from_hugging_face, to_hugging_face};
 use crate::{Config, Decoder, Error, Params, Result};
 
 /// Ids with a meaning to programs that generate.
@@ -30,7 +31,7 @@ pub struct Special {
 /// Writes the three files of a model into `directory`, which is made where it is missing.
 pub fn write(directory: &Path, config: &Config, special: &Special, params: &Params) -> Result<()> {
     fs::create_dir_all(directory).map_err(Error::io(directory))?;
-    let mut architecture = config.to_hugging_face();
+    let mut architecture = to_hugging_face(config);
     architecture["bos_token_id"] = json!(special.begin);
     architecture["eos_token_id"] = json!(special.end);
     let generation = json!({ "bos_token_id": special.begin, "eos_token_id": special.end });
@@ -52,7 +53,7 @@ pub fn load(directory: &Path) -> Result<(Params, Decoder)> {
     let path = directory.join("config.json");
     let json: Value =
         serde_json::from_slice(&read(&path)?).map_err(|problem| Error::format(&path, problem.to_string()))?;
-    let config = Config::from_hugging_face(&json)?;
+    let config = from_hugging_face(&json)?;
     let params = Params::from_tensors(read_tensors(&directory.join("model.safetensors"))?);
     let decoder = Decoder::new(&config, &params, "")?;
     params.check_all_used()?;

@@ -1,14 +1,28 @@
-//! The size of a decoder, and its form in a Hugging Face `config.json`.
+//! The kind and the size of a decoder.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::{Error, Result};
 
-/// The size of a [`Decoder`](crate::Decoder). The default has 0.8 M parameters besides the embedding's.
+/// The kind of a decoder: which parts it is composed of, under which names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Learned positions, LayerNorm, GELU, biases, a tied head (Radford et al. 2019).
+    Gpt2,
+    /// Rotary positions, RMSNorm, grouped queries, SwiGLU (Touvron et al. 2023, arXiv 2302.13971).
+    Llama,
+    /// Rotary positions, norms without weights, normed queries and keys, squared ReLU, capped logits (Karpathy's nanochat).
+    #[default]
+    Nanochat,
+}
+
+/// The size of a [`Decoder`](crate::Decoder). The default has 0.8 M parameters besides the embedding's and the head's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// The kind of decoder.
+    pub family: Family,
     /// Number of token ids.
     pub vocabulary: usize,
     /// Most positions that the model can look back over.
@@ -19,14 +33,17 @@ pub struct Config {
     pub layers: usize,
     /// Query heads; they divide the width.
     pub heads: usize,
-    /// Key and value heads; they divide the query heads (grouped-query attention, arXiv 2305.13245).
+    /// Key and value heads; they divide the query heads (grouped-query attention, arXiv 2305.13245). GPT-2 has as many
+    /// as query heads.
     pub kv_heads: usize,
     /// Inner size of the feed-forward network.
     pub hidden: usize,
-    /// Base of the rotary angles.
+    /// Base of the rotary angles; of no meaning to GPT-2.
     pub rope_theta: f64,
     /// Added to the mean square before its root is taken.
     pub norm_epsilon: f64,
+    /// Logits stay between this and its negative; 0 for no bounds. For nanochat only.
+    pub softcap: f64,
     /// Whether the head is the embedding matrix, used a second time.
     pub tied: bool,
 }
@@ -34,16 +51,18 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            family: Family::Nanochat,
             vocabulary: 4096,
             context: 256,
             width: 128,
             layers: 4,
             heads: 4,
-            kv_heads: 2,
-            hidden: 352,
+            kv_heads: 4,
+            hidden: 512,
             rope_theta: 10_000.0,
             norm_epsilon: 1e-5,
-            tied: true,
+            softcap: 15.0,
+            tied: false,
         }
     }
 }
@@ -90,108 +109,55 @@ impl Config {
                 return Err(setting_error(setting, "a positive number".into(), value));
             }
         }
+        if !(self.softcap.is_finite() && self.softcap >= 0.0) {
+            return Err(setting_error("softcap", "a number from 0 on".into(), self.softcap));
+        }
+        if self.softcap > 0.0 && self.family != Family::Nanochat {
+            return Err(setting_error("softcap", "0 outside of nanochat".into(), self.softcap));
+        }
+        if self.family == Family::Gpt2 && self.kv_heads != self.heads {
+            let expected = format!("as many as the {} heads of GPT-2", self.heads);
+            return Err(setting_error("kv_heads", expected, self.kv_heads));
+        }
+        if self.family == Family::Gpt2 && !self.tied {
+            return Err(setting_error("tied", "true for GPT-2".into(), self.tied));
+        }
         Ok(())
+    }
+
+    /// The logits' bound, where there is one.
+    pub(crate) fn cap(&self) -> Option<f32> {
+        (self.softcap > 0.0).then_some(self.softcap as f32)
     }
 
     /// Number of parameters, the embedding's among them.
     pub fn parameters(&self) -> usize {
+        let Self { width, layers, hidden, context, .. } = *self;
+        let embeddings = if self.tied { 1 } else { 2 } * self.vocabulary * width;
         let kv_width = self.kv_heads * self.head_width();
-        let attention = 2 * self.width * (self.width + kv_width);
-        let block = attention + 3 * self.width * self.hidden + 2 * self.width;
-        let embeddings = if self.tied { 1 } else { 2 } * self.vocabulary * self.width;
-        embeddings + self.layers * block + self.width
+        let attention = 2 * width * (width + kv_width);
+        embeddings
+            + match self.family {
+                Family::Gpt2 => {
+                    let biases = 4 * width + hidden + width; // q, k, v, output; up, down
+                    context * width + layers * (attention + 2 * width * hidden + biases + 4 * width) + 2 * width
+                }
+                Family::Llama => layers * (attention + 3 * width * hidden + 2 * width) + width,
+                Family::Nanochat => layers * (attention + 2 * width * hidden),
+            }
     }
 
     /// Floating-point operations of one training step, per token: forward and backward of all matrix products.
     pub fn flops_per_token(&self) -> f64 {
-        let norms = (2 * self.layers + 1) * self.width;
-        let lookups = if self.tied { 0 } else { self.vocabulary * self.width };
-        let matrices = self.parameters() - norms - lookups;
-        6.0 * matrices as f64 + 12.0 * (self.layers * self.width * self.context) as f64
-    }
-
-    /// The `config.json` that other programs open as `LlamaForCausalLM`.
-    pub fn to_hugging_face(&self) -> Value {
-        json!({
-            "architectures": ["LlamaForCausalLM"],
-            "model_type": "llama",
-            "vocab_size": self.vocabulary,
-            "max_position_embeddings": self.context,
-            "hidden_size": self.width,
-            "num_hidden_layers": self.layers,
-            "num_attention_heads": self.heads,
-            "num_key_value_heads": self.kv_heads,
-            "head_dim": self.head_width(),
-            "intermediate_size": self.hidden,
-            "rope_theta": self.rope_theta,
-            "rms_norm_eps": self.norm_epsilon,
-            "tie_word_embeddings": self.tied,
-            "hidden_act": "silu",
-            "attention_bias": false,
-            "mlp_bias": false,
-            "attention_dropout": 0.0,
-            "initializer_range": 0.02,
-            "torch_dtype": "float32",
-        })
-    }
-
-    /// Reads a `config.json` of a `LlamaForCausalLM`; the error names the field that is missing or unsupported.
-    pub fn from_hugging_face(json: &Value) -> Result<Self> {
-        let kind = json.get("model_type").and_then(Value::as_str).unwrap_or("nothing");
-        if kind != "llama" {
-            return Err(setting_error("model_type", "llama".into(), kind));
-        }
-        if let Some(kind) =
-            json.pointer("/rope_parameters/rope_type").filter(|kind| **kind != json!("default"))
-        {
-            return Err(setting_error("rope_type", "default".into(), kind));
-        }
-        for (setting, usual) in [
-            ("hidden_act", json!("silu")),
-            ("attention_bias", json!(false)),
-            ("mlp_bias", json!(false)),
-            ("rope_scaling", Value::Null),
-        ] {
-            let got = json.get(setting).unwrap_or(&usual);
-            if *got != usual {
-                return Err(setting_error(setting, usual.to_string(), got));
-            }
-        }
-        let size = |setting| {
-            let found = json.get(setting);
-            found
-                .and_then(Value::as_u64)
-                .map(|n| n as usize)
-                .ok_or_else(|| setting_error(setting, "a whole number".into(), found.unwrap_or(&Value::Null)))
-        };
-        let number = |setting, usual| json.get(setting).and_then(Value::as_f64).unwrap_or(usual);
-        let theta = json.pointer("/rope_parameters/rope_theta").and_then(Value::as_f64).unwrap_or(10_000.0);
-        let heads = size("num_attention_heads")?;
-        let config = Self {
-            vocabulary: size("vocab_size")?,
-            context: size("max_position_embeddings")?,
-            width: size("hidden_size")?,
-            layers: size("num_hidden_layers")?,
-            heads,
-            kv_heads: if json.get("num_key_value_heads").is_some() {
-                size("num_key_value_heads")?
-            } else {
-                heads
-            },
-            hidden: size("intermediate_size")?,
-            rope_theta: number("rope_theta", theta),
-            norm_epsilon: number("rms_norm_eps", 1e-6),
-            tied: json.get("tie_word_embeddings").and_then(Value::as_bool).unwrap_or(false),
-        };
-        config.check()?;
-        if json.get("head_dim").is_some_and(|width| width.as_u64() != Some(config.head_width() as u64)) {
-            return Err(setting_error("head_dim", config.head_width().to_string(), &json["head_dim"]));
-        }
-        Ok(config)
+        let Self { width, layers, hidden, context, .. } = *self;
+        let attention = 2 * width * (width + self.kv_heads * self.head_width());
+        let matrices = if self.family == Family::Llama { 3 } else { 2 };
+        let weights = layers * (attention + matrices * width * hidden) + self.vocabulary * width;
+        6.0 * weights as f64 + 12.0 * (layers * width * context) as f64
     }
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
-fn setting_error(setting: &'static str, expected: String, got: impl std::fmt::Display) -> Error {
+pub(crate) fn setting_error(setting: &'static str, expected: String, got: impl std::fmt::Display) -> Error {
     Error::Setting { setting, expected, got: got.to_string() }
 }

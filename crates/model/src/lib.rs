@@ -40,29 +40,36 @@
 //! | [`checkpoint`] | Hugging Face folders |
 //! | `generate`, `sampler`, `evaluate` | [`generate()`], [`Sampler`], [`evaluate()`] |
 
-mod cache;
+mod architecture;
+mod buffer;
 pub mod checkpoint;
+mod composite;
 mod config;
 mod data;
 mod decoder;
 mod error;
 mod evaluate;
 mod generate;
+mod inference;
 mod kernel;
+mod layers;
 mod lm;
+mod matmul;
 pub mod ops;
 mod params;
 mod random;
 mod sampler;
 mod train;
+mod weight;
 
-pub use config::Config;
+pub use config::{Config, Family};
 pub use data::{Batches, Cursor, Rows, TokenBatch, Tokens, Width};
-pub use decoder::Decoder;
+pub use decoder::{Composite, Decoder};
 pub use error::{Error, Result};
 pub use evaluate::{Evaluation, evaluate};
 pub use generate::{Completion, Limits, Prompt, generate};
 pub use kernel::kernel_class;
+pub use layers::Recompute;
 pub use lm::{Cache, CausalLm, Input, Trace};
 pub use params::{Initial, Params};
 pub use random::Random;

@@ -64,6 +64,13 @@ pub trait CausalLm {
         ops::log_probs(&self.logits(hidden)?, targets)
     }
 
+    /// `−Σ weights[i] · log p(targets[i])` after hidden state `i` of `[N, D]`: a scalar, with gradient.
+    ///
+    /// Worth implementing where a gradient is cheaper to make while the scores are at hand.
+    fn cross_entropy(&self, hidden: &Tensor, targets: &[u32], weights: &[f32]) -> Result<Tensor> {
+        weighted_sum(&self.log_probs(hidden, targets)?, weights)
+    }
+
     /// An empty cache for `rows` rows. Without it a model cannot generate.
     fn cache(&self, rows: usize) -> Result<Box<dyn Cache>> {
         let got = format!("a request for {rows} rows");
@@ -75,6 +82,12 @@ pub trait CausalLm {
         let _ = trace;
         self.hidden(input, None)
     }
+}
+
+/// `−Σ weights[i] · values[i]` of `[N]`.
+pub(crate) fn weighted_sum(values: &Tensor, weights: &[f32]) -> Result<Tensor> {
+    let weights = Tensor::new(weights, values.device())?.to_dtype(values.dtype())?;
+    Ok((values * weights)?.sum_all()?.neg()?)
 }
 
 /// What a model remembers of the positions it has seen, so that the next costs one position's work.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use candle_core::{DType, Device, Shape, Tensor, Var};
+use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Shape, Tensor, Var, bail};
 
+use crate::train::Gradients;
+use crate::weight::{Slot, Weight};
 use crate::{Error, Random, Result};
 
 /// How a parameter starts.
@@ -29,8 +31,15 @@ pub struct Params {
     origin: Origin,
     dtype: DType,
     device: Device,
-    vars: Mutex<BTreeMap<String, Var>>,
-    version: AtomicU64,
+    vars: Mutex<BTreeMap<String, Parameter>>,
+    version: Arc<AtomicU64>,
+}
+
+/// A parameter, and where fused operations gather its gradient.
+#[derive(Clone)]
+struct Parameter {
+    var: Var,
+    slot: Arc<Slot>,
 }
 
 /// Where the values of a parameter come from when it is first asked for.
@@ -47,7 +56,7 @@ impl Params {
 
     /// As [`Params::new`], of another type (f64 for gradient checks) or on another device.
     pub fn with(seed: u64, dtype: DType, device: Device) -> Self {
-        Self { origin: Origin::Seed(seed), dtype, device, vars: Mutex::default(), version: AtomicU64::new(0) }
+        Self { origin: Origin::Seed(seed), dtype, device, vars: Mutex::default(), version: Arc::default() }
     }
 
     /// Parameters from a checkpoint, in f32: asking for one that is not in `tensors` is an error.
@@ -65,11 +74,20 @@ impl Params {
 
     /// The parameter `name`, made on first use. Asking with another shape later is an error.
     pub fn get(&self, name: &str, shape: impl Into<Shape>, initial: Initial) -> Result<Tensor> {
-        let shape = shape.into();
+        Ok(self.parameter(name, shape.into(), initial)?.var.as_tensor().clone())
+    }
+
+    /// The parameter `name` as fused operations use it, made on first use like [`Params::get`]'s.
+    pub(crate) fn weight(&self, name: &str, shape: impl Into<Shape>, initial: Initial) -> Result<Weight> {
+        let Parameter { var, slot } = self.parameter(name, shape.into(), initial)?;
+        Ok(Weight::new(var.as_tensor().clone(), slot))
+    }
+
+    fn parameter(&self, name: &str, shape: Shape, initial: Initial) -> Result<Parameter> {
         let mut vars = self.lock();
-        if let Some(var) = vars.get(name) {
-            check_shape(name, &shape, var.shape())?;
-            return Ok(var.as_tensor().clone());
+        if let Some(parameter) = vars.get(name) {
+            check_shape(name, &shape, parameter.var.shape())?;
+            return Ok(parameter.clone());
         }
         let values = match &self.origin {
             Origin::Seed(seed) => {
@@ -85,19 +103,49 @@ impl Params {
             }
         };
         let var = Var::from_tensor(&values.to_dtype(self.dtype)?.contiguous()?)?;
-        let tensor = var.as_tensor().clone();
-        vars.insert(name.to_owned(), var);
-        Ok(tensor)
+        let parameter = Parameter { var, slot: Arc::default() };
+        vars.insert(name.to_owned(), parameter.clone());
+        Ok(parameter)
     }
 
     /// All parameters, by name.
     pub fn vars(&self) -> BTreeMap<String, Var> {
-        self.lock().clone()
+        self.lock().iter().map(|(name, parameter)| (name.clone(), parameter.var.clone())).collect()
     }
 
     /// Number of scalars in all parameters.
     pub fn count(&self) -> usize {
-        self.lock().values().map(|var| var.elem_count()).sum()
+        self.lock().values().map(|parameter| parameter.var.elem_count()).sum()
+    }
+
+    /// Adds the gradients of `loss` to those gathered since [`Params::take_gradients`].
+    ///
+    /// Fused operations add theirs in place, so that many batches cost no more memory than one. candle's own
+    /// `backward` runs them too, but its result lacks what they gathered.
+    pub fn backward(&self, loss: &Tensor) -> Result<()> {
+        let found = loss.backward()?;
+        for parameter in self.lock().values() {
+            let Some(gradient) = found.get(parameter.var.as_tensor()) else { continue };
+            parameter.slot.add(&gradient.flatten_all()?.to_dtype(DType::F32)?.to_vec1()?);
+        }
+        Ok(())
+    }
+
+    /// The gradients gathered by [`Params::backward`], which begins anew.
+    pub fn take_gradients(&self) -> Gradients {
+        let vars = self.lock();
+        let taken = vars.iter().filter_map(|(name, parameter)| Some((name.clone(), parameter.slot.take()?)));
+        Gradients::new(taken.collect())
+    }
+
+    /// Changes the values of one f32 parameter in place; [`Params::touch`] is to be called after the last.
+    pub fn update(&self, name: &str, change: impl FnOnce(&mut [f32])) -> Result<()> {
+        let Some(parameter) = self.lock().get(name).cloned() else {
+            let (expected, got) = ("a parameter".into(), "nothing".into());
+            return Err(Error::Parameter { name: name.to_owned(), expected, got });
+        };
+        parameter.var.inplace_op1(&Change(Mutex::new(Some(change))))?;
+        Ok(())
     }
 
     /// Replaces the values of all parameters, from a checkpoint for example.
@@ -106,10 +154,10 @@ impl Params {
     pub fn load(&self, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
         let vars = self.lock();
         check_names(vars.keys(), tensors)?;
-        for (name, var) in vars.iter() {
+        for (name, Parameter { var, .. }) in vars.iter() {
             check_shape(name, var.shape(), tensors[name].shape())?;
         }
-        for (name, var) in vars.iter() {
+        for (name, Parameter { var, .. }) in vars.iter() {
             var.set(&tensors[name].to_dtype(self.dtype)?.to_device(&self.device)?.contiguous()?)?;
         }
         drop(vars);
@@ -127,14 +175,39 @@ impl Params {
         self.version.fetch_add(1, Ordering::Release);
     }
 
+    /// The counter behind [`Params::version`], for those who outlive a borrow.
+    pub(crate) fn version_counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.version)
+    }
+
     /// Where the parameters are.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Var>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Parameter>> {
         // a panic elsewhere cannot leave the map half-changed: it is only ever inserted into
         self.vars.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lends the values of a tensor to a function that changes them.
+struct Change<F>(Mutex<Option<F>>);
+
+impl<F: FnOnce(&mut [f32])> InplaceOp1 for Change<F> {
+    fn name(&self) -> &'static str {
+        "update"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
+        let (CpuStorage::F32(values), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
+            bail!("only contiguous f32 parameters can be updated in place")
+        };
+        let change = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(change) = change {
+            change(&mut values[start..end]);
+        }
+        Ok(())
     }
 }
 

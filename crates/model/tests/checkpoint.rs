@@ -6,12 +6,12 @@ mod common;
 use std::path::Path;
 
 use candle_core::DType;
-use common::{bits, random_decoder, tiny};
+use common::{bits, llama, random_decoder};
 use model::checkpoint::{Special, load, save};
 
 fn saved(directory: &Path) -> model::Params {
-    let (params, _) = random_decoder(&tiny(), DType::F32);
-    save(directory, &tiny(), &Special { begin: Some(0), end: vec![0] }, &params).unwrap();
+    let (params, _) = random_decoder(&llama(), DType::F32);
+    save(directory, &llama(), &Special { begin: Some(0), end: vec![0] }, &params).unwrap();
     params
 }
 
@@ -33,8 +33,8 @@ fn a_model_comes_back_as_it_was_and_is_written_the_same_twice() {
     let params = saved(&first);
     let (loaded, decoder) = load(&first).unwrap();
     assert_eq!(bits(&params), bits(&loaded));
-    assert_eq!(decoder.config(), &tiny());
-    save(&second, &tiny(), &Special { begin: Some(0), end: vec![0] }, &loaded).unwrap();
+    assert_eq!(decoder.config(), &llama());
+    save(&second, &llama(), &Special { begin: Some(0), end: vec![0] }, &loaded).unwrap();
     for name in ["model.safetensors", "config.json", "generation_config.json"] {
         assert_eq!(
             std::fs::read(first.join(name)).unwrap(),

@@ -123,9 +123,9 @@ fn parameters_depend_on_seed_and_name_only() {
     let deep = Params::new(1);
     model::Decoder::new(&Config { layers: 3, ..tiny() }, &deep, "").unwrap();
     let (small, deep) = (small.vars(), deep.vars());
-    let name = "model.layers.1.mlp.up_proj.weight";
+    let name = "model.layers.1.self_attn.q_proj.weight";
     assert_eq!(largest_difference(&small[name], &deep[name]), 0.0);
     let mean: f32 = small[name].mean_all().unwrap().to_scalar().unwrap();
     let square: f32 = small[name].sqr().unwrap().mean_all().unwrap().to_scalar().unwrap();
-    assert!(mean.abs() < 0.005 && (square.sqrt() - 0.02).abs() < 0.003, "{mean} {square}");
+    assert!(mean.abs() < 0.05 && (square.sqrt() - 0.25).abs() < 0.03, "{mean} {square}");
 }

@@ -19,6 +19,8 @@ fn llama2c(path: &Path) -> Decoder {
     let size = |at: usize| u32::from_le_bytes(words[at]) as usize;
     let [width, hidden, layers, heads, kv_heads, vocabulary, context] = [0, 1, 2, 3, 4, 5, 6].map(size);
     let config = Config {
+        family: model::Family::Llama,
+        softcap: 0.0,
         vocabulary,
         context,
         width,

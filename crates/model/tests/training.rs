@@ -110,7 +110,7 @@ fn a_number_that_is_not_finite_stops_the_run_and_names_the_culprit() {
         }
     }
     let params = Params::new(2);
-    Decoder::new(&tiny(), &params, "").unwrap();
+    Decoder::new(&common::llama(), &params, "").unwrap();
     let before = bits(&params);
     let mut on_step = |_: &Progress| ControlFlow::Continue(());
     let mut batches = rows(&tiny());
@@ -134,9 +134,8 @@ fn adamw_follows_the_paper() {
     let mut optimizer = AdamW::default();
     for step in 1..=5 {
         let loss = tensor.powf(3.0).unwrap().sum_all().unwrap();
-        let mut gradients = model::Gradients::default();
-        gradients.add(&params, &loss.backward().unwrap()).unwrap();
-        optimizer.step(&params, &gradients, 0.01).unwrap();
+        params.backward(&loss).unwrap();
+        optimizer.step(&params, &params.take_gradients(), 0.01).unwrap();
         // the state goes through its saved form every time
         let state = optimizer.state().unwrap();
         optimizer = AdamW::default();

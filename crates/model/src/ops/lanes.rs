@@ -44,12 +44,12 @@ pub(crate) fn sum_by<T: Real>(a: &[T], b: &[T], item: impl Fn(T, T) -> T) -> T {
 
 /// Σ aᵢ bᵢ.
 #[inline(always)]
-pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
+pub(crate) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
     sum_by(a, b, |x, y| x * y)
 }
 
 /// The largest of at least one number; a NaN is passed over.
 #[inline(always)]
-pub(super) fn max<T: Real>(a: &[T]) -> T {
+pub(crate) fn max<T: Real>(a: &[T]) -> T {
     fold(a, a, a[0], |x, _| x, |x, y| if y > x { y } else { x })
 }

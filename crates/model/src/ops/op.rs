@@ -1,6 +1,6 @@
 //! From a kernel over slices to a candle operation with a backward pass.
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Layout, Result, Shape, Storage, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Storage, Tensor, bail};
 
 use super::real::Real;
 
@@ -13,18 +13,8 @@ pub(super) trait Kernel1: Send + Sync + 'static {
     fn backward<T: Real>(&self, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) -> Result<()>;
 }
 
-/// A differentiable function of two tensors; the result has the shape of the first.
-pub(super) trait Kernel2: Send + Sync + 'static {
-    const NAME: &'static str;
-    fn forward<T: Real>(&self, a: &[T], b: &[T], y: &mut [T]) -> Result<()>;
-    fn backward<T: Real>(&self, a: &[T], b: &[T], dy: &[T], da: &mut [T], db: &mut [T]) -> Result<()>;
-}
-
 /// Makes a [`Kernel1`] an operation of candle's graph.
 pub(super) struct Op1<K>(pub(super) K);
-
-/// Makes a [`Kernel2`] an operation of candle's graph.
-pub(super) struct Op2<K>(pub(super) K);
 
 impl<K: Kernel1> Op1<K> {
     fn forward<T: Real>(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
@@ -66,69 +56,6 @@ impl<K: Kernel1> CustomOp1 for Op1<K> {
             DType::F64 => self.backward::<f64>(x, y, &dy)?,
             _ => self.backward::<f32>(x, y, &dy)?,
         }))
-    }
-}
-
-impl<K: Kernel2> Op2<K> {
-    fn forward<T: Real>(
-        &self,
-        a: &CpuStorage,
-        a_layout: &Layout,
-        b: &CpuStorage,
-        b_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let a = slice::<T>(a, a_layout)?;
-        let mut y = vec![T::zero(); a.len()];
-        self.0.forward(a, slice::<T>(b, b_layout)?, &mut y)?;
-        Ok((T::to_cpu_storage_owned(y), a_layout.shape().clone()))
-    }
-
-    fn backward<T: Real>(&self, a: &Tensor, b: &Tensor, dy: &Tensor) -> Result<(Tensor, Tensor)> {
-        with_slice(a, |a_slice: &[T]| {
-            with_slice(b, |b_slice| {
-                with_slice(dy, |dy| {
-                    let (mut da, mut db) = (vec![T::zero(); a_slice.len()], vec![T::zero(); b_slice.len()]);
-                    self.0.backward(a_slice, b_slice, dy, &mut da, &mut db)?;
-                    let da = Tensor::from_vec(da, a.shape(), a.device())?;
-                    Ok((da, Tensor::from_vec(db, b.shape(), b.device())?))
-                })
-            })
-        })
-    }
-}
-
-impl<K: Kernel2> CustomOp2 for Op2<K> {
-    fn name(&self) -> &'static str {
-        K::NAME
-    }
-
-    fn cpu_fwd(
-        &self,
-        a: &CpuStorage,
-        a_layout: &Layout,
-        b: &CpuStorage,
-        b_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        match a {
-            CpuStorage::F32(_) => self.forward::<f32>(a, a_layout, b, b_layout),
-            CpuStorage::F64(_) => self.forward::<f64>(a, a_layout, b, b_layout),
-            _ => bail!("{} is for f32 and f64", K::NAME),
-        }
-    }
-
-    fn bwd(
-        &self,
-        a: &Tensor,
-        b: &Tensor,
-        _: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let dy = dy.contiguous()?;
-        let (da, db) = match a.dtype() {
-            DType::F64 => self.backward::<f64>(a, b, &dy)?,
-            _ => self.backward::<f32>(a, b, &dy)?,
-        };
-        Ok((Some(da), Some(db)))
     }
 }
 

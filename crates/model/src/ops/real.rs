@@ -10,8 +10,6 @@ pub(crate) trait Real: WithDType + Neg<Output = Self> {
     fn exp(self) -> Self;
     /// Natural logarithm; once per row, so its speed matters little.
     fn ln(self) -> Self;
-    /// Square root, correctly rounded.
-    fn sqrt(self) -> Self;
 }
 
 impl Real for f32 {
@@ -40,11 +38,6 @@ impl Real for f32 {
     fn ln(self) -> Self {
         libm::logf(self)
     }
-
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        f32::sqrt(self)
-    }
 }
 
 impl Real for f64 {
@@ -54,11 +47,6 @@ impl Real for f64 {
 
     fn ln(self) -> Self {
         libm::log(self)
-    }
-
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        f64::sqrt(self)
     }
 }
 

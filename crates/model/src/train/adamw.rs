@@ -4,9 +4,8 @@
 //! do not decay.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
-use candle_core::{CpuStorage, Device, InplaceOp2, Layout, Tensor, Var, bail};
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -56,10 +55,11 @@ impl AdamW {
         Self { settings, ..Self::default() }
     }
 
-    /// One step of `vars` alone. Whoever owns the other parameters calls [`Params::touch`].
-    pub(super) fn step_some(
+    /// One step of the parameters in `names` alone. Whoever owns the others calls [`Params::touch`].
+    pub(super) fn step_some<'a>(
         &mut self,
-        vars: impl IntoIterator<Item = (String, Var)>,
+        params: &Params,
+        names: impl IntoIterator<Item = (&'a str, usize)>,
         gradients: &Gradients,
         lr: f64,
     ) -> Result<()> {
@@ -67,14 +67,14 @@ impl AdamW {
         let AdamWSettings { beta1, beta2, epsilon, weight_decay } = self.settings;
         let bias = |beta| 1.0 - libm::pow(beta, f64::from(self.taken));
         let (bias1, bias2) = (bias(beta1), bias(beta2));
-        for (name, var) in vars {
-            let Some(gradient) = gradients.get(&name) else { continue };
-            let decay = if var.rank() >= 2 { weight_decay } else { 0.0 };
-            let moments = self.moments.entry(name).or_default();
+        for (name, rank) in names {
+            let Some(gradient) = gradients.get(name) else { continue };
+            let decay = if rank >= 2 { weight_decay } else { 0.0 };
+            let moments = self.moments.entry(name.to_owned()).or_default();
             if moments.first.is_empty() {
-                *moments =
-                    Moments { first: vec![0.0; var.elem_count()], second: vec![0.0; var.elem_count()] };
+                *moments = Moments { first: vec![0.0; gradient.len()], second: vec![0.0; gradient.len()] };
             }
+            moments.check(name, gradient.len())?;
             let update = Update {
                 beta1: beta1 as f32,
                 beta2: beta2 as f32,
@@ -82,17 +82,27 @@ impl AdamW {
                 step: (lr / bias1) as f32,
                 inverse_bias2: (1.0 / bias2) as f32,
                 keep: (1.0 - lr * decay) as f32,
-                moments: Mutex::new(moments),
             };
-            var.inplace_op2(gradient, &update)?;
+            params.update(name, |values| update.apply(values, gradient, moments))?;
         }
         Ok(())
     }
 }
 
+impl Moments {
+    fn check(&self, name: &str, length: usize) -> Result<()> {
+        if self.first.len() == length && self.second.len() == length {
+            return Ok(());
+        }
+        Err(state_error(name.to_owned(), &format!("{length} numbers"), &format!("{}", self.first.len())))
+    }
+}
+
 impl Optimizer for AdamW {
     fn step(&mut self, params: &Params, gradients: &Gradients, lr: f64) -> Result<()> {
-        self.step_some(params.vars(), gradients, lr)?;
+        let vars = params.vars();
+        let names = vars.iter().map(|(name, var)| (name.as_str(), var.rank()));
+        self.step_some(params, names, gradients, lr)?;
         params.touch();
         Ok(())
     }
@@ -138,61 +148,32 @@ fn state_error(name: String, expected: &str, got: &str) -> Error {
 }
 
 /// One step for one parameter: a single pass over its memory.
-struct Update<'a> {
+struct Update {
     beta1: f32,
     beta2: f32,
     epsilon: f32,
     step: f32,
     inverse_bias2: f32,
     keep: f32,
-    moments: Mutex<&'a mut Moments>,
 }
 
-impl Update<'_> {
-    #[allow(clippy::inline_always, reason = "compiled per instruction set by being inlined into `simd`")]
-    #[inline(always)]
-    fn apply(&self, values: &mut [f32], gradients: &[f32], first: &mut [f32], second: &mut [f32]) {
-        let moments = first.iter_mut().zip(second);
-        for ((x, &g), (m, v)) in values.iter_mut().zip(gradients).zip(moments) {
-            *m = self.beta1 * *m + (1.0 - self.beta1) * g;
-            *v = self.beta2 * *v + (1.0 - self.beta2) * g * g;
-            *x = *x * self.keep - self.step * *m / ((*v * self.inverse_bias2).sqrt() + self.epsilon);
-        }
-    }
-}
-
-impl InplaceOp2 for Update<'_> {
-    fn name(&self) -> &'static str {
-        "adamw"
-    }
-
-    fn cpu_fwd(
-        &self,
-        values: &mut CpuStorage,
-        values_layout: &Layout,
-        gradients: &CpuStorage,
-        gradients_layout: &Layout,
-    ) -> candle_core::Result<()> {
+impl Update {
+    fn apply(&self, values: &mut [f32], gradients: &[f32], moments: &mut Moments) {
         const CHUNK: usize = 1 << 14;
-        let ranges = (values_layout.contiguous_offsets(), gradients_layout.contiguous_offsets());
-        let (CpuStorage::F32(values), CpuStorage::F32(gradients), (Some((v0, v1)), Some((g0, g1)))) =
-            (values, gradients, ranges)
-        else {
-            bail!("AdamW updates contiguous f32 parameters")
-        };
-        let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
-        let Moments { first, second } = &mut **moments;
-        if first.len() != v1 - v0 || g1 - g0 != v1 - v0 {
-            bail!("{} parameters, {} moments, {} gradients", v1 - v0, first.len(), g1 - g0);
-        }
-        let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
-        let values = values[v0..v1].par_chunks_mut(CHUNK).zip(gradients[g0..g1].par_chunks(CHUNK));
+        let values = values.par_chunks_mut(CHUNK).zip(gradients.par_chunks(CHUNK));
+        let moments = moments.first.par_chunks_mut(CHUNK).zip(moments.second.par_chunks_mut(CHUNK));
         values.zip(moments).for_each(|((values, gradients), (first, second))| {
             simd(
                 #[inline(always)]
-                || self.apply(values, gradients, first, second),
+                || {
+                    let moments = first.iter_mut().zip(second);
+                    for ((x, &g), (m, v)) in values.iter_mut().zip(gradients).zip(moments) {
+                        *m = self.beta1 * *m + (1.0 - self.beta1) * g;
+                        *v = self.beta2 * *v + (1.0 - self.beta2) * g * g;
+                        *x = *x * self.keep - self.step * *m / ((*v * self.inverse_bias2).sqrt() + self.epsilon);
+                    }
+                },
             );
         });
-        Ok(())
     }
 }

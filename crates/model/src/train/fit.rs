@@ -72,6 +72,7 @@ pub fn fit<B: Batches>(
         Some(checkpoints) => checkpoints.resume(params, optimizer, batches)?,
         None => 0,
     };
+    drop(params.take_gradients()); // of a call that ended in an error
     let mut summary = Summary { step: resumed_from, resumed_from, last: None };
     while summary.step < plan.steps {
         let Some((loss, weight, mut gradients)) =
@@ -80,10 +81,10 @@ pub fn fit<B: Batches>(
             break;
         };
         let lr = plan.schedule.rate(summary.step, plan.steps);
-        let grad_norm = gradients.norm()?;
+        let grad_norm = gradients.norm();
         check_finite(summary.step, loss, grad_norm, &gradients)?;
         if grad_norm > plan.clip_norm {
-            gradients.scale(plan.clip_norm / grad_norm)?;
+            gradients.scale(plan.clip_norm / grad_norm);
         }
         optimizer.step(params, &gradients, lr)?;
         summary.step += 1;
@@ -111,19 +112,19 @@ fn accumulate<B: Batches>(
     count: usize,
 ) -> Result<Option<(f64, f64, Gradients)>> {
     let (mut loss, mut weight) = (0.0, 0.0);
-    let mut gradients = Gradients::default();
     for _ in 0..count.max(1) {
         let Some(batch) = batches.next(step)? else { break };
         let part = objective.loss(&batch)?;
         let mean = part.mean.to_dtype(candle_core::DType::F64)?.to_scalar::<f64>()?;
-        gradients.add(params, &part.mean.affine(part.weight, 0.0)?.backward()?)?;
+        params.backward(&part.mean.affine(part.weight, 0.0)?)?;
         loss += mean * part.weight;
         weight += part.weight;
     }
     if weight == 0.0 {
         return Ok(None);
     }
-    gradients.scale(1.0 / weight)?;
+    let mut gradients = params.take_gradients();
+    gradients.scale(1.0 / weight);
     Ok(Some((loss / weight, weight, gradients)))
 }
 
@@ -132,7 +133,7 @@ fn check_finite(step: u64, loss: f64, grad_norm: f64, gradients: &Gradients) -> 
         return Err(Error::NonFinite { step, what: "loss".into(), value: loss });
     }
     if !grad_norm.is_finite() {
-        let (what, value) = match gradients.first_non_finite()? {
+        let (what, value) = match gradients.first_non_finite() {
             Some((name, value)) => (format!("gradient of {name}"), value),
             None => ("norm of all gradients".into(), grad_norm),
         };

@@ -35,10 +35,10 @@ use crate::{Params, Result};
 ///
 /// impl Optimizer for Descent {
 ///     fn step(&mut self, params: &Params, gradients: &Gradients, lr: f64) -> Result<()> {
-///         for (name, var) in params.vars() {
-///             if let Some(gradient) = gradients.get(&name) {
-///                 var.set(&(var.as_tensor().detach() - gradient.affine(lr, 0.0)?)?)?;
-///             }
+///         for (name, gradient) in gradients.iter() {
+///             params.update(name, |values| {
+///                 values.iter_mut().zip(gradient).for_each(|(x, g)| *x -= lr as f32 * g);
+///             })?;
 ///         }
 ///         params.touch();
 ///         Ok(())

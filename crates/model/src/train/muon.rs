@@ -10,11 +10,14 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{Tensor, Var};
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::{AdamW, AdamWSettings, Gradients, Optimizer};
-use crate::{Params, Result};
+use crate::buffer::Buffer;
+use crate::matmul::{Matrix, Target, Write, multiply};
+use crate::ops::{simd, sum_by};
+use crate::{Error, Params, Result};
 
 /// How much of the momentum stays from step to step.
 const MOMENTUM: f64 = 0.95;
@@ -34,7 +37,7 @@ const POLAR: [[f64; 3]; 5] = [
 pub struct Muon {
     settings: AdamWSettings,
     rest: AdamW,
-    momentum: BTreeMap<String, Tensor>,
+    momentum: BTreeMap<String, Vec<f32>>,
 }
 
 impl Muon {
@@ -43,63 +46,112 @@ impl Muon {
         Self { rest: AdamW::new(settings.clone()), settings, momentum: BTreeMap::new() }
     }
 
-    /// The new momentum of one matrix, which moves by it.
-    fn step_matrix(&self, name: &str, var: &Var, gradient: &Tensor, lr: f64) -> Result<Tensor> {
-        let fresh = (gradient * (1.0 - MOMENTUM))?;
-        let momentum = match self.momentum.get(name) {
-            Some(before) => ((before * MOMENTUM)? + &fresh)?,
-            None => fresh.clone(),
-        };
-        // Nesterov's look ahead
-        let ahead = (fresh + (&momentum * MOMENTUM)?)?;
-        let (rows, columns) = var.dims2()?;
-        let size = 0.2 * libm::sqrt(rows.max(columns) as f64);
-        let kept = (var.as_tensor().detach() * (1.0 - lr * self.settings.weight_decay))?;
-        var.set(&(kept - (orthogonal(&ahead)? * (lr * size))?)?)?;
-        Ok(momentum)
+    /// Moves one matrix `[rows, columns]` by its momentum.
+    fn step_matrix(&self, values: &mut [f32], columns: usize, momentum: &mut [f32], gradient: &[f32], lr: f64) {
+        let mut ahead = Buffer::new(gradient.len());
+        let (fresh, kept) = ((1.0 - MOMENTUM) as f32, MOMENTUM as f32);
+        for (ahead, (momentum, &gradient)) in ahead.iter_mut().zip(momentum.iter_mut().zip(gradient)) {
+            *momentum = kept * *momentum + fresh * gradient;
+            // Nesterov's look ahead
+            *ahead = fresh * gradient + kept * *momentum;
+        }
+        let rows = gradient.len() / columns;
+        let step = (lr * 0.2 * libm::sqrt(rows.max(columns) as f64)) as f32;
+        let keep = (1.0 - lr * self.settings.weight_decay) as f32;
+        for (x, &direction) in values.iter_mut().zip(&*orthogonal(&ahead, columns)) {
+            *x = *x * keep - step * direction;
+        }
     }
 }
 
 /// Whether Muon moves the parameter: a matrix inside a layer.
-fn is_hidden_matrix(name: &str, var: &Var) -> bool {
-    var.rank() == 2 && name.contains("layers.")
+fn is_hidden_matrix(name: &str, rank: usize) -> bool {
+    rank == 2 && (name.contains(".layers.") || name.contains(".h."))
 }
 
 /// The orthogonal factor `UVᵀ` of a matrix `UΣVᵀ`, its singular values near 1 instead of at it.
-fn orthogonal(matrix: &Tensor) -> Result<Tensor> {
-    let (rows, columns) = matrix.dims2()?;
+fn orthogonal(matrix: &[f32], columns: usize) -> Buffer {
+    let rows = matrix.len() / columns;
     // the product with the smaller side costs less
-    let wide = if rows > columns { matrix.t()?.contiguous()? } else { matrix.clone() };
-    let length =
-        libm::sqrt(f64::from(wide.sqr()?.sum_all()?.to_dtype(candle_core::DType::F32)?.to_scalar::<f32>()?));
-    let mut x = (wide * (1.0 / (length * 1.02 + 1e-6)))?;
-    for [a, b, c] in POLAR {
-        let square = x.matmul(&x.t()?)?;
-        let inner = ((&square * b)? + (square.matmul(&square)? * c)?)?;
-        x = ((&x * a)? + inner.matmul(&x)?)?;
+    if rows > columns {
+        let turned = transposed(matrix, columns);
+        return transposed(&polar(turned, columns, rows), rows);
     }
-    Ok(if rows > columns { x.t()?.contiguous()? } else { x })
+    let mut copy = Buffer::new(matrix.len());
+    copy.copy_from_slice(matrix);
+    polar(copy, rows, columns)
+}
+
+/// The iterations `X ← aX + (bA + cA²)X` with `A = XXᵀ` for a matrix that is not tall.
+fn polar(mut x: Buffer, rows: usize, columns: usize) -> Buffer {
+    let length = square_sum(&x).sqrt();
+    let scale = (1.0 / (length * 1.02 + 1e-6)) as f32;
+    x.iter_mut().for_each(|x| *x *= scale);
+    let (mut square, mut inner) = (Buffer::new(rows * rows), Buffer::new(rows * rows));
+    for [a, b, c] in POLAR {
+        let (a, b, c) = (a as f32, b as f32, c as f32);
+        let wide = Matrix::new(&x, columns);
+        multiply(wide, wide.t(), Target::new(&mut square, rows, Write::Set));
+        let small = Matrix::new(&square, rows);
+        multiply(small, small, Target::new(&mut inner, rows, Write::Set));
+        inner.iter_mut().zip(&*square).for_each(|(inner, &square)| *inner = b * square + c * *inner);
+        let mut next = Buffer::new(x.len());
+        multiply(Matrix::new(&inner, rows), wide, Target::new(&mut next, columns, Write::Set));
+        next.iter_mut().zip(&*x).for_each(|(next, &x)| *next += a * x);
+        x = next;
+    }
+    x
+}
+
+fn transposed(matrix: &[f32], columns: usize) -> Buffer {
+    let rows = matrix.len() / columns;
+    let mut turned = Buffer::new(matrix.len());
+    for (column, turned) in turned.chunks_exact_mut(rows).enumerate() {
+        for (row, value) in turned.iter_mut().enumerate() {
+            *value = matrix[row * columns + column];
+        }
+    }
+    turned
+}
+
+/// Σ xᵢ²: f32 within blocks of 4,096, f64 over blocks.
+fn square_sum(x: &[f32]) -> f64 {
+    x.chunks(4096).map(|block| f64::from(simd(|| sum_by(block, block, |x, y| x * y)))).sum()
 }
 
 impl Optimizer for Muon {
     fn step(&mut self, params: &Params, gradients: &Gradients, lr: f64) -> Result<()> {
-        let (hidden, others): (Vec<_>, Vec<_>) =
-            params.vars().into_iter().partition(|(name, var)| is_hidden_matrix(name, var));
+        let vars = params.vars();
+        let hidden = vars.iter().filter(|(name, var)| is_hidden_matrix(name, var.rank()));
+        let mut momentum = std::mem::take(&mut self.momentum);
+        for (name, var) in hidden.clone() {
+            let of = momentum.entry(name.clone()).or_insert_with(|| vec![0.0; var.elem_count()]);
+            if of.len() != var.elem_count() {
+                let (expected, got) = (format!("{} numbers", var.elem_count()), of.len().to_string());
+                return Err(Error::Parameter { name: format!("momentum.{name}"), expected, got });
+            }
+        }
         // a matrix a task: products this small gain nothing from being shared out
-        let moved: Vec<(String, Tensor)> = hidden
-            .par_iter()
-            .filter_map(|(name, var)| Some((name, var, gradients.get(name)?)))
-            .map(|(name, var, gradient)| Ok((name.clone(), self.step_matrix(name, var, gradient, lr)?)))
-            .collect::<Result<_>>()?;
-        self.momentum.extend(moved);
-        self.rest.step_some(others, gradients, lr)?;
+        momentum
+            .par_iter_mut()
+            .filter_map(|(name, momentum)| Some((name, momentum, gradients.get(name)?)))
+            .try_for_each(|(name, momentum, gradient)| {
+                let columns = vars[name].dim(1)?;
+                params.update(name, |values| self.step_matrix(values, columns, momentum, gradient, lr))
+            })?;
+        self.momentum = momentum;
+        let others = vars.iter().filter(|(name, var)| !is_hidden_matrix(name, var.rank()));
+        self.rest.step_some(params, others.map(|(name, var)| (name.as_str(), var.rank())), gradients, lr)?;
         params.touch();
         Ok(())
     }
 
     fn state(&self) -> Result<BTreeMap<String, Tensor>> {
         let mut state = self.rest.state()?;
-        state.extend(self.momentum.iter().map(|(name, tensor)| (format!("momentum.{name}"), tensor.clone())));
+        for (name, momentum) in &self.momentum {
+            let tensor = Tensor::from_slice(momentum, momentum.len(), &Device::Cpu)?;
+            state.insert(format!("momentum.{name}"), tensor);
+        }
         Ok(state)
     }
 
@@ -108,7 +160,7 @@ impl Optimizer for Muon {
         let mut momentum = BTreeMap::new();
         for (name, tensor) in state {
             match name.strip_prefix("momentum.") {
-                Some(of) => drop(momentum.insert(of.to_owned(), tensor)),
+                Some(of) => drop(momentum.insert(of.to_owned(), tensor.flatten_all()?.to_vec1()?)),
                 None => drop(rest.insert(name, tensor)),
             }
         }
@@ -120,9 +172,7 @@ impl Optimizer for Muon {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor};
-
-    use super::orthogonal;
+    use super::{orthogonal, transposed};
     use crate::Random;
 
     /// Whatever the shape, rows (or columns, of tall ones) come out nearly of length 1 and at right angles.
@@ -130,20 +180,18 @@ mod tests {
     fn the_orthogonal_factor_is_orthogonal_and_keeps_its_direction() {
         for (rows, columns) in [(8, 8), (24, 64), (64, 24)] {
             let mut random = Random::new(7, &format!("{rows} x {columns}"));
-            let values: Vec<f32> = (0..rows * columns).map(|_| random.normals()[0] as f32).collect();
-            let matrix = Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap();
-            let factor = orthogonal(&matrix).unwrap();
-            let small = if rows > columns { factor.t().unwrap() } else { factor.clone() };
-            let gram =
-                small.matmul(&small.t().unwrap().contiguous().unwrap()).unwrap().to_vec2::<f32>().unwrap();
-            for (i, row) in gram.iter().enumerate() {
-                for (j, &value) in row.iter().enumerate() {
-                    let expected = if i == j { 1.0 } else { 0.0 };
+            let matrix: Vec<f32> = (0..rows * columns).map(|_| random.normals()[0] as f32).collect();
+            let factor = orthogonal(&matrix, columns);
+            let length = rows.max(columns);
+            let small = if rows > columns { transposed(&factor, columns) } else { factor.clone() };
+            let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+            for (i, row) in small.chunks_exact(length).enumerate() {
+                for (j, other) in small.chunks_exact(length).enumerate() {
+                    let (value, expected) = (dot(row, other), if i == j { 1.0 } else { 0.0 });
                     assert!((value - expected).abs() < 0.3, "{rows} x {columns}: {value} at {i}, {j}");
                 }
             }
-            let along = (&factor * &matrix).unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap();
-            assert!(along > 0.0, "a step along the factor goes along the gradient");
+            assert!(dot(&factor, &matrix) > 0.0, "a step along the factor goes along the gradient");
         }
     }
 }

@@ -40,8 +40,9 @@ pub struct NextToken<'a>(pub &'a dyn CausalLm);
 
 impl Objective<TokenBatch> for NextToken<'_> {
     fn loss(&self, batch: &TokenBatch) -> Result<Loss> {
-        let hidden = self.0.hidden(&batch.input(), None)?;
-        let log_probs = self.0.log_probs(&hidden.flatten_to(1)?, &batch.targets)?;
-        Ok(Loss { mean: log_probs.mean_all()?.neg()?, weight: batch.targets.len() as f64 })
+        let hidden = self.0.hidden(&batch.input(), None)?.flatten_to(1)?;
+        let weight = batch.targets.len() as f64;
+        let sum = self.0.cross_entropy(&hidden, &batch.targets, &vec![1.0; batch.targets.len()])?;
+        Ok(Loss { mean: sum.affine(1.0 / weight, 0.0)?, weight })
     }
 }

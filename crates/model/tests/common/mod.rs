@@ -2,8 +2,9 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses a part")]
 
 use candle_core::{DType, Device, Tensor};
-use model::{Config, Decoder, Initial, Params, Rows, Tokens};
+use model::{Config, Decoder, Family, Initial, Params, Rows, TokenBatch, Tokens};
 
+/// The default kind, small.
 pub fn tiny() -> Config {
     Config {
         vocabulary: 23,
@@ -16,6 +17,36 @@ pub fn tiny() -> Config {
         tied: false,
         ..Config::default()
     }
+}
+
+/// A small Llama.
+pub fn llama() -> Config {
+    Config { family: Family::Llama, softcap: 0.0, ..tiny() }
+}
+
+/// All kinds, tied and not.
+pub fn kinds() -> Vec<Config> {
+    let gpt2 = Config { family: Family::Gpt2, kv_heads: 4, tied: true, softcap: 0.0, ..tiny() };
+    let tied = |config: &Config| Config { tied: true, ..config.clone() };
+    vec![gpt2, tied(&llama()), llama(), tied(&tiny()), tiny(), Config { softcap: 0.0, kv_heads: 4, ..tiny() }]
+}
+
+/// Two rows of packed documents.
+pub fn packed_batch() -> TokenBatch {
+    TokenBatch {
+        ids: ids(&[&[0, 5, 9, 2, 0, 7, 7, 1], &[0, 3, 3, 20, 22, 4, 8, 6]]),
+        targets: vec![5, 9, 2, 0, 7, 7, 1, 14, 3, 3, 20, 22, 4, 8, 6, 13],
+        positions: ids(&[&[0, 1, 2, 3, 0, 1, 2, 3], &[0, 1, 2, 3, 4, 5, 6, 7]]),
+        documents: ids(&[&[0, 0, 0, 0, 1, 1, 1, 1], &[0, 0, 0, 0, 0, 0, 0, 0]]),
+    }
+}
+
+/// ‖a − b‖ / ‖b‖.
+pub fn relative_difference(a: &[f32], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let difference: f64 = a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - b).powi(2)).sum();
+    let length: f64 = b.iter().map(|b| b * b).sum();
+    (difference / length).sqrt()
 }
 
 /// A decoder whose parameters, norms too, are all drawn from a normal: nothing is 0 or 1 by chance.

@@ -1,0 +1,92 @@
+//! The kinds of decoders, each composed of the same few parts: to be read beside their papers.
+//!
+//! Parameters have the names and shapes of Hugging Face's models, so that a checkpoint is the parameters and nothing else.
+
+mod gpt2;
+mod hugging_face;
+mod llama;
+mod nanochat;
+
+use std::sync::Arc;
+
+pub(crate) use hugging_face::{from_hugging_face, to_hugging_face};
+
+use crate::layers::{AttentionBlock, Embedding, Head, Layout, Linear, MlpBlock, Norm};
+use crate::weight::Weight;
+use crate::{Config, Family, Initial, Params, Result};
+
+/// The parts of a decoder, in the order in which a token meets them.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) embedding: Embedding,
+    /// Of embeddings, before the first block.
+    pub(crate) first_norm: Option<Norm>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) last_norm: Norm,
+    pub(crate) head: Head,
+}
+
+/// Attention, then a feed-forward network.
+#[derive(Clone)]
+pub(crate) struct Block {
+    pub(crate) attention: Arc<AttentionBlock>,
+    pub(crate) mlp: Arc<MlpBlock>,
+}
+
+/// The parts over the parameters whose names begin with `prefix`; they are made where they are missing.
+pub(crate) fn parts(config: &Config, params: &Params, prefix: &str) -> Result<Parts> {
+    config.check()?;
+    let names = Names { params, prefix };
+    match config.family {
+        Family::Gpt2 => gpt2::parts(config, &names),
+        Family::Llama => llama::parts(config, &names),
+        Family::Nanochat => nanochat::parts(config, &names),
+    }
+}
+
+impl Parts {
+    pub(crate) fn detached(&self) -> Self {
+        let block = |block: &Block| Block {
+            attention: Arc::new(block.attention.detached()),
+            mlp: Arc::new(block.mlp.detached()),
+        };
+        Self {
+            embedding: self.embedding.detached(),
+            first_norm: self.first_norm.as_ref().map(Norm::detached),
+            blocks: self.blocks.iter().map(block).collect(),
+            last_norm: self.last_norm.detached(),
+            head: self.head.detached(),
+        }
+    }
+}
+
+/// Parameters by the rest of their name.
+struct Names<'a> {
+    params: &'a Params,
+    prefix: &'a str,
+}
+
+impl Names<'_> {
+    fn weight(&self, name: &str, shape: impl Into<candle_core::Shape>, initial: Initial) -> Result<Weight> {
+        self.params.weight(&format!("{}{name}", self.prefix), shape, initial)
+    }
+
+    /// A map without bias, `[outputs, inputs]`.
+    fn linear(&self, name: &str, inputs: usize, outputs: usize, initial: Initial) -> Result<Linear> {
+        let weight = self.weight(&format!("{name}.weight"), (outputs, inputs), initial)?;
+        Ok(Linear { weight, bias: None, inputs, outputs, layout: Layout::OutputsFirst })
+    }
+}
+
+/// The usual deviation of weights (Radford et al. 2019, section 2.3).
+const DEVIATION: f64 = 0.02;
+
+fn normal(deviation: f64) -> Initial {
+    Initial::Normal { deviation }
+}
+
+/// Of the two projections into the residual stream: smaller by the root of their number, for their sum has the deviation of
+/// one (Radford et al. 2019, section 2.3).
+fn residual(config: &Config) -> Initial {
+    normal(DEVIATION / libm::sqrt(2.0 * config.layers as f64))
+}

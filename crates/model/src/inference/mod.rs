@@ -1,0 +1,7 @@
+//! Reading and writing token by token: weights laid out for few rows, and what was seen kept.
+
+mod cached;
+mod prepared;
+
+pub(crate) use cached::Cached;
+pub(crate) use prepared::Preparation;

@@ -1,0 +1,151 @@
+//! A right side of products, laid out in the order in which the kernel reads it.
+
+use rayon::prelude::*;
+
+use super::{Matrix, kernel};
+use crate::buffer::Buffer;
+
+/// A `[K, N]` matrix cut into blocks of rows, these into panels of as many columns as a register tile has.
+///
+/// Within a panel one row follows the other, so the kernel reads memory from front to back. Missing columns of the
+/// last panel are zeros.
+#[derive(Clone)]
+pub(crate) struct Packed {
+    values: Buffer,
+    rows: usize,
+    columns: usize,
+    block: usize,
+}
+
+impl Packed {
+    /// Packs `b`, on all threads of the pool; `block` is the length of a chain of additions.
+    pub(crate) fn new(b: Matrix<'_>, block: usize) -> Self {
+        let values = Buffer::new(b.rows * b.columns.next_multiple_of(kernel::panel_width()));
+        let mut packed = Self { values, rows: b.rows, columns: b.columns, block };
+        packed.set_columns(0, b);
+        packed
+    }
+
+    /// Zeros, to be set later.
+    pub(crate) fn zeros(rows: usize, columns: usize, block: usize) -> Self {
+        let padded = columns.next_multiple_of(kernel::panel_width());
+        let values = Buffer::zeros(rows * padded);
+        Self { values, rows, columns, block }
+    }
+
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The panel of block `k / block` that holds column `column`, `[rows of the block][panel width]`.
+    pub(super) fn panels(&self, block: usize) -> (&[f32], usize) {
+        let padded = self.columns.next_multiple_of(kernel::panel_width());
+        let first = block * self.block;
+        let rows = self.block.min(self.rows - first);
+        (&self.values[first * padded..(first + rows) * padded], rows)
+    }
+
+    pub(super) fn block(&self) -> usize {
+        self.block
+    }
+
+    /// Sets all rows of the columns from `first` on, a multiple of the panel's width.
+    pub(crate) fn set_columns(&mut self, first: usize, b: Matrix<'_>) {
+        let width = kernel::panel_width();
+        assert!(first.is_multiple_of(width) && b.rows == self.rows, "whole panels of whole columns");
+        assert!(first + b.columns <= self.columns, "columns of this matrix");
+        let padded = self.columns.next_multiple_of(width);
+        for start in (0..self.rows).step_by(self.block) {
+            let rows = self.block.min(self.rows - start);
+            let block = &mut self.values[start * padded..(start + rows) * padded];
+            let panels = block[first * rows..].par_chunks_exact_mut(rows * width);
+            panels.take(b.columns.div_ceil(width)).enumerate().with_min_len(16).for_each(|(at, panel)| {
+                let columns = width.min(b.columns - at * width);
+                let part = b.columns_from(at * width, columns);
+                let part = Matrix { values: &part.values[start * part.row_step..], rows, ..part };
+                match width {
+                    32 => pack::<32>(part, panel),
+                    16 => pack::<16>(part, panel),
+                    8 => pack::<8>(part, panel),
+                    4 => pack::<4>(part, panel),
+                    _ => pack::<2>(part, panel),
+                }
+            });
+        }
+    }
+
+    /// The same numbers in the corner of a larger matrix of zeros.
+    pub(crate) fn grown(&self, rows: usize, columns: usize) -> Self {
+        let width = kernel::panel_width();
+        let mut larger = Self::zeros(rows, columns, self.block);
+        let padded = (self.columns.next_multiple_of(width), columns.next_multiple_of(width));
+        for start in (0..self.rows).step_by(self.block) {
+            let height = |rows: usize| self.block.min(rows - start) * width;
+            let from = self.values[start * padded.0..].chunks_exact(height(self.rows));
+            let to = larger.values[start * padded.1..].chunks_exact_mut(height(rows));
+            for (to, from) in to.zip(from).take(padded.0 / width) {
+                to[..from.len()].copy_from_slice(from);
+            }
+        }
+        larger
+    }
+
+    /// Sets one element.
+    pub(crate) fn set(&mut self, row: usize, column: usize, value: f32) {
+        let width = kernel::panel_width();
+        let padded = self.columns.next_multiple_of(width);
+        let start = row / self.block * self.block;
+        let rows = self.block.min(self.rows - start);
+        let panel = start * padded + column / width * rows * width;
+        self.values[panel + (row - start) * width + column % width] = value;
+    }
+}
+
+/// Lays the columns of `b`, at most W of them, side by side: row after row of W numbers.
+pub(super) fn pack<const W: usize>(b: Matrix<'_>, panel: &mut [f32]) {
+    let (panel, _) = panel.as_chunks_mut::<W>();
+    let Matrix { values, rows, columns, row_step, column_step } = b;
+    if columns < W {
+        panel.fill([0.0; W]);
+    }
+    if column_step == 1 {
+        for (to, from) in panel.iter_mut().zip(values.chunks(row_step)) {
+            match from.first_chunk() {
+                Some(from) if columns == W => *to = *from,
+                _ => to[..columns].copy_from_slice(&from[..columns]),
+            }
+        }
+    } else if row_step == 1 && columns == W {
+        let sources: [&[f32]; W] = std::array::from_fn(|column| &values[column * column_step..][..rows]);
+        transpose(sources, panel);
+    } else {
+        for (row, to) in panel.iter_mut().enumerate() {
+            for (column, to) in to[..columns].iter_mut().enumerate() {
+                *to = values[row * row_step + column * column_step];
+            }
+        }
+    }
+}
+
+/// Columns become rows, eight rows at a time so that both sides are read and written in whole lines.
+fn transpose<const W: usize>(columns: [&[f32]; W], rows: &mut [[f32; W]]) {
+    const ROWS: usize = 8;
+    let (blocks, rest) = rows.as_chunks_mut::<ROWS>();
+    let mut done = 0;
+    for block in blocks {
+        let square: [[f32; ROWS]; W] = std::array::from_fn(|column| {
+            *columns[column][done..].first_chunk().expect("columns are as long as there are rows")
+        });
+        for row in 0..ROWS {
+            for column in 0..W {
+                block[row][column] = square[column][row];
+            }
+        }
+        done += ROWS;
+    }
+    for (row, to) in rest.iter_mut().enumerate() {
+        for column in 0..W {
+            to[column] = columns[column][done + row];
+        }
+    }
+}
