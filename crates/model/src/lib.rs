@@ -35,7 +35,7 @@
 //! | `lm`, `decoder`, `cache`, `config` | the [`CausalLm`] seam, the Llama [`Decoder`], its [`Cache`] and [`Config`] |
 //! | [`ops`] | kernels with a backward pass |
 //! | `params`, `random` | [`Params`] and [`Random`] |
-//! | `data` | [`Tokens`], [`Rows`] and the [`Batches`] seam |
+//! | `data` | [`Tokens`], [`Rows`], [`Packed`], [`Mixture`] and the [`Batches`] seam |
 //! | `train` | [`fit`], [`Objective`], [`AdamW`], [`Muon`], [`Schedule`], [`Checkpoints`] |
 //! | [`checkpoint`] | Hugging Face folders |
 //! | `generate`, `sampler`, `evaluate` | [`generate()`], [`Sampler`], [`evaluate()`] |
@@ -57,7 +57,7 @@ mod sampler;
 mod train;
 
 pub use config::Config;
-pub use data::{Batches, Cursor, Rows, TokenBatch, Tokens, Width};
+pub use data::{Batches, Cursor, Mixture, Packed, Rows, TokenBatch, Tokens, Width};
 pub use decoder::Decoder;
 pub use error::{Error, Result};
 pub use evaluate::{Evaluation, evaluate};

@@ -35,13 +35,15 @@ pub struct Loss {
     pub weight: f64,
 }
 
-/// Cross-entropy of the next token, in nats, averaged over all positions.
+/// Cross-entropy of the next token, in nats: the mean over all positions, each counted by its weight.
 pub struct NextToken<'a>(pub &'a dyn CausalLm);
 
 impl Objective<TokenBatch> for NextToken<'_> {
     fn loss(&self, batch: &TokenBatch) -> Result<Loss> {
         let hidden = self.0.hidden(&batch.input(), None)?;
         let log_probs = self.0.log_probs(&hidden.flatten_to(1)?, &batch.targets)?;
-        Ok(Loss { mean: log_probs.mean_all()?.neg()?, weight: batch.targets.len() as f64 })
+        let weights = Tensor::new(&batch.weights[..], log_probs.device())?.to_dtype(log_probs.dtype())?;
+        let weight = batch.weights.iter().map(|&weight| f64::from(weight)).sum();
+        Ok(Loss { mean: ((log_probs * weights)?.sum_all()?.neg()? / weight)?, weight })
     }
 }
