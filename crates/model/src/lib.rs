@@ -39,6 +39,7 @@
 //! | `train` | [`fit`], [`Objective`], [`AdamW`], [`Muon`], [`Schedule`], [`Checkpoints`] |
 //! | [`checkpoint`] | Hugging Face folders |
 //! | `generate`, `sampler`, `evaluate` | [`generate()`], [`Sampler`], [`evaluate()`] |
+//! | `ngram` | [`KneserNey`], what counting alone predicts |
 
 mod cache;
 pub mod checkpoint;
@@ -50,6 +51,7 @@ mod evaluate;
 mod generate;
 mod kernel;
 mod lm;
+mod ngram;
 pub mod ops;
 mod params;
 mod random;
@@ -64,6 +66,7 @@ pub use evaluate::{Evaluation, evaluate};
 pub use generate::{Completion, Limits, Prompt, generate};
 pub use kernel::kernel_class;
 pub use lm::{Cache, CausalLm, Input, Trace};
+pub use ngram::KneserNey;
 pub use params::{Initial, Params};
 pub use random::Random;
 pub use sampler::{Draw, Greedy, Sampler};

@@ -64,7 +64,8 @@ proptest! {
         let ids = distinct(&lengths);
         let mut packed = Packed::shuffled(Tokens::from(ids.clone()), context, 1, BOS, seed).unwrap();
         for _ in 0..epochs {
-            let rows = take(&mut packed, packed.rows());
+            let count = packed.rows();
+            let rows = take(&mut packed, count);
             let mut pieces: Vec<_> = rows.iter().flat_map(pieces_of).collect();
             pieces.sort();
             prop_assert_eq!(&pieces, &expected_pieces(&ids, context));
