@@ -30,30 +30,24 @@ impl Oracle {
     fn new(documents: &[Vec<u32>], vocabulary: u32, order: usize) -> Self {
         let whole: Vec<Vec<u32>> =
             documents.iter().map(|rest| [&[BOS], &rest[..], &[BOS]].concat()).collect();
+        // by itself, the beginning of a document is no event
+        let grams = |length: usize| {
+            let windows = move |document| <[u32]>::windows(document, length).skip(usize::from(length == 1));
+            whole.iter().flat_map(move |document| windows(document))
+        };
         let counts_of = |length: usize| {
             let mut counts = BTreeMap::new();
-            for gram in whole.iter().flat_map(|document| document.windows(length)) {
+            for gram in grams(length).filter(|gram| length == order || gram[0] == BOS && length > 1) {
                 *counts.entry(gram.to_vec()).or_insert(0.0) += 1.0;
             }
-            if length == order {
-                return counts;
-            }
             let mut befores = BTreeMap::<Vec<u32>, BTreeSet<u32>>::new();
-            for gram in whole.iter().flat_map(|document| document.windows(length + 1)) {
+            for gram in grams(length + 1).filter(|_| length < order) {
                 befores.entry(gram[1..].to_vec()).or_default().insert(gram[0]);
             }
-            if length == 1 {
-                counts.clear();
-            }
-            counts.retain(|gram, _| gram[0] == BOS && length > 1);
             counts.extend(befores.into_iter().map(|(gram, before)| (gram, before.len() as f64)));
             counts
         };
-        // the beginning of a document is no event
-        let mut counts: Vec<_> = (1..=order).map(counts_of).collect();
-        if order == 1 {
-            *counts[0].get_mut(&vec![BOS]).unwrap() -= documents.len() as f64;
-        }
+        let counts: Vec<_> = (1..=order).map(counts_of).collect();
         let discounts = counts.iter().map(|counts| {
             let n = |count: f64| counts.values().filter(|&&c| c == count).count() as f64;
             let y = n(1.0) / (n(1.0) + 2.0 * n(2.0));

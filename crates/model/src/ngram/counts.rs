@@ -45,9 +45,10 @@ pub(super) struct Counts {
     pub(super) counts: Vec<u32>,
 }
 
-/// Counts of the highest order: how often each n-gram stands in the text.
+/// Counts of the highest order: how often each n-gram stands in the text. The beginning of a document is known,
+/// not predicted, and no unigram.
 pub(super) fn highest(documents: &[&[u32]], order: usize, packing: Packing) -> Counts {
-    let windows = documents.iter().flat_map(|document| document.windows(order));
+    let windows = documents.iter().flat_map(|document| document[usize::from(order == 1)..].windows(order));
     count(windows.map(|window| packing.pack(window)).collect())
 }
 
