@@ -53,7 +53,7 @@ impl Oracle {
             let y = n(1.0) / (n(1.0) + 2.0 * n(2.0));
             let d = |r: f64| r - (r + 1.0) * y * n(r + 1.0) / n(r);
             let all = [d(1.0), d(2.0), d(3.0)];
-            let usable = (1..=4).all(|r| n(f64::from(r)) > 0.0) && all.iter().all(|&d| d >= 0.0);
+            let usable = (1..=4).all(|r| n(f64::from(r)) > 0.0) && all.iter().all(|&d| d > 0.0);
             if usable { all } else { [0.5, 1.0, 1.5] }
         });
         Self { discounts: discounts.collect(), counts, vocabulary: f64::from(vocabulary) }

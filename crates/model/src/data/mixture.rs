@@ -80,6 +80,7 @@ impl Batches for Mixture {
         Cursor { epoch: 0, row: self.dealt().iter().sum() }
     }
 
+    /// Deals the turns again, though not the rows.
     fn seek(&mut self, cursor: &Cursor) -> Result<()> {
         self.quota.restart();
         for _ in 0..cursor.row {

@@ -68,6 +68,10 @@ impl Packed {
             return Err(Error::Setting { setting: "tokens", expected, got });
         }
         let mut pieces = cut(&tokens, shape.context, shape.bos);
+        if u32::try_from(pieces.len()).is_err() {
+            let (expected, got) = (format!("at most {} documents", u32::MAX), pieces.len().to_string());
+            return Err(Error::Setting { setting: "tokens", expected, got });
+        }
         sort(&mut pieces);
         let rows = best_fit(&pieces, shape.context);
         let order = Order::new(rows.len(), seed)?;

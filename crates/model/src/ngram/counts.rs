@@ -13,7 +13,7 @@ impl Packing {
     /// With room for `order` ids below `vocabulary`, or `None` if a number does not hold so many.
     pub(super) fn new(vocabulary: usize, order: usize) -> Option<Self> {
         let bits = vocabulary.saturating_sub(1).max(1).ilog2() + 1;
-        (bits as usize * order <= u128::BITS as usize).then_some(Self { bits })
+        (order <= (u128::BITS / bits) as usize).then_some(Self { bits })
     }
 
     /// The number of these tokens.
@@ -52,8 +52,7 @@ pub(super) fn highest(documents: &[&[u32]], order: usize, packing: Packing) -> C
     count(windows.map(|window| packing.pack(window)).collect())
 }
 
-/// Counts of the order below `above`: after how many different tokens each n-gram stands (Chen and Goodman
-/// 1999, equation 22).
+/// Counts of the order below `above`: after how many different tokens each n-gram stands (Kneser and Ney 1995).
 ///
 /// Before the beginning of a document stands no token: n-grams that begin with it count as often as they stand
 /// in the text, as at the highest order.

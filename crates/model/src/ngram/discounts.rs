@@ -17,7 +17,7 @@ impl Discounts {
         let [_, n1, n2, n3, n4] = with;
         let y = n1 / (n1 + 2.0 * n2);
         let estimate = [1.0 - 2.0 * y * n2 / n1, 2.0 - 3.0 * y * n3 / n2, 3.0 - 4.0 * y * n4 / n3];
-        let usable = n4 > 0.0 && estimate.iter().all(|&discount| discount >= 0.0); // 0 / 0 is not
+        let usable = n4 > 0.0 && estimate.iter().all(|&discount| discount > 0.0); // 0 / 0 is not
         Self(if usable { estimate } else { [0.5, 1.0, 1.5] })
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Level {
 }
 
 impl Level {
-    /// Discounted shares of these counts (Chen and Goodman 1999, equations 24 and 25).
+    /// Of each context's counts, what discounts leave to its successors and what they set aside.
     pub(super) fn new(counts: &Counts, packing: Packing) -> Self {
         let discounts = Discounts::estimate(&counts.counts);
         let mut level = Self {

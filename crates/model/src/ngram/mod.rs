@@ -45,6 +45,10 @@ impl KneserNey {
         let mut ids = read(tokens);
         ids.push(bos); // ends the last document, as the next one's beginning ends every other
         check(&ids, vocabulary)?;
+        if u32::try_from(ids.len()).is_err() {
+            let expected = format!("fewer than {}", u32::MAX);
+            return Err(Error::Setting { setting: "tokens", expected, got: tokens.len().to_string() });
+        }
         let documents = documents_with_ends(&ids, bos);
         let mut counts = counts::highest(&documents, order, packing);
         let mut levels = vec![Level::new(&counts, packing)];

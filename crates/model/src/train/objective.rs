@@ -36,6 +36,7 @@ pub struct Loss {
 }
 
 /// Cross-entropy of the next token, in nats: the mean over all positions, each counted by its weight.
+/// At least one weight is above 0.
 pub struct NextToken<'a>(pub &'a dyn CausalLm);
 
 impl Objective<TokenBatch> for NextToken<'_> {
