@@ -27,7 +27,8 @@ impl Evaluation {
 
 /// Scores every target of all batches. Entry `id` of `bytes_per_token` is the length of that token's text.
 ///
-/// Tokens without bytes (special ones) are not scored: neither their surprise nor their length counts.
+/// Tokens without bytes (special ones) are not scored: neither their surprise nor their length counts. Nor is
+/// padding, which has weight 0.
 pub fn evaluate<B>(model: &dyn CausalLm, batches: &mut B, bytes_per_token: &[u32]) -> Result<Evaluation>
 where
     B: Batches<Batch = TokenBatch>,
@@ -36,11 +37,12 @@ where
     while let Some(batch) = batches.next(0)? {
         let hidden = model.hidden(&batch.input(), None)?.flatten_to(1)?;
         let log_probs = model.log_probs(&hidden, &batch.targets)?.to_dtype(candle_core::DType::F64)?;
-        for (&id, log_prob) in batch.targets.iter().zip(log_probs.to_vec1::<f64>()?) {
+        let targets = batch.targets.iter().zip(&batch.weights).zip(log_probs.to_vec1::<f64>()?);
+        for ((&id, &weight), log_prob) in targets {
             let Some(&bytes) = bytes_per_token.get(id as usize) else {
                 return Err(Error::Id { id, vocabulary: bytes_per_token.len() });
             };
-            if bytes > 0 {
+            if bytes > 0 && weight > 0.0 {
                 sums.nats -= log_prob;
                 sums.tokens += 1;
                 sums.bytes += u64::from(bytes);

@@ -35,10 +35,11 @@
 //! | `lm`, `decoder`, `cache`, `config` | the [`CausalLm`] seam, the Llama [`Decoder`], its [`Cache`] and [`Config`] |
 //! | [`ops`] | kernels with a backward pass |
 //! | `params`, `random` | [`Params`] and [`Random`] |
-//! | `data` | [`Tokens`], [`Rows`] and the [`Batches`] seam |
+//! | `data` | [`Tokens`], [`Rows`], [`Packed`], [`Mixture`] and the [`Batches`] seam |
 //! | `train` | [`fit`], [`Objective`], [`AdamW`], [`Muon`], [`Schedule`], [`Checkpoints`] |
 //! | [`checkpoint`] | Hugging Face folders |
 //! | `generate`, `sampler`, `evaluate` | [`generate()`], [`Sampler`], [`evaluate()`] |
+//! | `ngram` | [`KneserNey`], what counting alone predicts |
 
 mod architecture;
 mod buffer;
@@ -55,6 +56,7 @@ mod kernel;
 mod layers;
 mod lm;
 mod matmul;
+mod ngram;
 pub mod ops;
 mod params;
 mod random;
@@ -63,7 +65,7 @@ mod train;
 mod weight;
 
 pub use config::{Config, Family};
-pub use data::{Batches, Cursor, Rows, TokenBatch, Tokens, Width};
+pub use data::{Batches, Cursor, Mixture, Packed, Rows, TokenBatch, Tokens, Width};
 pub use decoder::{Composite, Decoder};
 pub use error::{Error, Result};
 pub use evaluate::{Evaluation, evaluate};
@@ -71,6 +73,7 @@ pub use generate::{Completion, Limits, Prompt, generate};
 pub use kernel::kernel_class;
 pub use layers::Recompute;
 pub use lm::{Cache, CausalLm, Input, Trace};
+pub use ngram::KneserNey;
 pub use params::{Initial, Params};
 pub use random::Random;
 pub use sampler::{Draw, Greedy, Sampler};

@@ -1,10 +1,19 @@
 //! Where training batches come from.
 
+mod batch;
 mod map;
+mod mixture;
+mod order;
+mod packed;
+mod pieces;
+mod quota;
 mod rows;
 mod tokens;
 
-pub use rows::{Rows, TokenBatch};
+pub use batch::TokenBatch;
+pub use mixture::Mixture;
+pub use packed::Packed;
+pub use rows::Rows;
 pub use tokens::{Tokens, Width};
 
 use serde::{Deserialize, Serialize};

@@ -80,7 +80,7 @@ impl Tokens {
     }
 
     /// Appends `count` ids from place `start` on; both must be inside.
-    pub(super) fn read(&self, start: usize, count: usize, ids: &mut Vec<u32>) {
+    pub(crate) fn read(&self, start: usize, count: usize, ids: &mut Vec<u32>) {
         match &self.0 {
             Source::Memory(all) => ids.extend_from_slice(&all[start..start + count]),
             Source::File(bytes, Width::Two) => {

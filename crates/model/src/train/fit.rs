@@ -111,17 +111,22 @@ fn accumulate<B: Batches>(
     step: u64,
     count: usize,
 ) -> Result<Option<(f64, f64, Gradients)>> {
-    let (mut loss, mut weight) = (0.0, 0.0);
+    let (mut loss, mut weight, mut dealt) = (0.0, 0.0, 0);
     for _ in 0..count.max(1) {
         let Some(batch) = batches.next(step)? else { break };
+        dealt += 1;
         let part = objective.loss(&batch)?;
         let mean = part.mean.to_dtype(candle_core::DType::F64)?.to_scalar::<f64>()?;
         params.backward(&part.mean.affine(part.weight, 0.0)?)?;
         loss += mean * part.weight;
         weight += part.weight;
     }
-    if weight == 0.0 {
+    if dealt == 0 {
         return Ok(None);
+    }
+    if weight == 0.0 {
+        let (expected, got) = ("a target in every step".into(), format!("none in step {step}"));
+        return Err(Error::Input { what: "batches", expected, got });
     }
     let mut gradients = params.take_gradients();
     gradients.scale(1.0 / weight);

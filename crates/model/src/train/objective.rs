@@ -35,14 +35,17 @@ pub struct Loss {
     pub weight: f64,
 }
 
-/// Cross-entropy of the next token, in nats, averaged over all positions.
+/// Cross-entropy of the next token, in nats: the mean over all positions, each counted by its weight.
+/// At least one weight is above 0.
 pub struct NextToken<'a>(pub &'a dyn CausalLm);
 
 impl Objective<TokenBatch> for NextToken<'_> {
     fn loss(&self, batch: &TokenBatch) -> Result<Loss> {
         let hidden = self.0.hidden(&batch.input(), None)?.flatten_to(1)?;
-        let weight = batch.targets.len() as f64;
-        let sum = self.0.cross_entropy(&hidden, &batch.targets, &vec![1.0; batch.targets.len()])?;
-        Ok(Loss { mean: sum.affine(1.0 / weight, 0.0)?, weight })
+        let sum = self.0.cross_entropy(&hidden, &batch.targets, &batch.weights)?;
+        let weight: f64 = batch.weights.iter().map(|&weight| f64::from(weight)).sum();
+        // without a target the sum is 0 already
+        let mean = if weight > 0.0 { sum.affine(1.0 / weight, 0.0)? } else { sum };
+        Ok(Loss { mean, weight })
     }
 }
