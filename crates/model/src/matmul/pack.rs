@@ -109,7 +109,8 @@ pub(super) fn pack<const W: usize>(b: Matrix<'_>, panel: &mut [f32]) {
         panel.fill([0.0; W]);
     }
     if column_step == 1 {
-        for (to, from) in panel.iter_mut().zip(values.chunks(row_step)) {
+        for (row, to) in panel.iter_mut().take(rows).enumerate() {
+            let from = &values[row * row_step..];
             match from.first_chunk() {
                 Some(from) if columns == W => *to = *from,
                 _ => to[..columns].copy_from_slice(&from[..columns]),
