@@ -138,8 +138,9 @@ impl<T: Table> Writer<T> {
 /// end of one (arrow-rs #10929), and pyarrow cannot read such a file. Turn it on when that is fixed; the test
 /// `no_page_is_empty` stands guard.
 ///
-/// Texts have no dictionary, as zstd sees their repetitions. Ids have one, which packs them into as many bits
-/// as they need.
+/// Texts have no dictionary, as zstd sees their repetitions. Neither have ids (unsigned): zstd finds more in them
+/// as they are than in the codes of a dictionary, packed to a width at which no byte begins a token. Ranks (signed)
+/// are few different numbers and have one.
 fn properties(table: &str, recipe: &str, schema: &Schema) -> WriterProperties {
     let zstd = ZstdLevel::try_new(3).expect("3 is a level of zstd");
     let metadata = [(TABLE, table), (RECIPE, recipe)]
@@ -153,7 +154,7 @@ fn properties(table: &str, recipe: &str, schema: &Schema) -> WriterProperties {
         .set_key_value_metadata(Some(metadata.to_vec()));
     for field in schema.fields() {
         if let DataType::List(element) = field.data_type()
-            && element.data_type().is_integer()
+            && element.data_type().is_signed_integer()
         {
             let leaf = [field.name(), "list", element.name()].map(str::to_owned);
             properties = properties.set_column_dictionary_enabled(ColumnPath::new(leaf.to_vec()), true);

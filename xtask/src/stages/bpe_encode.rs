@@ -29,7 +29,7 @@ impl Stage for BpeEncode {
             reads: vec![Slot::new("documents", Documents::NAME), Slot::new("tokenizer", "tokenizer/1")],
             writes: vec![Output::new("tokens", Tokens::NAME)],
             sources: &["bpe"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 
