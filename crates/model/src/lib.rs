@@ -38,6 +38,7 @@
 //! | `data` | [`Tokens`], [`Rows`] and the [`Batches`] seam |
 //! | `train` | [`fit`], [`Objective`], [`AdamW`], [`Muon`], [`Schedule`], [`Checkpoints`] |
 //! | [`checkpoint`] | Hugging Face folders |
+//! | [`formats`] | GGUF and llama2.c, read |
 //! | `generate`, `sampler`, `evaluate` | [`generate()`], [`Sampler`], [`evaluate()`] |
 
 mod cache;
@@ -47,6 +48,7 @@ mod data;
 mod decoder;
 mod error;
 mod evaluate;
+pub mod formats;
 mod generate;
 mod kernel;
 mod lm;
