@@ -35,7 +35,7 @@ pub struct GgufTokenizer {
 /// Takes the tokenizer out of a file. Ids that it names have tokens, and lists by id are as long as these.
 pub fn tokenizer(file: &Gguf) -> Result<GgufTokenizer> {
     let metadata = &file.metadata;
-    let text = |key| Ok(metadata.find(key, "a text", Value::as_text)?.map(str::to_owned));
+    let text = |key| metadata.find(key, "a text", |value| value.as_text().map(str::to_owned));
     let tokens = metadata.need("tokenizer.ggml.tokens", "an array of texts", texts)?;
     let count = tokens.len();
     Ok(GgufTokenizer {
