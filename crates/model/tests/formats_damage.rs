@@ -80,7 +80,7 @@ fn tensors_lie_in_the_file_and_apart() {
     for (sizes, offset, expected) in [
         (&[8][..], 32, "tensor b: expected a place in bytes 64 to 64 of the data, got bytes 32 to 64"),
         (&[8], 64, "tensor b: expected a place in bytes 64 to 64 of the data, got bytes 64 to 96"),
-        (&[1 << 61], 64, "tensor b: expected a size in memory, got sizes [2305843009213693952] at offset 64"),
+        (&[1 << 62], 64, "tensor b: expected a size in memory, got sizes [4611686018427387904] at offset 64"),
     ] {
         let mut file = file.clone();
         file.describe("b", sizes, 0, offset);
@@ -102,7 +102,8 @@ fn no_damage_to_gguf_is_a_panic() {
             let mut bytes = whole.clone();
             bytes[at] ^= change;
             // letters of a token or a weight may be others, and a model of them is one
-            if let Ok((imported, _)) = import(bytes) {
+            if let Ok((mut imported, _)) = import(bytes) {
+                imported.config.context = 4; // a damaged one costs seconds of sines
                 drop(imported.model());
             }
         }
