@@ -22,9 +22,12 @@ fn message(file: &Writer) -> String {
     import(file.bytes()).err().unwrap().to_string()
 }
 
+/// Adds to a sound file what it must not have.
+type Spoil = fn(&mut Writer);
+
 #[test]
 fn what_is_not_a_plain_llama_is_refused_by_name() {
-    let cases: [(&str, fn(&mut Writer)); 13] = [
+    let cases: [(&str, Spoil); 13] = [
         ("llama.rope.scaling.type: expected none, got linear", |file| {
             file.text("llama.rope.scaling.type", "linear");
         }),
