@@ -94,6 +94,24 @@ fn tensors_lie_in_the_file_and_apart() {
 }
 
 #[test]
+fn texts_are_utf8_and_counts_are_not_believed() {
+    let most = u64::MAX.to_le_bytes();
+    let bytes = [&0_u32.to_le_bytes()[..], &most].concat();
+    for (code, value, expected) in [
+        (8, &[1, 0, 0, 0, 0, 0, 0, 0, 255][..], "UTF-8 at byte 47, got invalid utf-8 sequence of 1 bytes"),
+        (8, &most, "18446744073709551615 bytes at byte 47, got 17"),
+        (9, &bytes, "1 bytes at byte 64, got 0"),
+        (7, &[2], "0 or 1, got 2"),
+        (13, &[], "a type from 0 to 12, got 13"),
+    ] {
+        let mut file = Writer::new();
+        file.entry("key", code, value);
+        let message = message(&file);
+        assert!(message.starts_with(&format!("x.gguf: key: expected {expected}")), "{message}");
+    }
+}
+
+#[test]
 fn no_damage_to_gguf_is_a_panic() {
     let whole = smallest_llama().bytes();
     // the padding at the end is nobody's

@@ -2,7 +2,18 @@
 //!
 //! Weights become f32 under Hugging Face's names, whatever their names and packing in the file were, so that a
 //! model that came from outside is trained, sampled and written like one of our own. Damaged and hostile files
-//! are errors that name file, place, what was expected and what is there.
+//! are errors that name the file, the place, what was expected and what is there.
+//!
+//! ```no_run
+//! use model::formats::gguf;
+//!
+//! # fn main() -> model::Result<()> {
+//! let file = gguf::read("SmolLM2-135M-Instruct.Q4_1.gguf".as_ref())?;
+//! let tokenizer = gguf::tokenizer(&file)?;
+//! let (params, decoder) = gguf::llama(&file)?.model()?;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! | module | what it reads |
 //! |---|---|

@@ -13,11 +13,11 @@ pub enum Packing {
     /// The upper half of an f32.
     Bf16,
     /// 4 bits: `(q - 8) · scale`.
-    Q4Scaled,
+    Q4_0,
     /// 4 bits: `q · scale + minimum`.
-    Q4Shifted,
+    Q4_1,
     /// 8 bits with a sign: `q · scale`.
-    Q8Scaled,
+    Q8_0,
 }
 
 /// Numbers in a block of one of the quantised packings.
@@ -29,9 +29,9 @@ impl Packing {
         match code {
             0 => Some(Self::F32),
             1 => Some(Self::F16),
-            2 => Some(Self::Q4Scaled),
-            3 => Some(Self::Q4Shifted),
-            8 => Some(Self::Q8Scaled),
+            2 => Some(Self::Q4_0),
+            3 => Some(Self::Q4_1),
+            8 => Some(Self::Q8_0),
             30 => Some(Self::Bf16),
             _ => None,
         }
@@ -42,9 +42,9 @@ impl Packing {
         match self {
             Self::F32 => (1, 4),
             Self::F16 | Self::Bf16 => (1, 2),
-            Self::Q4Scaled => (BLOCK, 2 + BLOCK / 2),
-            Self::Q4Shifted => (BLOCK, 4 + BLOCK / 2),
-            Self::Q8Scaled => (BLOCK, 2 + BLOCK),
+            Self::Q4_0 => (BLOCK, 2 + BLOCK / 2),
+            Self::Q4_1 => (BLOCK, 4 + BLOCK / 2),
+            Self::Q8_0 => (BLOCK, 2 + BLOCK),
         }
     }
 
@@ -56,14 +56,14 @@ impl Packing {
             Self::Bf16 => {
                 bytes.as_chunks().0.iter().map(|&[low, high]| f32::from_le_bytes([0, 0, low, high])).collect()
             }
-            Self::Q4Scaled => blocks(bytes, |&[a, b, ref nibbles @ ..]: &[u8; 18]| {
+            Self::Q4_0 => blocks(bytes, |&[a, b, ref nibbles @ ..]: &[u8; 18]| {
                 let scale = from_half([a, b]);
                 fours(nibbles, scale, -8.0 * scale)
             }),
-            Self::Q4Shifted => blocks(bytes, |&[a, b, c, d, ref nibbles @ ..]: &[u8; 20]| {
+            Self::Q4_1 => blocks(bytes, |&[a, b, c, d, ref nibbles @ ..]: &[u8; 20]| {
                 fours(nibbles, from_half([a, b]), from_half([c, d]))
             }),
-            Self::Q8Scaled => blocks(bytes, |&[a, b, ref eights @ ..]: &[u8; 34]| {
+            Self::Q8_0 => blocks(bytes, |&[a, b, ref eights @ ..]: &[u8; 34]| {
                 let scale = from_half([a, b]);
                 eights.map(|eight| f32::from(eight.cast_signed()) * scale)
             }),
