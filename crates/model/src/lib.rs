@@ -38,6 +38,7 @@
 //! | `data` | [`Tokens`], [`Rows`], [`Packed`], [`Mixture`] and the [`Batches`] seam |
 //! | `train` | [`fit`], [`Objective`], [`AdamW`], [`Muon`], [`Schedule`], [`Checkpoints`] |
 //! | [`checkpoint`] | Hugging Face folders |
+//! | [`formats`] | GGUF and llama2.c, read |
 //! | `generate`, `sampler`, `evaluate` | [`generate()`], [`Sampler`], [`evaluate()`] |
 //! | `ngram` | [`KneserNey`], what counting alone predicts |
 
@@ -50,6 +51,7 @@ mod data;
 mod decoder;
 mod error;
 mod evaluate;
+pub mod formats;
 mod generate;
 mod inference;
 mod kernel;

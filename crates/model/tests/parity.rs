@@ -1,4 +1,7 @@
-//! A trained Llama from llama2.c: logits equal to those of an independent program in f64.
+//! Trained models of other programs: logits and texts are those of independent implementations.
+//!
+//! The one from llama2.c is compared with a program in f64. The one in GGUF, SmolLM2-135M-Instruct in Q4_1, is
+//! looked for at the path in the environment variable `DEEPDIVE_SMOLLM2`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test stops at the first surprise")]
 
 mod common;
@@ -8,70 +11,10 @@ use std::io::Read as _;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use model::{CausalLm, Config, Decoder, Greedy, Input, Limits, Params, Prompt, generate};
+use model::formats::{gguf, llama2c};
+use model::{CausalLm, Decoder, Greedy, Input, Limits, Prompt, generate};
 
-const DIRECTORY: &str = "../../../shared/data/weights/aidreams260k";
-
-/// Reads llama2.c's version 0: seven sizes, then f32 weights, each kind for all layers.
-fn llama2c(path: &Path) -> Decoder {
-    let bytes = std::fs::read(path).unwrap();
-    let (words, _) = bytes.as_chunks::<4>();
-    let size = |at: usize| u32::from_le_bytes(words[at]) as usize;
-    let [width, hidden, layers, heads, kv_heads, vocabulary, context] = [0, 1, 2, 3, 4, 5, 6].map(size);
-    let config = Config {
-        family: model::Family::Llama,
-        softcap: 0.0,
-        vocabulary,
-        context,
-        width,
-        layers,
-        heads,
-        kv_heads,
-        hidden,
-        tied: true,
-        ..Config::default()
-    };
-    let mut at = 7;
-    let mut take = |shape: &[usize]| {
-        let count = shape.iter().product::<usize>();
-        let values: Vec<f32> = words[at..at + count].iter().map(|&word| f32::from_le_bytes(word)).collect();
-        at += count;
-        Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
-    };
-    let kv_width = kv_heads * width / heads;
-    let mut tensors = BTreeMap::from([("model.embed_tokens.weight".to_owned(), take(&[vocabulary, width]))]);
-    let kinds = [
-        ("input_layernorm", vec![width]),
-        ("self_attn.q_proj", vec![width, width]),
-        ("self_attn.k_proj", vec![kv_width, width]),
-        ("self_attn.v_proj", vec![kv_width, width]),
-        ("self_attn.o_proj", vec![width, width]),
-        ("post_attention_layernorm", vec![width]),
-        ("mlp.gate_proj", vec![hidden, width]),
-        ("mlp.down_proj", vec![width, hidden]),
-        ("mlp.up_proj", vec![hidden, width]),
-    ];
-    for (kind, shape) in kinds {
-        for layer in 0..layers {
-            let tensor = take(&shape);
-            let turned = kind.ends_with("q_proj") || kind.ends_with("k_proj");
-            let tensor = if turned { halves_apart(&tensor, width / heads) } else { tensor };
-            tensors.insert(format!("model.layers.{layer}.{kind}.weight"), tensor);
-        }
-    }
-    tensors.insert("model.norm.weight".to_owned(), take(&[width]));
-    let params = Params::from_tensors(tensors);
-    let decoder = Decoder::new(&config, &params, "").unwrap();
-    params.check_all_used().unwrap();
-    decoder
-}
-
-/// llama2.c turns neighbours, Hugging Face turns halves: the same after an order of rows within each head.
-fn halves_apart(weight: &Tensor, head_width: usize) -> Tensor {
-    let (rows, width) = weight.dims2().unwrap();
-    let pairs = weight.reshape((rows / head_width, head_width / 2, 2, width)).unwrap();
-    pairs.transpose(1, 2).unwrap().reshape((rows, width)).unwrap()
-}
+const WEIGHTS: &str = "../../../shared/data/weights";
 
 /// The f32 arrays of a compressed npz file: zip members one after the other, each a header and numbers.
 fn npz(path: &Path) -> BTreeMap<String, Vec<f32>> {
@@ -92,22 +35,31 @@ fn npz(path: &Path) -> BTreeMap<String, Vec<f32>> {
     arrays
 }
 
+fn reference(directory: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(directory.join("reference.json")).unwrap()).unwrap()
+}
+
+fn list(value: &serde_json::Value) -> Vec<u32> {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+/// The last hidden state of every position, `[T, D]`.
+fn hidden(decoder: &Decoder, ids: &[u32]) -> Tensor {
+    decoder.hidden(&Input::new(&common::ids(&[ids])), None).unwrap().get(0).unwrap()
+}
+
 #[test]
 fn logits_and_greedy_text_equal_the_reference() {
-    let directory = Path::new(DIRECTORY);
+    let directory = Path::new(WEIGHTS).join("aidreams260k");
     if !directory.exists() {
         println!("skipped: shared data is absent");
         return;
     }
-    let decoder = llama2c(&directory.join("aidreams260K.bin"));
+    let (_, decoder) = llama2c::read(&directory.join("aidreams260K.bin")).unwrap().model().unwrap();
     let logits = npz(&directory.join("logits.npz"));
-    let json = std::fs::read(directory.join("reference.json")).unwrap();
-    let reference: serde_json::Value = serde_json::from_slice(&json).unwrap();
-    let list = |value: &serde_json::Value| -> Vec<u32> { serde_json::from_value(value.clone()).unwrap() };
-    for prompt in reference["prompts"].as_array().unwrap() {
+    for prompt in reference(&directory)["prompts"].as_array().unwrap() {
         let ids = list(&prompt["ids"]);
-        let hidden = decoder.hidden(&Input::new(&common::ids(&[&ids])), None).unwrap().get(0).unwrap();
-        let got = decoder.logits(&hidden).unwrap();
+        let got = decoder.logits(&hidden(&decoder, &ids)).unwrap();
         let name = prompt["name"].as_str().unwrap();
         let expected =
             Tensor::from_slice(&logits[&format!("{name}.npy")], got.shape(), &Device::Cpu).unwrap();
@@ -119,5 +71,64 @@ fn logits_and_greedy_text_equal_the_reference() {
         let count = completion[0].ids.len();
         assert_eq!(completion[0].ids, greedy[..count], "{name}");
         assert!(count + 1 >= greedy.len(), "{name}: {count} of {}", greedy.len());
+    }
+}
+
+/// The mean surprise of all ids but the first, in nats.
+fn mean_nll(decoder: &Decoder, hidden: &Tensor, ids: &[u32]) -> f64 {
+    let before = hidden.narrow(0, 0, ids.len() - 1).unwrap();
+    let log_probs = decoder.log_probs(&before, &ids[1..]).unwrap().to_vec1::<f32>().unwrap();
+    -log_probs.iter().map(|&log_prob| f64::from(log_prob)).sum::<f64>() / log_probs.len() as f64
+}
+
+/// Ids of the ten largest, the largest first.
+fn top_ten(logits: &[f32]) -> Vec<u32> {
+    let mut ids: Vec<u32> = (0..logits.len() as u32).collect();
+    ids.sort_by(|&a, &b| logits[b as usize].total_cmp(&logits[a as usize]));
+    ids.truncate(10);
+    ids
+}
+
+#[test]
+fn a_quantised_instruct_model_answers_as_the_reference_does() {
+    #[allow(clippy::disallowed_methods, reason = "a model of 98 MB is in no repository")]
+    let file = std::env::var_os("DEEPDIVE_SMOLLM2");
+    let directory = Path::new(WEIGHTS).join("smollm2-135m-instruct-q4_1");
+    let Some(file) = file.filter(|_| directory.exists()) else {
+        println!("skipped: DEEPDIVE_SMOLLM2 or shared data is absent");
+        return;
+    };
+    let file = gguf::read(Path::new(&file)).unwrap();
+    let tokenizer = gguf::tokenizer(&file).unwrap();
+    let mut imported = gguf::llama(&file).unwrap();
+    assert_eq!(tokenizer.tokens.len(), imported.config.vocabulary);
+    imported.config.context = 256; // the cache has room for all of it
+    let (_, decoder) = imported.model().unwrap();
+    let decoder = decoder.detached();
+    let last_logits = npz(&directory.join("last-logits.npz"));
+    let reference = reference(&directory);
+    let prompts = reference.as_array().unwrap();
+    for prompt in prompts {
+        let (name, ids) = (prompt["name"].as_str().unwrap(), list(&prompt["ids"]));
+        let hidden = hidden(&decoder, &ids);
+        let nll = mean_nll(&decoder, &hidden, &ids);
+        let last = hidden.narrow(0, ids.len() - 1, 1).unwrap();
+        let got = decoder.logits(&last).unwrap().get(0).unwrap();
+        let expected = Tensor::new(&last_logits[&format!("{name}.npy")][..], &Device::Cpu).unwrap();
+        let difference = common::largest_difference(&got, &expected);
+        let off = nll - prompt["mean_nll"].as_f64().unwrap();
+        println!("{name}: NLL {nll:.5}, {off:+.1e} off; last logits within {difference:.1e}");
+        assert!(off.abs() < 1e-2, "{name}: {off}");
+        let top = prompt["last_top10"].as_array().unwrap();
+        let top: Vec<u32> = top.iter().map(|entry| entry[0].as_u64().unwrap() as u32).collect();
+        assert_eq!(top_ten(&got.to_vec1::<f32>().unwrap()), top, "{name}");
+    }
+    let row = |prompt: &serde_json::Value| Prompt { ids: list(&prompt["ids"]), seed: 0 };
+    let rows: Vec<Prompt> = prompts.iter().map(row).collect();
+    let limits = Limits { new_tokens: 48, context: 256, stop: vec![tokenizer.eos.unwrap()] };
+    let completions = generate(&decoder, &rows, &Greedy, &limits).unwrap();
+    for (prompt, completion) in prompts.iter().zip(completions) {
+        let ids = [completion.ids, completion.stopped_by.into_iter().collect()].concat();
+        assert_eq!(ids, list(&prompt["greedy_ids"]), "{}", prompt["name"]);
     }
 }

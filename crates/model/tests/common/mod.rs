@@ -1,6 +1,9 @@
 //! Small models and data that several tests share.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses a part")]
 
+pub mod foreign;
+pub mod gguf;
+
 use candle_core::{DType, Device, Tensor};
 use model::{Config, Decoder, Family, Initial, Params, Rows, TokenBatch, Tokens};
 

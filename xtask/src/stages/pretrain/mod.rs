@@ -12,8 +12,8 @@ use anyhow::Context;
 use bpe::{Bpe, Tokenizer, Vocabulary};
 use model::checkpoint::Special;
 use model::{
-    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Evaluation, Muon, NextToken, Optimizer, Params, Plan,
-    Progress, Rows, Schedule, Tokens, Width, evaluate, fit,
+    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Evaluation, Family, KneserNey, Muon, NextToken, Optimizer,
+    Packed, Params, Plan, Progress, Recompute, Schedule, Tokens, Width, evaluate, fit,
 };
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
@@ -24,7 +24,7 @@ use super::shards;
 use log::Log;
 use progress::{Curves, Writing};
 
-/// Trains a base model on token ids: a Llama decoder, Muon and AdamW.
+/// Trains a base model on token ids: documents packed into rows without a loss, Muon and AdamW.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pretrain {
@@ -57,6 +57,11 @@ pub struct Pretrain {
     /// Most rows of held-out text that a measurement reads.
     #[schemars(extend("unit" = "rows"))]
     pub validation_rows: usize,
+    /// Order of a Kneser-Ney model that is measured beside it: what counting alone predicts; 0 for none.
+    #[schemars(extend("unit" = "tokens"), extend("source" = "Chen and Goodman 1999"))]
+    pub ngram: usize,
+    /// What the backward pass computes a second time to save memory.
+    pub recompute: Recompute,
     /// Steps between texts that the model writes while it learns; 0 for none.
     #[schemars(extend("unit" = "steps"))]
     pub sample_every: u64,
@@ -74,10 +79,12 @@ pub enum Matrices {
     Muon,
 }
 
-/// The size of a decoder.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// The kind and the size of a decoder.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Architecture {
+    /// The kind of decoder.
+    pub family: Family,
     /// Most positions that the model can look back over.
     #[schemars(extend("unit" = "tokens"))]
     pub context: usize,
@@ -92,14 +99,17 @@ pub struct Architecture {
     pub kv_heads: usize,
     /// Inner size of the feed-forward network.
     pub hidden: usize,
+    /// Logits stay between this and its negative; 0 for no bounds. For nanochat only.
+    #[schemars(extend("source" = "Gemma Team 2024, arXiv 2408.00118"))]
+    pub softcap: f64,
     /// Whether the head is the embedding matrix, used a second time.
     pub tied: bool,
 }
 
 impl Default for Architecture {
     fn default() -> Self {
-        let Config { context, width, layers, heads, kv_heads, hidden, tied, .. } = Config::default();
-        Self { context, width, layers, heads, kv_heads, hidden, tied }
+        let Config { family, context, width, layers, heads, kv_heads, hidden, softcap, tied, .. } = Config::default();
+        Self { family, context, width, layers, heads, kv_heads, hidden, softcap, tied }
     }
 }
 
@@ -118,6 +128,8 @@ impl Default for Pretrain {
             checkpoint_every: 50,
             validate_every: 100,
             validation_rows: 64,
+            ngram: 0,
+            recompute: Recompute::default(),
             sample_every: 0,
             prompts: ["", "The town of"].map(str::to_owned).to_vec(),
         }
@@ -136,7 +148,7 @@ impl Stage for Pretrain {
                 Output::new("samples", Samples::NAME),
             ],
             sources: &["model", "bpe"],
-            ..Signature::exact(2)
+            ..Signature::exact(3)
         }
     }
 
@@ -151,9 +163,9 @@ impl Stage for Pretrain {
 
         let config = self.config(vocabulary.size());
         let params = Params::new(io.seed("parameters"));
-        let decoder = Decoder::new(&config, &params, "")?;
+        let decoder = Decoder::new(&config, &params, "")?.recomputing(self.recompute);
         let mut batches =
-            Rows::shuffled(Tokens::open(&train, width)?, config.context, self.rows, bos, io.seed("order"))?;
+            Packed::shuffled(Tokens::open(&train, width)?, config.context, self.rows, bos, io.seed("order"))?;
         let mut optimizer: Box<dyn Optimizer> = match self.matrices {
             Matrices::Adamw => Box::new(AdamW::new(self.optimizer.clone())),
             Matrices::Muon => Box::new(Muon::new(self.optimizer.clone())),
@@ -211,6 +223,11 @@ impl Stage for Pretrain {
         copy_tree(&newest, &folder)?;
         copy_tree(tokenizer, &folder)?;
         io.add_tree("checkpoint")?;
+        if self.ngram > 0 {
+            let counts = KneserNey::new(&Tokens::open(&train, width)?, vocabulary.size(), self.ngram, bos)?;
+            let evaluation = counts.evaluate(&Tokens::open(&validation.tokens, width)?, &validation.bytes)?;
+            curves.push(self.steps, "ngram_bits_per_byte", evaluation.bits_per_byte())?;
+        }
         curves.finish(io, &task.shard())?;
         writing.finish(io, &task.shard())?;
         io.count("parameters", params.count() as u64);
@@ -224,8 +241,9 @@ impl Stage for Pretrain {
 
 impl Pretrain {
     fn config(&self, vocabulary: usize) -> Config {
-        let Architecture { context, width, layers, heads, kv_heads, hidden, tied } = self.model.clone();
-        Config { vocabulary, context, width, layers, heads, kv_heads, hidden, tied, ..Config::default() }
+        let Architecture { family, context, width, layers, heads, kv_heads, hidden, softcap, tied } = self.model;
+        let sizes = Config { context, width, layers, heads, kv_heads, hidden, ..Config::default() };
+        Config { family, vocabulary, softcap, tied, ..sizes }
     }
 
     /// All documents behind one another, each after `<|bos|>`: one file to train on, one to measure on.
@@ -292,7 +310,7 @@ impl Validation {
         if ids.len() <= context {
             return Ok(None);
         }
-        let mut rows = Rows::sequential(ids, context, 8, self.bos)?;
+        let mut rows = Packed::sequential(ids, context, 8, self.bos)?;
         Ok(Some(evaluate(&decoder.detached(), &mut rows, &self.bytes)?))
     }
 }
