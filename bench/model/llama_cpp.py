@@ -8,23 +8,27 @@ the peers (`DEEPDIVE_PEERS`, else `~/.cache/deepdive-peers`). Ready-made wheels 
 compiled for older processors.
 
 Settings of a run: those of `random_gguf.py` for the model, and `batch`, `prompt` (16 tokens), `new` (128 tokens),
-`repeat` (5) and `flash` ("on", "off", or "auto", which is what llama.cpp takes unasked). One thread, weights and cache in
-f32. Batch 1 is run by llama-bench, more by llama-batched-bench. Both feed random tokens and sample none. Prints one JSON
-line:
+`repeat` (5), `cache` (types of keys and values) and `flash` (flash attention). One thread, weights in f32. The last two are
+lists, of which every pair is measured: which is the fastest differs, and a cache in f32 with flash attention is a path that
+llama.cpp has not made fast on CPUs. Its own choice is f16 and, for llama-batched-bench, flash attention. Batch 1 is run
+by llama-bench, more by llama-batched-bench. Both feed random tokens and choose none. Prints one JSON line for each pair:
 
 - `tokens_per_second`: the program's own figure by the clock, best and median of the repetitions, for the new tokens alone;
 - `cpu_seconds`: user and system seconds of the child for one repetition's new tokens. Found as a difference: the same
-  command line is run with `new` and with 1 new token, and what both have (start, loading, warm-up, prompts) falls out, so
-  `cpu_tokens` is `repeat` * `batch` * (`new` - 1) and `tokens_per_cpu_second` = `cpu_tokens` / the difference.
+  command line is run with `new` and with 1 new token, and what both have (start, loading, warm-up, prompts) falls out;
+  `cpu_tokens` is the tokens in it, `batch` * (`new` - 1), and `tokens_per_cpu_second` their ratio.
 """
 
+import itertools
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +48,7 @@ FLAGS = [
     "-DLLAMA_BUILD_SERVER=OFF",
 ]
 PROGRAMS = ["llama-bench", "llama-batched-bench"]
-SETTINGS = MODEL | {"batch": 1, "prompt": 16, "new": 128, "repeat": 5, "flash": "auto"}
+SETTINGS = MODEL | {"batch": 1, "prompt": 16, "new": 128, "repeat": 5, "cache": ["f32", "f16"], "flash": ["off", "on"]}
 
 
 def home() -> Path:
@@ -84,14 +88,14 @@ def charged(command: list[str]) -> tuple[float, str]:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, printed
 
 
-def command(programs: Path, model: str, settings: dict[str, Any], new: int) -> list[str]:
-    both = ["-m", model, "-t", "1", "-ngl", "0", "-ctk", "f32", "-ctv", "f32", "-fa", settings["flash"]]
+def command(programs: Path, model: str, settings: dict[str, Any], cache: str, flash: str, new: int) -> list[str]:
+    both = ["-m", model, "-t", "1", "-ngl", "0", "-ctk", cache, "-ctv", cache]
     batch, prompt, repeat = (settings[key] for key in ("batch", "prompt", "repeat"))
     if batch == 1:
-        rest = ["-p", "0", "-n", str(new), "-d", str(prompt), "-r", str(repeat), "-o", "jsonl"]
-        return [str(programs / "llama-bench"), *both, *rest]
+        rest = ["-fa", {"off": "0", "on": "1"}[flash], "-p", "0", "-n", str(new), "-d", str(prompt)]
+        return [str(programs / "llama-bench"), *both, *rest, "-r", str(repeat), "-o", "jsonl"]
     places = batch * (prompt + settings["new"])
-    rest = ["-tb", "1", "-c", str(places), "-b", "2048", "-ub", "512", "--output-format", "jsonl"]
+    rest = ["-fa", flash, "-tb", "1", "-c", str(places), "-b", "2048", "-ub", "512", "--output-format", "jsonl"]
     lengths = ["-npl", str(batch), "-npp", str(prompt), "-ntg", ",".join([str(new)] * repeat)]
     return [str(programs / "llama-batched-bench"), *both, *rest, *lengths]
 
@@ -104,34 +108,43 @@ def rates(printed: str, new: int) -> list[float]:
     return [row["speed_tg"] for row in rows]
 
 
-def run(settings: dict[str, Any]) -> dict[str, Any]:
+def commit(programs: Path) -> str:
+    told = subprocess.run([programs / "llama-batched-bench", "--version"], check=True, capture_output=True, text=True)
+    found = re.search(r"\(([0-9a-f]{7,})\)", told.stderr + told.stdout)
+    return found[1] if found else "unknown commit"
+
+
+def run(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
     programs = build()
     new, repeat, batch = settings["new"], settings["repeat"], settings["batch"]
+    tokens = repeat * batch * (new - 1)
     with tempfile.TemporaryDirectory() as scratch:
         model = f"{scratch}/random.gguf"
         write(model, settings)
-        charged(command(programs, model, settings | {"repeat": 1}, 1))  # the file is in memory from here on
-        short, _ = charged(command(programs, model, settings, 1))
-        long, printed = charged(command(programs, model, settings, new))
-    rate = rates(printed, new)
-    tokens = repeat * batch * (new - 1)
-    return {
-        "batch": batch,
-        "tokens_per_second": {"best": max(rate), "median": statistics.median(rate)},
-        "cpu_seconds": (long - short) / repeat,
-        "cpu_tokens": tokens // repeat,
-        "tokens_per_cpu_second": tokens / (long - short),
-        "version": f"llama.cpp of llama-cpp-python {VERSION}",
-        "flags": " ".join(FLAGS),
-        "command": " ".join(command(Path(), "random.gguf", settings, new)),
-    }
+        for cache, flash in itertools.product(settings["cache"], settings["flash"]):
+            short, _ = charged(command(programs, model, settings, cache, flash, 1))
+            long, printed = charged(command(programs, model, settings, cache, flash, new))
+            rate = rates(printed, new)
+            yield {
+                "batch": batch,
+                "cache": cache,
+                "flash": flash,
+                "tokens_per_second": {"best": max(rate), "median": statistics.median(rate)},
+                "cpu_seconds": (long - short) / repeat,
+                "cpu_tokens": tokens // repeat,
+                "tokens_per_cpu_second": tokens / (long - short),
+                "version": f"llama.cpp {commit(programs)} of llama-cpp-python {VERSION}",
+                "flags": " ".join(FLAGS),
+                "command": " ".join(command(Path(), "random.gguf", settings, cache, flash, new)),
+            }
 
 
 def main() -> None:
     if sys.argv[1] == "build":
         print(build())
     elif sys.argv[1] == "run":
-        print(json.dumps(run(SETTINGS | json.loads(sys.argv[2] if len(sys.argv) > 2 else "{}"))))
+        for row in run(SETTINGS | json.loads(sys.argv[2] if len(sys.argv) > 2 else "{}")):
+            print(json.dumps(row), flush=True)
     else:
         sys.exit("build or run")
 
