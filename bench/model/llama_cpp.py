@@ -10,8 +10,9 @@ compiled for older processors.
 Settings of a run: those of `random_gguf.py` for the model, and `batch`, `prompt` (16 tokens), `new` (128 tokens),
 `repeat` (5), `cache` (types of keys and values) and `flash` (flash attention). One thread, weights in f32. The last two are
 lists, of which every pair is measured: which is the fastest differs, and a cache in f32 with flash attention is a path that
-llama.cpp has not made fast on CPUs. Its own choice is f16 and, for llama-batched-bench, flash attention. Batch 1 is run
-by llama-bench, more by llama-batched-bench. Both feed random tokens and choose none. Prints one JSON line for each pair:
+llama.cpp has not made fast on CPUs. Its own choice is f16 with flash attention. The program is llama-batched-bench for
+batch 1 too, since llama-bench knows no cache in f32; it feeds random tokens and chooses none. Prints one JSON line for each
+pair:
 
 - `tokens_per_second`: the program's own figure by the clock, best and median of the repetitions, for the new tokens alone;
 - `cpu_seconds`: user and system seconds of the child for one repetition's new tokens. Found as a difference: the same
@@ -47,7 +48,7 @@ FLAGS = [
     "-DLLAMA_BUILD_EXAMPLES=OFF",
     "-DLLAMA_BUILD_SERVER=OFF",
 ]
-PROGRAMS = ["llama-bench", "llama-batched-bench"]
+PROGRAM = "llama-batched-bench"
 SETTINGS = MODEL | {"batch": 1, "prompt": 16, "new": 128, "repeat": 5, "cache": ["f32", "f16"], "flash": ["off", "on"]}
 
 
@@ -57,10 +58,10 @@ def home() -> Path:
 
 
 def build() -> Path:
-    """The folder with the two programs, which are built where they are missing."""
-    programs = home() / "build" / "bin"
-    if all((programs / program).exists() for program in PROGRAMS):
-        return programs
+    """Where the program lies, which is built where it is missing."""
+    program = home() / "build" / "bin" / PROGRAM
+    if program.exists():
+        return program
     sources = home() / "sources"
     sources.mkdir(parents=True, exist_ok=True)
     quiet = {"check": True, "stdout": sys.stderr}
@@ -76,8 +77,8 @@ def build() -> Path:
     work = home() / "build"
     subprocess.run([cmake, "-S", sources / "vendor" / "llama.cpp", "-B", work, *FLAGS], **quiet)
     jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", "1")
-    subprocess.run([cmake, "--build", work, "--parallel", jobs, "--target", *PROGRAMS], **quiet)
-    return programs
+    subprocess.run([cmake, "--build", work, "--parallel", jobs, "--target", PROGRAM], **quiet)
+    return program
 
 
 def charged(command: list[str]) -> tuple[float, str]:
@@ -88,43 +89,37 @@ def charged(command: list[str]) -> tuple[float, str]:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, printed
 
 
-def command(programs: Path, model: str, settings: dict[str, Any], cache: str, flash: str, new: int) -> list[str]:
-    both = ["-m", model, "-t", "1", "-ngl", "0", "-ctk", cache, "-ctv", cache]
+def command(program: Path, model: str, settings: dict[str, Any], cache: str, flash: str, new: int) -> list[str]:
     batch, prompt, repeat = (settings[key] for key in ("batch", "prompt", "repeat"))
-    if batch == 1:
-        rest = ["-fa", {"off": "0", "on": "1"}[flash], "-p", "0", "-n", str(new), "-d", str(prompt)]
-        return [str(programs / "llama-bench"), *both, *rest, "-r", str(repeat), "-o", "jsonl"]
     places = batch * (prompt + settings["new"])
-    rest = ["-fa", flash, "-tb", "1", "-c", str(places), "-b", "2048", "-ub", "512", "--output-format", "jsonl"]
+    threads = ["-t", "1", "-tb", "1", "-ngl", "0"]
+    memory = ["-ctk", cache, "-ctv", cache, "-fa", flash, "-c", str(places), "-b", "2048", "-ub", "512"]
     lengths = ["-npl", str(batch), "-npp", str(prompt), "-ntg", ",".join([str(new)] * repeat)]
-    return [str(programs / "llama-batched-bench"), *both, *rest, *lengths]
+    return [str(program), "-m", model, *threads, *memory, *lengths, "--output-format", "jsonl"]
 
 
-def rates(printed: str, new: int) -> list[float]:
-    """Tokens per second by the clock, one for each repetition."""
-    rows = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
-    if "samples_ns" in rows[0]:
-        return [new * 1e9 / nanoseconds for nanoseconds in rows[0]["samples_ns"]]
-    return [row["speed_tg"] for row in rows]
+def rates(printed: str) -> list[float]:
+    """New tokens per second by the clock, one for each repetition."""
+    return [json.loads(line)["speed_tg"] for line in printed.splitlines() if line.startswith("{")]
 
 
-def commit(programs: Path) -> str:
-    told = subprocess.run([programs / "llama-batched-bench", "--version"], check=True, capture_output=True, text=True)
-    found = re.search(r"\(([0-9a-f]{7,})\)", told.stderr + told.stdout)
-    return found[1] if found else "unknown commit"
+def commit(program: Path) -> str:
+    told = subprocess.run([program, "--version"], check=True, capture_output=True, text=True)
+    found = re.search(r"\b[0-9a-f]{7,40}\b", told.stderr + told.stdout)
+    return found[0] if found else "of unknown commit"
 
 
 def run(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    programs = build()
+    program = build()
     new, repeat, batch = settings["new"], settings["repeat"], settings["batch"]
     tokens = repeat * batch * (new - 1)
     with tempfile.TemporaryDirectory() as scratch:
         model = f"{scratch}/random.gguf"
         write(model, settings)
         for cache, flash in itertools.product(settings["cache"], settings["flash"]):
-            short, _ = charged(command(programs, model, settings, cache, flash, 1))
-            long, printed = charged(command(programs, model, settings, cache, flash, new))
-            rate = rates(printed, new)
+            short, _ = charged(command(program, model, settings, cache, flash, 1))
+            long, printed = charged(command(program, model, settings, cache, flash, new))
+            rate = rates(printed)
             yield {
                 "batch": batch,
                 "cache": cache,
@@ -133,7 +128,7 @@ def run(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 "cpu_seconds": (long - short) / repeat,
                 "cpu_tokens": tokens // repeat,
                 "tokens_per_cpu_second": tokens / (long - short),
-                "version": f"llama.cpp {commit(programs)} of llama-cpp-python {VERSION}",
+                "version": f"llama.cpp {commit(program)} of llama-cpp-python {VERSION}",
                 "flags": " ".join(FLAGS),
                 "command": " ".join(command(Path(), "random.gguf", settings, cache, flash, new)),
             }
