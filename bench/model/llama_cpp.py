@@ -1,6 +1,6 @@
 """Decoding by llama.cpp, built for this very processor: tokens per CPU second of a Llama-like model with random weights.
 
-    python bench/model/llama_cpp.py build                  # about 4 CPU minutes, once; prints where it lies
+    python bench/model/llama_cpp.py build                  # about 10 CPU minutes, once; prints where it lies
     python bench/model/llama_cpp.py run '{"batch": 16}'    # builds and writes the model first where that is missing
 
 The build comes from the source package of llama-cpp-python on PyPI, which has llama.cpp inside, and lies in the folder of
