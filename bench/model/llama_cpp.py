@@ -9,10 +9,9 @@ compiled for older processors.
 
 Settings of a run: those of `random_gguf.py` for the model, and `batch`, `prompt` (16 tokens), `new` (128 tokens),
 `repeat` (5), `cache` (types of keys and values) and `flash` (flash attention). One thread, weights in f32. The last two are
-lists, of which every pair is measured: which is the fastest differs, and a cache in f32 with flash attention is a path that
-llama.cpp has not made fast on CPUs. Its own choice is f16 with flash attention. The program is llama-batched-bench for
-batch 1 too, since llama-bench knows no cache in f32; it feeds random tokens and chooses none. Prints one JSON line for each
-pair:
+lists, of which every pair is measured, since which is the fastest differs. Unasked it takes f16 and decides on flash
+attention by itself; flash attention on a cache in f32 is slow on CPUs. The program is llama-batched-bench for batch 1 too,
+since llama-bench knows no cache in f32; it feeds random tokens and chooses none. Prints one JSON line for each pair:
 
 - `tokens_per_second`: the program's own figure by the clock, best and median of the repetitions, for the new tokens alone;
 - `cpu_seconds`: user and system seconds of the child for one repetition's new tokens. Found as a difference: the same
@@ -130,7 +129,7 @@ def run(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 "tokens_per_cpu_second": tokens / (long - short),
                 "version": f"llama.cpp {commit(program)} of llama-cpp-python {VERSION}",
                 "flags": " ".join(FLAGS),
-                "command": " ".join(command(Path(), "random.gguf", settings, cache, flash, new)),
+                "command": " ".join(command(Path(PROGRAM), "random.gguf", settings, cache, flash, new)),
             }
 
 
