@@ -7,25 +7,31 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use model::formats::llama2c;
 
-/// Sizes that a file of so many bytes could have: each byte is one, small, then all weights are `filler`.
-fn sized(sizes: [u8; 7], filler: &[u8]) -> Vec<u8> {
-    let mut file = sizes.map(|size| i32::from(size.cast_signed() % 9).to_le_bytes()).concat();
-    file.extend(filler.iter().cycle().take(1 << 12));
+/// A file of small sizes with as many weights as they need, or nearly.
+fn sized(bytes: [u8; 8], filler: &[u8]) -> Vec<u8> {
+    let sizes = bytes.map(|byte| i32::from(byte.cast_signed()) % 9);
+    let mut file: Vec<u8> = sizes[..7].iter().flat_map(|size| size.to_le_bytes()).collect();
+    let [width, hidden, layers, heads, kv_heads, vocabulary, context, off] =
+        sizes.map(|size| size.unsigned_abs() as usize);
+    let head_width = width / heads.max(1);
+    let block = 2 * width * (1 + width + kv_heads * head_width) + 3 * width * hidden;
+    let embeddings = if sizes[5] < 0 { 2 } else { 1 } * vocabulary * width;
+    let count = 4 * (embeddings + layers * block + width + context * head_width);
+    let filler = if filler.is_empty() { &[0] } else { filler };
+    // most often not off at all
+    file.extend(filler.iter().cycle().take(count + off.saturating_sub(5)));
     file
 }
 
 fuzz_target!(|data: &[u8]| {
     let path = Path::new("x.bin");
     if let Ok(pieces) = llama2c::parse_pieces(path, data) {
-        assert!(pieces.iter().map(|piece| 8 + piece.bytes.len()).sum::<usize>() + 4 == data.len());
+        let lengths = pieces.iter().map(|piece| 8 + piece.bytes.len());
+        assert_eq!(4 + lengths.sum::<usize>(), data.len());
     }
-    let bytes = match data.split_first_chunk::<7>() {
-        Some((sizes, filler)) if data.len() % 2 == 0 => sized(*sizes, filler),
-        _ => data.to_vec(),
-    };
-    // how many weights the sizes ask for is known to nobody here: every length is tried
-    for end in (28.min(bytes.len())..=bytes.len()).step_by(4) {
-        if let Ok(imported) = llama2c::parse(path, &bytes[..end]) {
+    let sized = data.split_first_chunk().map(|(sizes, filler)| sized(*sizes, filler));
+    for bytes in [data].into_iter().chain(sized.as_deref()) {
+        if let Ok(imported) = llama2c::parse(path, bytes) {
             imported.model().expect("tensors of these sizes");
         }
     }
