@@ -13,13 +13,14 @@ mod dedup;
 mod extract;
 mod filter;
 mod fixtures;
+mod model;
 mod peers;
 mod row;
 mod rules;
 mod warc;
 
 /// What can be measured.
-const SUBJECTS: &str = "bpe, dedup, extract, filter, fixtures, rules and warc";
+const SUBJECTS: &str = "bpe, dedup, extract, filter, fixtures, model, rules and warc";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -39,6 +40,9 @@ fn main() -> anyhow::Result<()> {
         Some("extract") => extract::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,
         Some("fixtures") => fixtures::rows()?,
+        Some("model") => model::rows()?,
+        // a part of `model`, as a process of its own
+        Some("model-step") => return model::alone(file.as_deref().and_then(|path| path.to_str()).unwrap_or("{}")),
         Some("rules") => rules::rows(file.as_deref())?,
         Some("warc") => warc::rows(file.as_deref())?,
         Some(other) => bail!("no benchmark \"{other}\"; there are {SUBJECTS}"),

@@ -15,15 +15,10 @@ pub struct Cost {
 /// Runs `bench/SCRIPT` in the peers' virtual environment; none where that is not installed or the script fails, which
 /// is told on standard error.
 pub fn python(script: &str, arguments: &[&Path]) -> anyhow::Result<Option<Cost>> {
-    let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let python = environment().join("bin/python");
-    if !python.exists() {
-        eprintln!("no peers: {} is missing; bench/install-peers makes it", python.display());
-        return Ok(None);
-    }
+    let Some(python) = installed() else { return Ok(None) };
     let before = children_seconds()?;
     let output =
-        Command::new(&python).arg(bench.join(script)).args(arguments).stdin(Stdio::null()).output()?;
+        Command::new(&python).arg(self::script(script)).args(arguments).stdin(Stdio::null()).output()?;
     let seconds = children_seconds()? - before;
     if !output.status.success() {
         let told = String::from_utf8_lossy(&output.stderr);
@@ -31,6 +26,21 @@ pub fn python(script: &str, arguments: &[&Path]) -> anyhow::Result<Option<Cost>>
         return Ok(None);
     }
     Ok(Some(Cost { seconds, printed: String::from_utf8_lossy(&output.stdout).into_owned() }))
+}
+
+/// The interpreter that finds the peers, where they are installed; says so where they are not.
+pub fn installed() -> Option<PathBuf> {
+    let python = environment().join("bin/python");
+    if python.exists() {
+        return Some(python);
+    }
+    eprintln!("no peers: {} is missing; bench/install-peers makes it", python.display());
+    None
+}
+
+/// A script of `bench`.
+pub fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 /// The interpreter that finds the peers; any other where they are not installed.

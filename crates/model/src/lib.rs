@@ -24,16 +24,20 @@
 //! One loop, [`fit`], trains everything: pretraining, fine-tuning and reinforcement learning differ in
 //! their [`Objective`] and their [`Batches`]. Parameters are a map from names to values, initialised from
 //! `(seed, name)`, so that adding one changes no other. Every sum has a fixed order, hence the same run gives
-//! the same bits, on one thread or on many, killed and resumed or not. Tensors are candle's; where its fused
-//! operations have no gradient, [`ops`] has one.
+//! the same bits, on one thread or on many, killed and resumed or not. Tensors are candle's; the halves of a
+//! decoder's blocks are operations of our own with a backward pass, and [`Params::backward`] finds their gradients.
 //!
 //! Set `CANDLE_NUM_THREADS=1` where cores are shared: candle's own pool for elementwise work waits by
 //! spinning, and burns several times the time that it saves. Results are the same.
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | `lm`, `decoder`, `cache`, `config` | the [`CausalLm`] seam, the Llama [`Decoder`], its [`Cache`] and [`Config`] |
-//! | [`ops`] | kernels with a backward pass |
+//! | `lm`, `decoder`, `config` | the [`CausalLm`] seam, the [`Decoder`] and its [`Config`] |
+//! | `architecture`, `layers` | GPT-2, Llama and nanochat, composed of the same few parts; the parts, fused |
+//! | `composite` | the same from candle's own operations: the oracle |
+//! | `matmul` | matrix products that have the same bits everywhere |
+//! | `inference` | prepared weights, the cache |
+//! | [`ops`] | operations for losses |
 //! | `params`, `random` | [`Params`] and [`Random`] |
 //! | `data` | [`Tokens`], [`Rows`], [`Packed`], [`Mixture`] and the [`Batches`] seam |
 //! | `train` | [`fit`], [`Objective`], [`AdamW`], [`Muon`], [`Schedule`], [`Checkpoints`] |

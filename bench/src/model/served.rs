@@ -1,0 +1,50 @@
+//! A Python peer that works when it is told to.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::Context;
+use serde_json::Value;
+
+use crate::peers;
+
+/// A child that answers a line with a line of JSON.
+pub struct Served {
+    child: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Served {
+    /// Starts `bench/SCRIPT SETTINGS --serve`; nothing where peers are not installed.
+    pub fn start(script: &str, settings: &Value) -> anyhow::Result<Option<Self>> {
+        let Some(python) = peers::installed() else { return Ok(None) };
+        let mut child = Command::new(python)
+            .arg(peers::script(script))
+            .args([&settings.to_string(), "--serve"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let orders = child.stdin.take().context("a child without input")?;
+        let answers = BufReader::new(child.stdout.take().context("a child without output")?);
+        Ok(Some(Self { child, orders, answers }))
+    }
+
+    /// The CPU seconds that the peer reports for what it is told.
+    pub fn seconds(&mut self, order: &str) -> anyhow::Result<f64> {
+        writeln!(self.orders, "{order}")?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        let answer: Value = serde_json::from_str(&line).context("the peer stopped")?;
+        answer["seconds"].as_f64().context("the peer told no seconds")
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // it has nothing to save
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
