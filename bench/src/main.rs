@@ -42,7 +42,9 @@ fn main() -> anyhow::Result<()> {
         Some("fixtures") => fixtures::rows()?,
         Some("model") => model::rows()?,
         // a part of `model`, as a process of its own
-        Some("model-step") => return model::alone(file.as_deref().and_then(|path| path.to_str()).unwrap_or("{}")),
+        Some("model-step") => {
+            return model::alone(file.as_deref().and_then(|path| path.to_str()).unwrap_or("{}"));
+        }
         Some("rules") => rules::rows(file.as_deref())?,
         Some("warc") => warc::rows(file.as_deref())?,
         Some(other) => bail!("no benchmark \"{other}\"; there are {SUBJECTS}"),

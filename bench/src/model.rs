@@ -22,8 +22,10 @@ const TURNS: usize = 7;
 pub fn rows() -> anyhow::Result<Vec<Row>> {
     // one thread, before anybody makes the pool
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
-    let small = json!({"layers": 6, "width": 384, "heads": 6, "vocabulary": 8192, "context": 256, "batch": 8});
-    let gpt2 = json!({"layers": 12, "width": 768, "heads": 12, "vocabulary": 50257, "context": 256, "batch": 2});
+    let small =
+        json!({"layers": 6, "width": 384, "heads": 6, "vocabulary": 8192, "context": 256, "batch": 8});
+    let gpt2 =
+        json!({"layers": 12, "width": 768, "heads": 12, "vocabulary": 50257, "context": 256, "batch": 2});
     let mut rows = vec![];
     for (name, settings) in [("small", &small), ("124m", &gpt2)] {
         for mode in ["eager", "compile"] {

@@ -1,9 +1,9 @@
 //! Greedy decoding of ours: a prompt, then a token for every row at a time.
 
 use anyhow::Context;
+use candle_core::{Device, Tensor};
 use cpu_time::ProcessTime;
 use model::{Cache, CausalLm, Config, Decoder, Family, Input, Params};
-use candle_core::{Device, Tensor};
 
 /// Tokens of a prompt, and new ones.
 const PROMPT: usize = 16;

@@ -140,7 +140,9 @@ impl Config {
             + match self.family {
                 Family::Gpt2 => {
                     let biases = 4 * width + hidden + width; // q, k, v, output; up, down
-                    context * width + layers * (attention + 2 * width * hidden + biases + 4 * width) + 2 * width
+                    context * width
+                        + layers * (attention + 2 * width * hidden + biases + 4 * width)
+                        + 2 * width
                 }
                 Family::Llama => layers * (attention + 3 * width * hidden + 2 * width) + width,
                 Family::Nanochat => layers * (attention + 2 * width * hidden),

@@ -55,11 +55,21 @@ fn every_way_to_a_loss_has_the_same_gradients() {
             &|hidden| decoder.cross_entropy(hidden, &batch.targets, &weights).unwrap(),
             &|hidden| {
                 let values = decoder.log_probs(hidden, &batch.targets).unwrap();
-                (values * Tensor::new(&weights[..], hidden.device()).unwrap()).unwrap().sum_all().unwrap().neg().unwrap()
+                (values * Tensor::new(&weights[..], hidden.device()).unwrap())
+                    .unwrap()
+                    .sum_all()
+                    .unwrap()
+                    .neg()
+                    .unwrap()
             },
             &|hidden| {
                 let values = model::ops::log_probs(&decoder.logits(hidden).unwrap(), &batch.targets).unwrap();
-                (values * Tensor::new(&weights[..], hidden.device()).unwrap()).unwrap().sum_all().unwrap().neg().unwrap()
+                (values * Tensor::new(&weights[..], hidden.device()).unwrap())
+                    .unwrap()
+                    .sum_all()
+                    .unwrap()
+                    .neg()
+                    .unwrap()
             },
         ];
         let results = ways.map(|way| {
@@ -84,14 +94,18 @@ fn every_way_to_a_loss_has_the_same_gradients() {
 #[test]
 fn recomputing_changes_no_bit() {
     for config in kinds() {
-        let gradients = [Recompute::Nothing, Recompute::FeedForward, Recompute::Everything].map(|recompute| {
-            let (params, decoder) = random_decoder(&config, DType::F32);
-            let decoder = decoder.recomputing(recompute);
-            params.backward(&NextToken(&decoder).loss(&packed_batch()).unwrap().mean).unwrap();
-            params.take_gradients()
-        });
+        let gradients =
+            [Recompute::Nothing, Recompute::FeedForward, Recompute::Everything].map(|recompute| {
+                let (params, decoder) = random_decoder(&config, DType::F32);
+                let decoder = decoder.recomputing(recompute);
+                params.backward(&NextToken(&decoder).loss(&packed_batch()).unwrap().mean).unwrap();
+                params.take_gradients()
+            });
         for (name, gradient) in gradients[0].iter() {
-            assert!(gradients[1].get(name) == Some(gradient) && gradients[2].get(name) == Some(gradient), "{name}");
+            assert!(
+                gradients[1].get(name) == Some(gradient) && gradients[2].get(name) == Some(gradient),
+                "{name}"
+            );
         }
     }
 }
@@ -107,7 +121,8 @@ fn a_packed_document_has_the_bits_that_it_has_alone() {
         let row = [&first[..], &second[..]].concat();
         let documents = [vec![0; first.len()], vec![1; second.len()]].concat();
         let positions: Vec<u32> = (0..41).chain(0..650).collect();
-        let (ids, documents, positions) = (ids(&[&row]), common::ids(&[&documents]), common::ids(&[&positions]));
+        let (ids, documents, positions) =
+            (ids(&[&row]), common::ids(&[&documents]), common::ids(&[&positions]));
         let input = Input { documents: Some(&documents), positions: Some(&positions), ..Input::new(&ids) };
         let packed = numbers(&decoder.hidden(&input, None).unwrap());
         let alone = numbers(&decoder.hidden(&Input::new(&common::ids(&[&second])), None).unwrap());
@@ -121,7 +136,8 @@ fn rows_and_caches_change_no_bit() {
     for config in kinds() {
         let config = Config { context: 600, ..config };
         let (_, decoder) = random_decoder(&config, DType::F32);
-        let rows: Vec<Vec<u32>> = (0..64).map(|row| (0..9).map(|at| (row * 3 + at * at) % 23).collect()).collect();
+        let rows: Vec<Vec<u32>> =
+            (0..64).map(|row| (0..9).map(|at| (row * 3 + at * at) % 23).collect()).collect();
         let slices: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
         let together = decoder.hidden(&Input::new(&ids(&slices)), None).unwrap();
         let logits = decoder.logits(&together).unwrap();
@@ -173,7 +189,16 @@ fn threads_change_no_bit_of_a_step() {
             let plan = model::Plan { steps: 3, ..model::Plan::default() };
             let mut optimizer = model::Muon::default();
             let mut on_step = |_: &model::Progress| std::ops::ControlFlow::Continue(());
-            model::fit(&params, &mut batches, &NextToken(&decoder), &mut optimizer, &plan, None, &mut on_step).unwrap();
+            model::fit(
+                &params,
+                &mut batches,
+                &NextToken(&decoder),
+                &mut optimizer,
+                &plan,
+                None,
+                &mut on_step,
+            )
+            .unwrap();
             common::bits(&params)
         })
     };

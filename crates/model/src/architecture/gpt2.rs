@@ -30,7 +30,13 @@ pub(super) fn parts(config: &Config, names: &Names<'_>) -> Result<Parts> {
         let attention = AttentionBlock {
             norm: norm(&format!("{at}.ln_1"))?,
             projections: vec![linear(&format!("{at}.attn.c_attn"), width, 3 * width, normal(DEVIATION))?],
-            heads: Heads { queries: heads, keys: heads, width: config.head_width(), rotary: None, norm: None },
+            heads: Heads {
+                queries: heads,
+                keys: heads,
+                width: config.head_width(),
+                rotary: None,
+                norm: None,
+            },
             output: linear(&format!("{at}.attn.c_proj"), width, width, residual(config))?,
         };
         let mlp = MlpBlock {

@@ -89,7 +89,7 @@ fn gpt2(fields: &Fields<'_>) -> Result<Config> {
         ("scale_attn_by_inverse_layer_idx", json!(false)),
         ("add_cross_attention", json!(false)),
     ] {
-        fields.only(setting, usual)?;
+        fields.only(setting, &usual)?;
     }
     let (width, heads) = (fields.size("n_embd")?, fields.size("n_head")?);
     Ok(Config {
@@ -117,9 +117,11 @@ fn rotary(fields: &Fields<'_>, family: Family) -> Result<Config> {
         ("mlp_bias", json!(false)),
         ("rope_scaling", Value::Null),
     ] {
-        fields.only(setting, usual)?;
+        fields.only(setting, &usual)?;
     }
-    if let Some(kind) = fields.0.pointer("/rope_parameters/rope_type").filter(|kind| **kind != json!("default")) {
+    if let Some(kind) =
+        fields.0.pointer("/rope_parameters/rope_type").filter(|kind| **kind != json!("default"))
+    {
         return Err(setting_error("rope_type", "default".into(), kind));
     }
     let theta = fields.0.pointer("/rope_parameters/rope_theta").and_then(Value::as_f64).unwrap_or(10_000.0);
@@ -144,7 +146,7 @@ fn rotary(fields: &Fields<'_>, family: Family) -> Result<Config> {
         softcap,
     };
     config.check()?;
-    fields.only("head_dim", json!(config.head_width()))?;
+    fields.only("head_dim", &json!(config.head_width()))?;
     Ok(config)
 }
 
@@ -153,9 +155,9 @@ struct Fields<'a>(&'a Value);
 
 impl Fields<'_> {
     /// Refuses any other value than the only one that the decoder knows.
-    fn only(&self, setting: &'static str, usual: Value) -> Result<()> {
-        let got = self.0.get(setting).unwrap_or(&usual);
-        if *got == usual { Ok(()) } else { Err(setting_error(setting, usual.to_string(), got)) }
+    fn only(&self, setting: &'static str, usual: &Value) -> Result<()> {
+        let got = self.0.get(setting).unwrap_or(usual);
+        if got == usual { Ok(()) } else { Err(setting_error(setting, usual.to_string(), got)) }
     }
 
     fn size(&self, setting: &'static str) -> Result<usize> {

@@ -112,7 +112,14 @@ struct Seen {
 impl Seen {
     /// Keeps the keys and values of new positions, `heads` `[T, H + 2 K, d]`, and mixes values for their queries into
     /// `mixed` `[T, H, d]`.
-    fn attend(&self, shape: &Heads, layer: &mut Layer, positions: &[u32], heads: &mut [f32], mixed: &mut [f32]) {
+    fn attend(
+        &self,
+        shape: &Heads,
+        layer: &mut Layer,
+        positions: &[u32],
+        heads: &mut [f32],
+        mixed: &mut [f32],
+    ) {
         let Heads { queries, keys, width, .. } = *shape;
         layer.grow(self.start + self.count, self.context, keys, width);
         for (at, heads) in heads.chunks_exact_mut(shape.count() * width).take(self.count).enumerate() {

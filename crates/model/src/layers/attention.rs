@@ -98,7 +98,9 @@ fn softmax(scores: &mut [f32], seen: usize, scale: f32) -> f32 {
     }
     let sum = sum_by(scores, scores, |x, _| x);
     let inverse = 1.0 / sum;
-    scores.iter_mut().for_each(|score| *score *= inverse);
+    for score in scores.iter_mut() {
+        *score *= inverse;
+    }
     most * scale + Real::ln(sum)
 }
 
@@ -224,7 +226,14 @@ struct Strips<'a> {
 
 impl Strips<'_> {
     /// dV += Pᵀ dO; dP = dO Vᵀ; dS = P ∘ (dP − rowsum(dO ∘ O)); dQ = dS K / √d; dK += dSᵀ Q / √d.
-    fn backward(&self, kv: &Transposed, d: usize, dqueries: &mut [f32], dkeys: &mut [f32], dvalues: &mut [f32]) {
+    fn backward(
+        &self,
+        kv: &Transposed,
+        d: usize,
+        dqueries: &mut [f32],
+        dkeys: &mut [f32],
+        dvalues: &mut [f32],
+    ) {
         let scale = scale(d);
         for (strip, dqueries) in dqueries.chunks_mut(STRIP * d).enumerate() {
             let (first, count) = (strip * STRIP, dqueries.len() / d);

@@ -282,7 +282,9 @@ impl CustomOp1 for CrossEntropy {
         let gradients = self.gradients.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((mut dhidden, dweight)) = gradients else { return Ok(None) };
         if factor != 1.0 {
-            dhidden.iter_mut().for_each(|x| *x *= factor);
+            for x in &mut dhidden {
+                *x *= factor;
+            }
         }
         if let Some(dweight) = dweight {
             self.head.weight.give(dweight, factor);

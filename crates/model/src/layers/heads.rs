@@ -106,7 +106,9 @@ impl Heads {
         }
         let Some(QkNorm { epsilon }) = self.norm else { return 1.0 };
         let inverse = 1.0 / (dot(x, x) / x.len() as f32 + epsilon).sqrt();
-        x.iter_mut().for_each(|x| *x *= inverse);
+        for x in x.iter_mut() {
+            *x *= inverse;
+        }
         inverse
     }
 

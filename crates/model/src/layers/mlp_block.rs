@@ -82,7 +82,11 @@ impl Half for MlpBlock {
         };
         let h = self.activated(&u);
         let mut dh = Buffer::new(h.len());
-        self.down.backward(Matrix::new(&h, hidden), Matrix::new(dy, width), Target::new(&mut dh, hidden, Write::Set))?;
+        self.down.backward(
+            Matrix::new(&h, hidden),
+            Matrix::new(dy, width),
+            Target::new(&mut dh, hidden, Write::Set),
+        )?;
         drop(h);
         self.activation.backward(&mut u, &dh, hidden);
         drop(dh);

@@ -52,7 +52,9 @@ fn add_column_sums(rows: Matrix<'_>, sums: &mut [f32]) {
             sums
         })
         .collect();
-    parts.iter().for_each(|part| add(sums, part));
+    for part in &parts {
+        add(sums, part);
+    }
 }
 
 /// `sum += x`, elementwise.

@@ -91,13 +91,21 @@ impl Norm {
                 if write == Write::Set {
                     sum.fill(0.0);
                 }
-                parts.iter().for_each(|part| add(sum, if which == 0 { &part.0 } else { &part.1 }));
+                for part in &parts {
+                    add(sum, if which == 0 { &part.0 } else { &part.1 });
+                }
             });
         }
         Ok(())
     }
 
-    fn backward_rows(&self, weight: Option<&[f32]>, x: &[f32], dy: &[f32], dx: &mut [f32]) -> (Buffer, Buffer) {
+    fn backward_rows(
+        &self,
+        weight: Option<&[f32]>,
+        x: &[f32],
+        dy: &[f32],
+        dx: &mut [f32],
+    ) -> (Buffer, Buffer) {
         let width = self.width;
         let mut dweight = Buffer::zeros(if self.weight.is_some() { width } else { 0 });
         let mut dbias = Buffer::zeros(if self.bias.is_some() { width } else { 0 });

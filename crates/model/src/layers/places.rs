@@ -26,7 +26,12 @@ pub(crate) struct Places {
 
 impl Places {
     /// Checks an input that begins at the positions `starts`, one per row.
-    pub(crate) fn new(input: &Input<'_>, starts: &[usize], vocabulary: usize, context: usize) -> Result<Self> {
+    pub(crate) fn new(
+        input: &Input<'_>,
+        starts: &[usize],
+        vocabulary: usize,
+        context: usize,
+    ) -> Result<Self> {
         let (rows, length) = input.ids.dims2()?;
         check_rows("cache", rows, starts.len())?;
         let ids: Vec<u32> = input.ids.flatten_all()?.to_vec1()?;

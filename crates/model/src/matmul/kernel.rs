@@ -1,5 +1,7 @@
 //! The innermost loops: a tile of results in registers, over panels that lie in the caches.
 
+#![allow(clippy::inline_always, reason = "code is compiled per instruction set by being inlined")]
+
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd, bytemuck};

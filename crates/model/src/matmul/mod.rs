@@ -155,6 +155,7 @@ fn share_rows(a: Matrix<'_>, b: &Packed, target: Target<'_>) {
 
 /// Few rows: every task computes all of them for some columns, and the pieces are put together.
 fn share_columns(a: Matrix<'_>, b: &Packed, target: Target<'_>) {
+    let Target { values, row_step, first_column, write } = target;
     let panel = kernel::panel_width();
     let tasks = rayon::current_num_threads();
     let width = b.columns().div_ceil(tasks).next_multiple_of(4 * panel);
@@ -170,9 +171,9 @@ fn share_columns(a: Matrix<'_>, b: &Packed, target: Target<'_>) {
         .collect();
     for (range, piece) in ranges.iter().zip(&pieces) {
         for (row, piece) in piece.chunks_exact(range.len()).enumerate() {
-            let start = row * target.row_step + target.first_column + range.start;
-            let to = &mut target.values[start..start + range.len()];
-            match target.write {
+            let start = row * row_step + first_column + range.start;
+            let to = &mut values[start..start + range.len()];
+            match write {
                 Write::Set => to.copy_from_slice(piece),
                 Write::Add => to.iter_mut().zip(piece).for_each(|(to, &value)| *to += value),
             }

@@ -30,7 +30,16 @@ fn chain(a: Matrix<'_>, b: Matrix<'_>, row: usize, column: usize) -> f32 {
 
 #[test]
 fn every_element_is_its_chain_to_the_bit() {
-    for (m, n, k) in [(1, 1, 1), (9, 4, 1), (2, 40, 1), (5, 33, 7), (13, 16, 513), (90, 70, 40), (3, 200, 1100), (200, 65, 9)] {
+    for (m, n, k) in [
+        (1, 1, 1),
+        (9, 4, 1),
+        (2, 40, 1),
+        (5, 33, 7),
+        (13, 16, 513),
+        (90, 70, 40),
+        (3, 200, 1100),
+        (200, 65, 9),
+    ] {
         let (a, b) = (draw("a", m * k), draw("b", k * n));
         let (a_turned, b_turned) = (Matrix::new(&a, m).t(), Matrix::new(&b, k).t());
         for a in [Matrix::new(&a, k), a_turned] {

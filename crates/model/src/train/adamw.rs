@@ -170,7 +170,8 @@ impl Update {
                     for ((x, &g), (m, v)) in values.iter_mut().zip(gradients).zip(moments) {
                         *m = self.beta1 * *m + (1.0 - self.beta1) * g;
                         *v = self.beta2 * *v + (1.0 - self.beta2) * g * g;
-                        *x = *x * self.keep - self.step * *m / ((*v * self.inverse_bias2).sqrt() + self.epsilon);
+                        *x = *x * self.keep
+                            - self.step * *m / ((*v * self.inverse_bias2).sqrt() + self.epsilon);
                     }
                 },
             );

@@ -47,7 +47,14 @@ impl Muon {
     }
 
     /// Moves one matrix `[rows, columns]` by its momentum.
-    fn step_matrix(&self, values: &mut [f32], columns: usize, momentum: &mut [f32], gradient: &[f32], lr: f64) {
+    fn step_matrix(
+        &self,
+        values: &mut [f32],
+        columns: usize,
+        momentum: &mut [f32],
+        gradient: &[f32],
+        lr: f64,
+    ) {
         let mut ahead = Buffer::new(gradient.len());
         let (fresh, kept) = ((1.0 - MOMENTUM) as f32, MOMENTUM as f32);
         for (ahead, (momentum, &gradient)) in ahead.iter_mut().zip(momentum.iter_mut().zip(gradient)) {
@@ -136,9 +143,9 @@ impl Optimizer for Muon {
             .par_iter_mut()
             .filter_map(|(name, momentum)| Some((name, momentum, gradients.get(name)?)))
             .try_for_each(|(name, momentum, gradient)| {
-                let columns = vars[name].dim(1)?;
-                params.update(name, |values| self.step_matrix(values, columns, momentum, gradient, lr))
-            })?;
+            let columns = vars[name].dim(1)?;
+            params.update(name, |values| self.step_matrix(values, columns, momentum, gradient, lr))
+        })?;
         self.momentum = momentum;
         let others = vars.iter().filter(|(name, var)| !is_hidden_matrix(name, var.rank()));
         self.rest.step_some(params, others.map(|(name, var)| (name.as_str(), var.rank())), gradients, lr)?;

@@ -12,8 +12,8 @@ use anyhow::Context;
 use bpe::{Bpe, Tokenizer, Vocabulary};
 use model::checkpoint::Special;
 use model::{
-    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Evaluation, Family, KneserNey, Muon, NextToken, Optimizer,
-    Packed, Params, Plan, Progress, Recompute, Schedule, Tokens, Width, evaluate, fit,
+    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Evaluation, Family, KneserNey, Muon, NextToken,
+    Optimizer, Packed, Params, Plan, Progress, Recompute, Schedule, Tokens, Width, evaluate, fit,
 };
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
@@ -108,7 +108,8 @@ pub struct Architecture {
 
 impl Default for Architecture {
     fn default() -> Self {
-        let Config { family, context, width, layers, heads, kv_heads, hidden, softcap, tied, .. } = Config::default();
+        let Config { family, context, width, layers, heads, kv_heads, hidden, softcap, tied, .. } =
+            Config::default();
         Self { family, context, width, layers, heads, kv_heads, hidden, softcap, tied }
     }
 }
@@ -241,7 +242,8 @@ impl Stage for Pretrain {
 
 impl Pretrain {
     fn config(&self, vocabulary: usize) -> Config {
-        let Architecture { family, context, width, layers, heads, kv_heads, hidden, softcap, tied } = self.model;
+        let Architecture { family, context, width, layers, heads, kv_heads, hidden, softcap, tied } =
+            self.model;
         let sizes = Config { context, width, layers, heads, kv_heads, hidden, ..Config::default() };
         Config { family, vocabulary, softcap, tied, ..sizes }
     }

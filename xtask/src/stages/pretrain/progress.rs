@@ -33,7 +33,9 @@ impl Curves {
         for (step, Number { name, bits }) in self.0.rows() {
             let value = f64::from_bits(*bits);
             writer.push(&metrics::Row { step: *step as i64, name, value })?;
-            if ["loss", "validation_loss", "validation_bits_per_byte", "ngram_bits_per_byte"].contains(&name.as_str()) {
+            if ["loss", "validation_loss", "validation_bits_per_byte", "ngram_bits_per_byte"]
+                .contains(&name.as_str())
+            {
                 io.metric(name, value);
             }
         }
