@@ -41,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Some("filter") => filter::rows(file.as_deref())?,
         Some("fixtures") => fixtures::rows()?,
         Some("model") => model::rows()?,
+        Some("model-parity") => model::parity(file.as_deref().unwrap_or("parity".as_ref()))?,
         // a part of `model`, as a process of its own
         Some("model-step") => {
             return model::alone(file.as_deref().and_then(|path| path.to_str()).unwrap_or("{}"));

@@ -4,6 +4,7 @@
 //! turns; llama.cpp runs as a whole.
 
 mod decode;
+mod parity;
 mod served;
 mod step;
 
@@ -13,6 +14,7 @@ use crate::peers;
 use crate::row::{Row, median};
 use served::Served;
 
+pub use parity::parity;
 pub use step::alone;
 
 /// Turns of each side in a comparison; the median counts.
