@@ -106,6 +106,7 @@ fn wrong_input_is_an_error_with_what_would_be_right() {
     let error = |ids: &Tensor| decoder.hidden(&Input::new(ids), None).unwrap_err();
     assert!(matches!(error(&ids(&[&[1, 23]])), Error::Id { id: 23, vocabulary: 23 }));
     assert!(matches!(error(&ids(&[&[1; 17]])), Error::Context { position: 16, context: 16 }));
+    assert_eq!(error(&ids(&[&[]])).to_string(), "ids: expected at least one position, got [1, 0]");
     let mut cache = decoder.cache(1).unwrap();
     let rows = ids(&[&[1], &[1]]);
     let message = decoder.hidden(&Input::new(&rows), Some(&mut *cache)).unwrap_err().to_string();

@@ -51,25 +51,16 @@ fn every_way_to_a_loss_has_the_same_gradients() {
         let (params, decoder) = random_decoder(&config, DType::F32);
         let batch = packed_batch();
         let weights: Vec<f32> = (0..16u8).map(|at| f32::from(at % 3)).collect();
+        let weighted = |values: Tensor| {
+            let weights = Tensor::new(&weights[..], values.device()).unwrap();
+            (values * weights).unwrap().sum_all().unwrap().neg().unwrap()
+        };
         let ways: [&dyn Fn(&Tensor) -> Tensor; 3] = [
             &|hidden| decoder.cross_entropy(hidden, &batch.targets, &weights).unwrap(),
+            &|hidden| weighted(decoder.log_probs(hidden, &batch.targets).unwrap()),
             &|hidden| {
-                let values = decoder.log_probs(hidden, &batch.targets).unwrap();
-                (values * Tensor::new(&weights[..], hidden.device()).unwrap())
-                    .unwrap()
-                    .sum_all()
-                    .unwrap()
-                    .neg()
-                    .unwrap()
-            },
-            &|hidden| {
-                let values = model::ops::log_probs(&decoder.logits(hidden).unwrap(), &batch.targets).unwrap();
-                (values * Tensor::new(&weights[..], hidden.device()).unwrap())
-                    .unwrap()
-                    .sum_all()
-                    .unwrap()
-                    .neg()
-                    .unwrap()
+                let logits = decoder.logits(hidden).unwrap();
+                weighted(model::ops::log_probs(&logits, &batch.targets).unwrap())
             },
         ];
         let results = ways.map(|way| {

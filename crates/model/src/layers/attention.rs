@@ -7,7 +7,8 @@
 //! Chains of sums begin at a segment's first key: a document in a packed row has the bits that it has alone, and a query
 //! over cached keys those that it has in a full pass.
 
-use super::{Heads, Places, Segment};
+use super::places::Segment;
+use super::{Heads, Places};
 use crate::buffer::Buffer;
 use crate::matmul::{Matrix, Packed, Target, Write, multiply_serial};
 use crate::ops::{Real, dot, max, simd, sum_by};

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::attention::{self, Seen};
 use super::fused::{Half, Recompute};
+use super::linear::{backward_all, forward_all};
 use super::{Heads, Linear, Norm, Places};
 use crate::buffer::Buffer;
 use crate::matmul::{Matrix, Target, Write};
@@ -41,29 +42,9 @@ impl AttentionBlock {
         }
     }
 
-    /// Norm and projections: `[N, D]` to `[N, (H + 2 K) d]`.
-    pub(crate) fn project(&self, x: &[f32]) -> Result<Buffer> {
-        let n = self.normed(x)?;
-        let columns = self.heads.count() * self.heads.width;
-        let mut y = Buffer::new(x.len() / self.norm.width * columns);
-        let mut first_column = 0;
-        for projection in &self.projections {
-            let target = Target { values: &mut y, row_step: columns, first_column, write: Write::Set };
-            projection.forward(Matrix::new(&n, self.norm.width), target)?;
-            first_column += projection.outputs;
-        }
-        Ok(y)
-    }
-
-    fn normed(&self, x: &[f32]) -> Result<Buffer> {
-        let mut n = Buffer::new(x.len());
-        self.norm.forward(x, &mut n)?;
-        Ok(n)
-    }
-
     /// Everything up to the mixed values.
     fn mix(&self, places: &Places, x: &[f32]) -> Result<Saved> {
-        let projected = self.project(x)?;
+        let projected = forward_all(&self.projections, &self.norm.applied(x)?, self.norm.width)?;
         let positions = places.rows * places.length;
         let (count, queries) = (positions * self.heads.count(), positions * self.heads.queries);
         let mut saved = Saved {
@@ -113,21 +94,12 @@ impl Half for AttentionBlock {
         let seen = Seen { heads: &saved.heads, out: &saved.mixed, sums: &saved.sums };
         let dheads = attention::backward(&self.heads, places, &seen, &dmixed);
         drop(dmixed);
-        let all = self.heads.count() * self.heads.width;
         let mut dprojected = Buffer::new(dheads.len());
         self.heads.backward(places, &saved.heads, &saved.inverses, &dheads, &mut dprojected);
         drop((dheads, saved));
 
-        let n = self.normed(x)?;
-        let mut dn = Buffer::new(x.len());
-        let (mut first_column, mut write) = (0, Write::Set);
-        for projection in &self.projections {
-            let rows = x.len() / width;
-            let part = Matrix::part(&dprojected[first_column..], rows, projection.outputs, all);
-            projection.backward(Matrix::new(&n, width), part, Target::new(&mut dn, width, write))?;
-            first_column += projection.outputs;
-            write = Write::Add;
-        }
+        let n = self.norm.applied(x)?;
+        let dn = backward_all(&self.projections, &n, width, &dprojected)?;
         dx.copy_from_slice(dy);
         self.norm.backward(x, &dn, dx)
     }

@@ -4,6 +4,7 @@ use candle_core::Result;
 use rayon::prelude::*;
 
 use super::{ROWS, add_column_sums};
+use crate::buffer::Buffer;
 use crate::matmul::{Matrix, Target, Write, multiply};
 use crate::weight::Weight;
 
@@ -79,4 +80,31 @@ impl Linear {
         }
         self.weight.read(|weight| multiply(dy, self.matrix(weight).t(), dx))
     }
+}
+
+/// The results of maps with the same argument `x` `[N, inputs]`, side by side: `[N, Σ outputs]`.
+pub(super) fn forward_all(maps: &[Linear], x: &[f32], inputs: usize) -> Result<Buffer> {
+    let columns = maps.iter().map(|map| map.outputs).sum();
+    let mut y = Buffer::new(x.len() / inputs * columns);
+    let mut first_column = 0;
+    for map in maps {
+        let target = Target { values: &mut y, row_step: columns, first_column, write: Write::Set };
+        map.forward(Matrix::new(x, inputs), target)?;
+        first_column += map.outputs;
+    }
+    Ok(y)
+}
+
+/// The gradient of that argument from those of the results, `dy` `[N, Σ outputs]`.
+pub(super) fn backward_all(maps: &[Linear], x: &[f32], inputs: usize, dy: &[f32]) -> Result<Buffer> {
+    let (rows, columns) = (x.len() / inputs, maps.iter().map(|map| map.outputs).sum());
+    let mut dx = Buffer::new(x.len());
+    let (mut first_column, mut write) = (0, Write::Set);
+    for map in maps {
+        let part = Matrix::part(&dy[first_column..], rows, map.outputs, columns);
+        map.backward(Matrix::new(x, inputs), part, Target::new(&mut dx, inputs, write))?;
+        first_column += map.outputs;
+        write = Write::Add;
+    }
+    Ok(dx)
 }

@@ -3,6 +3,7 @@
 use candle_core::Result;
 
 use super::fused::{Half, Recompute};
+use super::linear::{backward_all, forward_all};
 use super::{Activation, Linear, Norm, Places};
 use crate::buffer::Buffer;
 use crate::matmul::{Matrix, Target, Write};
@@ -27,25 +28,6 @@ impl MlpBlock {
         }
     }
 
-    fn normed(&self, x: &[f32]) -> Result<Buffer> {
-        let mut n = Buffer::new(x.len());
-        self.norm.forward(x, &mut n)?;
-        Ok(n)
-    }
-
-    /// Inner values `[N, U]` before the activation.
-    fn inner(&self, n: &[f32]) -> Result<Buffer> {
-        let columns = self.down.inputs * self.activation.inputs();
-        let mut u = Buffer::new(n.len() / self.norm.width * columns);
-        let mut first_column = 0;
-        for up in &self.up {
-            let target = Target { values: &mut u, row_step: columns, first_column, write: Write::Set };
-            up.forward(Matrix::new(n, self.norm.width), target)?;
-            first_column += up.outputs;
-        }
-        Ok(u)
-    }
-
     fn activated(&self, u: &[f32]) -> Buffer {
         let mut h = Buffer::new(u.len() / self.activation.inputs());
         self.activation.forward(u, &mut h, self.down.inputs);
@@ -59,7 +41,7 @@ impl Half for MlpBlock {
     const NAME: &'static str = "mlp-block";
 
     fn forward(&self, _: &Places, x: &[f32], y: &mut [f32]) -> Result<Buffer> {
-        let u = self.inner(&self.normed(x)?)?;
+        let u = forward_all(&self.up, &self.norm.applied(x)?, self.norm.width)?;
         let h = self.activated(&u);
         y.copy_from_slice(x);
         self.down.forward(Matrix::new(&h, self.down.inputs), Target::new(y, self.norm.width, Write::Add))?;
@@ -75,10 +57,10 @@ impl Half for MlpBlock {
         dx: &mut [f32],
     ) -> Result<()> {
         let (width, hidden) = (self.norm.width, self.down.inputs);
-        let n = self.normed(x)?;
+        let n = self.norm.applied(x)?;
         let mut u = match saved {
             Some(u) => u,
-            None => self.inner(&n)?,
+            None => forward_all(&self.up, &n, width)?,
         };
         let h = self.activated(&u);
         let mut dh = Buffer::new(h.len());
@@ -90,16 +72,7 @@ impl Half for MlpBlock {
         drop(h);
         self.activation.backward(&mut u, &dh, hidden);
         drop(dh);
-        let du = u;
-        let mut dn = Buffer::new(n.len());
-        let columns = hidden * self.activation.inputs();
-        let (mut first_column, mut write) = (0, Write::Set);
-        for up in &self.up {
-            let part = Matrix::part(&du[first_column..], x.len() / width, up.outputs, columns);
-            up.backward(Matrix::new(&n, width), part, Target::new(&mut dn, width, write))?;
-            first_column += up.outputs;
-            write = Write::Add;
-        }
+        let dn = backward_all(&self.up, &n, width, &u)?;
         dx.copy_from_slice(dy);
         self.norm.backward(x, &dn, dx)
     }

@@ -28,7 +28,7 @@ pub(crate) use heads::{Heads, QkNorm, Rotary, Turn};
 pub(crate) use linear::{Layout, Linear};
 pub(crate) use mlp_block::MlpBlock;
 pub(crate) use norm::{Centre, Norm};
-pub(crate) use places::{Places, Segment};
+pub(crate) use places::Places;
 
 use rayon::prelude::*;
 

@@ -74,6 +74,13 @@ impl Norm {
         })
     }
 
+    /// As [`Norm::forward`], to memory of its own.
+    pub(crate) fn applied(&self, x: &[f32]) -> candle_core::Result<Buffer> {
+        let mut y = Buffer::new(x.len());
+        self.forward(x, &mut y)?;
+        Ok(y)
+    }
+
     /// Adds to `dx` what comes back through the norm, and gathers the gradients of weight and bias.
     ///
     /// With n = (x − centre) · inverse and dn = dy · weight: dx += inverse · (dn − n · mean(dn · n)), less the mean of

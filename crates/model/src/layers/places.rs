@@ -33,6 +33,10 @@ impl Places {
         context: usize,
     ) -> Result<Self> {
         let (rows, length) = input.ids.dims2()?;
+        if rows == 0 || length == 0 {
+            let (expected, got) = ("at least one position".into(), format!("[{rows}, {length}]"));
+            return Err(Error::Input { what: "ids", expected, got });
+        }
         check_rows("cache", rows, starts.len())?;
         let ids: Vec<u32> = input.ids.flatten_all()?.to_vec1()?;
         if let Some(&id) = ids.iter().find(|&&id| id as usize >= vocabulary) {

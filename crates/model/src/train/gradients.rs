@@ -55,7 +55,7 @@ impl Gradients {
 }
 
 /// Σ gᵢ²: f32 within blocks of 4,096, f64 over blocks.
-fn square_sum(gradient: &[f32]) -> f64 {
+pub(super) fn square_sum(gradient: &[f32]) -> f64 {
     const BLOCK: usize = 4096;
     let chunks = gradient.par_chunks(CHUNK).map(|chunk| {
         let blocks = chunk.chunks(BLOCK);

@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
+use super::gradients::square_sum;
 use super::{AdamW, AdamWSettings, Gradients, Optimizer};
 use crate::buffer::Buffer;
 use crate::matmul::{Matrix, Target, Write, multiply};
-use crate::ops::{simd, sum_by};
 use crate::{Error, Params, Result};
 
 /// How much of the momentum stays from step to step.
@@ -119,11 +119,6 @@ fn transposed(matrix: &[f32], columns: usize) -> Buffer {
         }
     }
     turned
-}
-
-/// Σ xᵢ²: f32 within blocks of 4,096, f64 over blocks.
-fn square_sum(x: &[f32]) -> f64 {
-    x.chunks(4096).map(|block| f64::from(simd(|| sum_by(block, block, |x, y| x * y)))).sum()
 }
 
 impl Optimizer for Muon {
