@@ -1,4 +1,4 @@
-//! Measures our hot paths beside our peers: `bench SUBJECT [FILE]` prints one JSON row a line.
+//! Measures our hot paths beside our peers: `bench SUBJECT [FILE or PART]` prints one JSON row a line.
 //!
 //! Both sides run in this process or as its children, one after the other, and are charged CPU time (user and
 //! system), so that a busy machine slows both alike. A row without a peer has no ratio.
@@ -40,7 +40,7 @@ fn main() -> anyhow::Result<()> {
         Some("extract") => extract::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,
         Some("fixtures") => fixtures::rows()?,
-        Some("model") => model::rows()?,
+        Some("model") => model::rows(file.as_deref().and_then(|part| part.to_str()).unwrap_or(""))?,
         Some("model-parity") => model::parity(file.as_deref().unwrap_or("parity".as_ref()))?,
         // a part of `model`, as a process of its own
         Some("model-step") => {

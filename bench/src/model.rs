@@ -20,8 +20,9 @@ pub use step::alone;
 /// Turns of each side in a comparison; the median counts.
 const TURNS: usize = 7;
 
-/// Speeds and memory of training, speeds of decoding.
-pub fn rows() -> anyhow::Result<Vec<Row>> {
+/// Speeds and memory of training, speeds of decoding: all rows, or those whose names begin with `model/PART`.
+pub fn rows(part: &str) -> anyhow::Result<Vec<Row>> {
+    let asked = |name: &str| name.starts_with(part) || part.starts_with(name);
     // one thread, before anybody makes the pool
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
     let small =
@@ -30,12 +31,14 @@ pub fn rows() -> anyhow::Result<Vec<Row>> {
         json!({"layers": 12, "width": 768, "heads": 12, "vocabulary": 50257, "context": 256, "batch": 2});
     let mut rows = vec![];
     for (name, settings) in [("small", &small), ("124m", &gpt2)] {
-        for mode in ["eager", "compile"] {
+        for mode in ["eager", "compile"].into_iter().filter(|mode| asked(&format!("train-{name}-{mode}"))) {
             rows.push(training(name, settings, mode)?);
         }
     }
-    rows.push(memory(&gpt2)?);
-    for batch in [1, 16] {
+    if asked("memory-124m") {
+        rows.push(memory(&gpt2)?);
+    }
+    for batch in [1, 16].into_iter().filter(|batch| asked(&format!("decode-{batch}"))) {
         rows.extend(decoding(batch)?);
     }
     Ok(rows)
