@@ -22,6 +22,7 @@ mod reproduce;
 mod show;
 mod sources;
 pub mod stages;
+mod stop;
 mod verify;
 mod what_if;
 

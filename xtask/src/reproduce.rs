@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::cli::Reproduce;
 use crate::lines::Lines;
 use crate::network::Network;
-use crate::{house, sources};
+use crate::{house, sources, stop};
 
 /// Runs `reproduce`.
 pub(crate) fn run(
@@ -30,10 +30,10 @@ pub(crate) fn run(
     let plan = house::plan(file, registry, &arguments.runs.runs, pinned, &network)?;
     check_until(&plan, arguments.until.as_deref())?;
     let store = Store::open(&arguments.runs.runs)?;
+    start_pool(arguments.threads)?;
     if arguments.plan {
         return print_plan(&plan, &store, out);
     }
-    start_pool(arguments.threads)?;
     let directory = arguments.runs.runs.join(&plan.pipeline.name);
     heading(&plan, &directory, out)?;
     let runner: &dyn Runner = match &arguments.task {
@@ -46,6 +46,7 @@ pub(crate) fn run(
             store: &store,
             runner,
             observer: &observer,
+            stop: stop::on_signals(),
             mirror: arguments.mirror.as_deref(),
             sources: &sources::digest,
             about: sources::about(),
@@ -100,6 +101,12 @@ fn print_plan(plan: &Plan, store: &Store, out: &mut dyn Write) -> anyhow::Result
             .map(|(slot, source)| format!("{slot} = {}/{}", source.name, source.output))
             .collect();
         writeln!(out, "{:12} {:16} {}  {state:6}  {}", stage.name, stage.uses, stage.key, from.join(", "))?;
+        if state != "cached" {
+            let above = |slot: &str| Some(plan.stages[stage.inputs.get(slot)?.stage].settings.clone());
+            for line in stage.stage.forecast(&above) {
+                writeln!(out, "{:12} {line}", "")?;
+            }
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use pipeline::{Error, Fault, Registry, Session, Store, Whole};
 use crate::cli::Verify;
 use crate::lines::Lines;
 use crate::network::Network;
-use crate::{house, sources};
+use crate::{house, sources, stop};
 
 /// Runs `verify`.
 pub(crate) fn run(
@@ -61,6 +61,7 @@ fn again(
             store: &store,
             runner: &Whole,
             observer: &observer,
+            stop: stop::on_signals(),
             mirror: None,
             sources: &sources::digest,
             about: sources::about(),

@@ -85,7 +85,7 @@ impl Config {
             ("hidden", self.hidden),
         ];
         for (setting, size) in sizes {
-            let most = 1 << 24; // far beyond any model, and products of three still fit
+            let most = 1 << 24; // far beyond any model
             if size == 0 || size > most {
                 return Err(setting_error(setting, format!("1 to {most}"), size));
             }
@@ -149,12 +149,16 @@ impl Config {
             }
     }
 
+    /// Inner numbers a token of the feed-forward network before its activation: gate and up, or one of them.
+    pub(crate) fn up_width(&self) -> usize {
+        if self.family == Family::Llama { 2 * self.hidden } else { self.hidden }
+    }
+
     /// Floating-point operations of one training step, per token: forward and backward of all matrix products.
     pub fn flops_per_token(&self) -> f64 {
         let Self { width, layers, hidden, context, .. } = *self;
         let attention = 2 * width * (width + self.kv_heads * self.head_width());
-        let matrices = if self.family == Family::Llama { 3 } else { 2 };
-        let weights = layers * (attention + matrices * width * hidden) + self.vocabulary * width;
+        let weights = layers * (attention + width * (self.up_width() + hidden)) + self.vocabulary * width;
         6.0 * weights as f64 + 12.0 * (layers * width * context) as f64
     }
 }

@@ -62,14 +62,49 @@ pub enum Error {
         context: usize,
     },
     /// A loss or a gradient became infinite or not a number: the run cannot go on.
-    #[error("step {step}: {what} is {value}; lower the learning rate or look at the batch of this step")]
+    #[error(
+        "step {step}: {what} is {value}, at a learning rate of {lr:.3e}; the step before had {before}; \
+         lower the peak of the schedule, warm up longer, or look at the batch of this step"
+    )]
     NonFinite {
-        /// The step that would have been taken.
+        /// The step that would have been taken, counted from 1.
         step: u64,
         /// `loss`, or the first parameter whose gradient is not finite.
         what: String,
         /// The value met.
         value: f64,
+        /// Learning rate of the step.
+        lr: f64,
+        /// Loss and gradient norm of the step before.
+        before: String,
+    },
+    /// The loss left its band and did not return: see [`Guard`](crate::Guard).
+    #[error(
+        "step {step}: the loss is {loss:.4} and far above {mean:.4} (± {deviation:.4}) since step {begun}; learning rate \
+         {lr:.3e}, gradient norm {grad_norm:.3} (before {usual_norm:.3}), {share:.0}% of it in {largest}; lower the \
+         peak of the schedule, warm up longer, or let a group slow {largest} down", share = share * 100.0
+    )]
+    Diverged {
+        /// The step that would have been taken, counted from 1.
+        step: u64,
+        /// The first step of those that were far on end.
+        begun: u64,
+        /// Its loss, in nats.
+        loss: f64,
+        /// Mean loss of the ordinary steps before.
+        mean: f64,
+        /// Their standard deviation.
+        deviation: f64,
+        /// Learning rate of the step.
+        lr: f64,
+        /// Norm of its gradient before clipping.
+        grad_norm: f64,
+        /// Mean norm of the ordinary steps.
+        usual_norm: f64,
+        /// The parameter with the longest gradient.
+        largest: String,
+        /// Its share of the gradient's squares.
+        share: f64,
     },
     /// Input tensors or a cache that do not belong to the model they are given to.
     #[error("{what}: expected {expected}, got {got}")]

@@ -15,7 +15,7 @@
 //! fit(&params, &mut batches, &NextToken(&decoder), &mut optimizer, &plan, None, &mut |_| ControlFlow::Continue(()))?;
 //!
 //! let prompt = Prompt { ids: vec![0, 1, 2], seed: 1 };
-//! let limits = Limits { new_tokens: 4, context: 8, stop: Vec::new() };
+//! let limits = Limits { new_tokens: 4, context: 8, ..Limits::default() };
 //! assert_eq!(generate(&decoder, &[prompt], &Greedy, &limits)?[0].ids, [3, 4, 5, 6]);
 //! # Ok(())
 //! # }
@@ -33,6 +33,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | `lm`, `decoder`, `config` | the [`CausalLm`] seam, the [`Decoder`] and its [`Config`] |
+//! | `budget` | what training takes: [`Budget`] |
 //! | `architecture`, `layers` | GPT-2, Llama and nanochat, composed of the same few parts; the parts, fused |
 //! | `composite` | the same from candle's own operations: the oracle |
 //! | `matmul` | matrix products that have the same bits everywhere |
@@ -43,10 +44,12 @@
 //! | `train` | [`fit`], [`Objective`], [`AdamW`], [`Muon`], [`Schedule`], [`Checkpoints`] |
 //! | [`checkpoint`] | Hugging Face folders |
 //! | [`formats`] | GGUF and llama2.c, read |
-//! | `generate`, `sampler`, `evaluate` | [`generate()`], [`Sampler`], [`evaluate()`] |
+//! | `generation` | [`generate()`], [`Decoding`] with rows that join and leave, [`Sampler`], [`Draw`] |
+//! | `evaluate` | [`evaluate()`] |
 //! | `ngram` | [`KneserNey`], what counting alone predicts |
 
 mod architecture;
+mod budget;
 mod buffer;
 pub mod checkpoint;
 mod composite;
@@ -56,7 +59,7 @@ mod decoder;
 mod error;
 mod evaluate;
 pub mod formats;
-mod generate;
+mod generation;
 mod inference;
 mod kernel;
 mod layers;
@@ -66,24 +69,23 @@ mod ngram;
 pub mod ops;
 mod params;
 mod random;
-mod sampler;
 mod train;
 mod weight;
 
+pub use budget::Budget;
 pub use config::{Config, Family};
 pub use data::{Batches, Cursor, Mixture, Packed, Rows, TokenBatch, Tokens, Width};
 pub use decoder::{Composite, Decoder};
 pub use error::{Error, Result};
 pub use evaluate::{Evaluation, evaluate};
-pub use generate::{Completion, Limits, Prompt, generate};
+pub use generation::{Completion, Decoding, Draw, End, Greedy, Limits, Prompt, Sampler, Step, generate};
 pub use kernel::kernel_class;
 pub use layers::Recompute;
 pub use lm::{Cache, CausalLm, Input, Trace};
 pub use ngram::KneserNey;
 pub use params::{Initial, Params};
 pub use random::Random;
-pub use sampler::{Draw, Greedy, Sampler};
 pub use train::{
-    AdamW, AdamWSettings, Checkpoints, Decay, Gradients, Loss, Muon, NextToken, Objective, Optimizer, Plan,
-    Progress, Schedule, Summary, fit,
+    AdamW, AdamWSettings, Checkpoints, Decay, Gradients, Group, Guard, Loss, Muon, NextToken, Objective,
+    Optimizer, Plan, Progress, Schedule, Summary, fit,
 };

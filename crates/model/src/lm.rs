@@ -101,6 +101,9 @@ pub trait Cache: Any {
     ///
     /// Rows may repeat (several completions share one prefill) and may be missing (a finished row leaves).
     fn fork(&self, rows: &[usize]) -> Result<Box<dyn Cache>>;
+
+    /// Takes in the rows of another cache of the same model, behind its own.
+    fn join(&mut self, other: Box<dyn Cache>) -> Result<()>;
 }
 
 /// Someone who looks on while a model computes: a figure, a probe, a test.

@@ -5,7 +5,9 @@ mod common;
 
 use candle_core::{DType, Tensor};
 use common::{ids, largest_difference, random_decoder, tiny};
-use model::{CausalLm, Config, Draw, Error, Greedy, Input, Limits, Params, Prompt, Result, Trace, generate};
+use model::{
+    CausalLm, Config, Decoding, Draw, Error, Greedy, Input, Limits, Params, Prompt, Result, Trace, generate,
+};
 
 /// Attention rows sum to 1 and look at nothing that comes later; layers are shown in order.
 #[test]
@@ -64,7 +66,7 @@ fn generation_equals_the_naive_way() {
     let (_, decoder) = random_decoder(&tiny(), DType::F32);
     let prompts: Vec<Prompt> =
         [vec![1, 2, 3], vec![9], vec![4, 4, 4, 4, 4, 4]].map(|ids| Prompt { ids, seed: 1 }).into();
-    let limits = Limits { new_tokens: 8, context: 16, stop: vec![22] };
+    let limits = Limits { new_tokens: 8, context: 16, stop: vec![22], ..Limits::default() };
     let completions = generate(&decoder, &prompts, &Greedy, &limits).unwrap();
     for (prompt, completion) in prompts.iter().zip(&completions) {
         let mut naive = prompt.ids.clone();
@@ -88,8 +90,8 @@ fn generation_equals_the_naive_way() {
 #[test]
 fn a_row_draws_the_same_whatever_stands_beside_it() {
     let (_, decoder) = random_decoder(&tiny(), DType::F32);
-    let draw = Draw { temperature: 0.9, top_k: 12, top_p: 0.9 };
-    let limits = Limits { new_tokens: 20, context: 16, stop: Vec::new() };
+    let draw = Draw { temperature: 0.9, top_k: 12, top_p: 0.9, ..Draw::default() };
+    let limits = Limits { new_tokens: 20, context: 16, ..Limits::default() };
     let prompt = Prompt { ids: vec![3, 1], seed: 42 };
     let others =
         [Prompt { ids: vec![9, 9, 9, 9], seed: 1 }, prompt.clone(), Prompt { ids: vec![5], seed: 2 }];
@@ -98,6 +100,73 @@ fn a_row_draws_the_same_whatever_stands_beside_it() {
     assert_eq!(together[1], alone[0]);
     // 16 positions hold a prompt of 2 and 14 new tokens; the next would be the first to lie outside
     assert_eq!(alone[0].ids.len(), 15);
+}
+
+/// Rows come and go at any step; each is what it would be alone, its log-probabilities to the bit.
+#[test]
+fn rows_join_and_leave_and_nobody_else_notices() {
+    let (_, decoder) = random_decoder(&tiny(), DType::F32);
+    let draw = Draw { temperature: 0.8, min_p: 0.02, ..Draw::default() };
+    let limits = |new_tokens| Limits { new_tokens, context: 16, stop: vec![22], alternatives: 3 };
+    let prompt = |ids: &[u32], seed| Prompt { ids: ids.to_vec(), seed };
+    let joins = [
+        (0, prompt(&[3, 1], 1), 9),
+        (0, prompt(&[3, 1], 2), 4),
+        (2, prompt(&[5, 6, 7, 8, 9], 3), 8),
+        (2, prompt(&[5, 6, 7, 8, 9], 4), 2),
+        (3, prompt(&[1], 5), 12),
+    ];
+    let mut decoding = Decoding::new(&decoder);
+    let mut seen: Vec<Vec<model::Step>> = vec![vec![]; joins.len() + 1];
+    let gone = decoding.join(prompt(&[2, 2, 2], 6), &draw, limits(12)).unwrap();
+    for step in 0..15 {
+        for (_, prompt, new_tokens) in joins.iter().filter(|(at, ..)| *at == step) {
+            decoding.join(prompt.clone(), &draw, limits(*new_tokens)).unwrap();
+        }
+        if step == 3 {
+            assert!(decoding.leave(gone).unwrap() && !decoding.leave(gone).unwrap());
+        }
+        for step in decoding.step().unwrap() {
+            seen[step.row as usize].push(step);
+        }
+    }
+    assert!(decoding.is_empty());
+    assert_eq!(seen[0].len(), 3);
+    for ((_, prompt, new_tokens), steps) in joins.iter().zip(&seen[1..]) {
+        let alone =
+            &generate(&decoder, std::slice::from_ref(prompt), &draw, &limits(*new_tokens)).unwrap()[0];
+        let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<u32>>();
+        let log_probs = bits(steps.iter().map(|step| step.log_prob).collect());
+        assert_eq!(log_probs, bits(alone.log_probs.clone()));
+        let new: Vec<u32> = steps.iter().map(|step| step.id).collect();
+        assert_eq!(new[..alone.ids.len()], alone.ids);
+        // a trainer that reads the whole text at once finds the same numbers
+        let text = [&prompt.ids[..], &new[..]].concat();
+        let hidden = decoder.hidden(&Input::new(&ids(&[&text])), None).unwrap().get(0).unwrap();
+        let before = hidden.narrow(0, prompt.ids.len() - 1, new.len()).unwrap();
+        let trained = decoder.log_probs(&before, &new).unwrap().to_vec1().unwrap();
+        assert_eq!(bits(trained), log_probs);
+        for step in steps {
+            let best = &step.alternatives;
+            assert!(best.len() == 3 && best[0].1 >= best[1].1 && best[1].1 >= best[2].1);
+            assert!(best[0].1 >= step.log_prob);
+        }
+    }
+}
+
+#[test]
+fn a_prompt_that_has_no_place_is_refused_and_a_strange_cache_too() {
+    let (_, decoder) = random_decoder(&tiny(), DType::F32);
+    let limits = Limits { new_tokens: 2, context: 16, ..Limits::default() };
+    let mut decoding = Decoding::new(&decoder);
+    for ids in [vec![], vec![1; 17]] {
+        let message = decoding.join(Prompt { ids, seed: 1 }, Greedy, limits.clone()).unwrap_err().to_string();
+        assert!(message.starts_with("prompt: expected 1 to 16 tokens, got "), "{message}");
+    }
+    let (_, deeper) = random_decoder(&Config { layers: 3, ..tiny() }, DType::F32);
+    let strange = deeper.cache(1).unwrap();
+    let message = decoder.cache(1).unwrap().join(strange).unwrap_err().to_string();
+    assert_eq!(message, "cache: expected a cache of the same model, got another");
 }
 
 #[test]

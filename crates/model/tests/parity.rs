@@ -66,7 +66,7 @@ fn logits_and_greedy_text_equal_the_reference() {
         let difference = common::largest_difference(&got, &expected);
         assert!(difference < 1e-4, "{name}: {difference}");
         let greedy = list(&prompt["greedy_ids"]);
-        let limits = Limits { new_tokens: greedy.len(), context: 128, stop: vec![2] };
+        let limits = Limits { new_tokens: greedy.len(), context: 128, stop: vec![2], ..Limits::default() };
         let completion = generate(&decoder, &[Prompt { ids, seed: 0 }], &Greedy, &limits).unwrap();
         let count = completion[0].ids.len();
         assert_eq!(completion[0].ids, greedy[..count], "{name}");
@@ -125,7 +125,8 @@ fn a_quantised_instruct_model_answers_as_the_reference_does() {
     }
     let row = |prompt: &serde_json::Value| Prompt { ids: list(&prompt["ids"]), seed: 0 };
     let rows: Vec<Prompt> = prompts.iter().map(row).collect();
-    let limits = Limits { new_tokens: 48, context: 256, stop: vec![tokenizer.eos.unwrap()] };
+    let limits =
+        Limits { new_tokens: 48, context: 256, stop: vec![tokenizer.eos.unwrap()], ..Limits::default() };
     let completions = generate(&decoder, &rows, &Greedy, &limits).unwrap();
     for (prompt, completion) in prompts.iter().zip(completions) {
         let ids = [completion.ids, completion.stopped_by.into_iter().collect()].concat();

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use common::{bits, rows, tiny};
 use model::{
-    AdamW, AdamWSettings, Batches, Checkpoints, Config, Decoder, Error, Muon, NextToken, Objective,
+    AdamW, AdamWSettings, Batches, Checkpoints, Config, Decoder, Error, Guard, Muon, NextToken, Objective,
     Optimizer, Params, Plan, Progress, Rows, Schedule, TokenBatch, fit,
 };
 
@@ -100,6 +100,32 @@ fn two_half_batches_equal_a_whole_one() {
 }
 
 #[test]
+fn a_run_that_diverges_is_given_up_before_the_step_that_is_one_too_many() {
+    let directory = tempfile::tempdir().unwrap();
+    let checkpoints = checkpoints(directory.path());
+    let params = Params::new(2);
+    let decoder = Decoder::new(&tiny(), &params, "").unwrap();
+    let guard = Guard { window: 8, patience: 4, ..Guard::default() };
+    let mut plan = Plan { guard, clip_norm: f64::INFINITY, ..plan(400) };
+    plan.schedule = Schedule { warmup_steps: 400, peak: 400.0, ..plan.schedule };
+    let mut steps = 0;
+    let mut on_step = |_: &Progress| {
+        steps += 1;
+        ControlFlow::Continue(())
+    };
+    let (objective, mut optimizer, mut batches) = (NextToken(&decoder), AdamW::default(), rows(&tiny()));
+    let checkpoints = Some(&checkpoints);
+    let result = fit(&params, &mut batches, &objective, &mut optimizer, &plan, checkpoints, &mut on_step);
+    match result {
+        Err(Error::Diverged { step, begun, loss, mean, .. }) => {
+            assert_eq!((step, begun), (steps + 1, steps - 2));
+            assert!(loss > mean);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_number_that_is_not_finite_stops_the_run_and_names_the_culprit() {
     struct Broken<'a>(&'a Params);
     impl Objective<TokenBatch> for Broken<'_> {
@@ -117,7 +143,7 @@ fn a_number_that_is_not_finite_stops_the_run_and_names_the_culprit() {
     let result =
         fit(&params, &mut batches, &Broken(&params), &mut AdamW::default(), &plan(3), None, &mut on_step);
     match result {
-        Err(Error::NonFinite { step: 0, what, .. }) => assert_eq!(what, "gradient of model.norm.weight"),
+        Err(Error::NonFinite { step: 1, what, .. }) => assert_eq!(what, "gradient of model.norm.weight"),
         other => panic!("{other:?}"),
     }
     assert_eq!(before, bits(&params));

@@ -33,6 +33,9 @@ pub enum Error {
     /// With `--task i/N`: parts of a stage belong to other processes and are not there yet.
     #[error("{0}")]
     Waiting(Fault),
+    /// A stage was asked to stop, and did after it had saved what it had.
+    #[error("{0}")]
+    Stopped(Fault),
     /// The file system refused.
     #[error("cannot {action} {}", path.display())]
     Io {
@@ -126,7 +129,7 @@ impl fmt::Display for Fault {
 impl Error {
     /// The exit code of a program that stops on this error.
     ///
-    /// 2 wiring, 3 input, 4 stage, 5 busy, 6 moved, 7 waiting, 8 file system.
+    /// 2 wiring, 3 input, 4 stage, 5 busy, 6 moved, 7 waiting, 8 file system, 130 stopped as asked.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Wiring(_) => 2,
@@ -136,6 +139,7 @@ impl Error {
             Self::Moved(_) => 6,
             Self::Waiting(_) => 7,
             Self::Io { .. } => 8,
+            Self::Stopped(_) => 130,
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::key::derive_seed;
 use crate::manifest::{FileRecord, TaskRecord};
 use crate::plan::{Found, Planned};
 use crate::run::Progress;
+use crate::stop::{Listening, Stop};
 use crate::store::CACHE;
 
 /// What one task may read, where it writes, and what it reports.
@@ -21,6 +22,7 @@ pub struct Io<'a> {
     pub(crate) partial: PathBuf,
     pub(crate) mirror: Option<&'a Path>,
     pub(crate) progress: &'a dyn Progress,
+    pub(crate) stop: &'a Stop,
     pub(crate) record: Mutex<TaskRecord>,
 }
 
@@ -214,6 +216,14 @@ impl Io<'_> {
     /// Tells a watching person how far it is.
     pub fn progress(&self) -> &dyn Progress {
         self.progress
+    }
+
+    /// Hears from now on when the run is asked to stop.
+    ///
+    /// Whoever listens has to answer soon: save, and return [`Listening::stopped`]. A stage that does not listen is
+    /// ended at once and loses the task.
+    pub fn listen(&self) -> Listening {
+        self.stop.listen()
     }
 
     fn record(&self) -> std::sync::MutexGuard<'_, TaskRecord> {

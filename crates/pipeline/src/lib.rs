@@ -14,6 +14,7 @@
 //! | [`file`](PipelineFile) | stages as written, with the line of every key |
 //! | [`signature`](Signature) | what a stage says of itself |
 //! | [`stage`](Stage) | the trait, and tasks |
+//! | [`stop`](Stop) | a wish to stop, granted after saving |
 //! | [`registry`](Registry) | which stages there are |
 //! | [`plan`](Plan) | wiring and settings checked, keys computed |
 //! | [`run`](Session) | cached, resumed or made; committed by rename |
@@ -41,6 +42,7 @@ mod run;
 mod runner;
 mod signature;
 mod stage;
+mod stop;
 mod store;
 mod toml_lines;
 mod wire;
@@ -62,4 +64,5 @@ pub use run::{How, Observer, Outcome, Progress, Session};
 pub use runner::{Runner, Slice, Whole};
 pub use signature::{Class, Output, Outside, Signature, Slot};
 pub use stage::{Stage, Task};
+pub use stop::{Listening, Stop};
 pub use store::{Held, Store};

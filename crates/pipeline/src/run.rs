@@ -10,6 +10,7 @@ use crate::io::{Input, InputFile};
 use crate::manifest::Manifest;
 use crate::plan::{Plan, Planned};
 use crate::runner::Runner;
+use crate::stop::Stop;
 use crate::store::{Held, Store};
 use crate::work::Work;
 
@@ -62,6 +63,8 @@ pub struct Session<'a> {
     pub runner: &'a dyn Runner,
     /// Who watches.
     pub observer: &'a dyn Observer,
+    /// How it is asked to stop.
+    pub stop: Stop,
     /// Looked into before the network.
     pub mirror: Option<&'a Path>,
     /// Digest of a crate's sources, for the note "made by other code".

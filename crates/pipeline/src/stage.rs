@@ -1,5 +1,7 @@
 //! The trait that everything in a pipeline implements.
 
+use serde_json::Value;
+
 use crate::{Fault, Io, Signature};
 
 /// One step of a pipeline: a settings struct that knows how to run.
@@ -57,6 +59,13 @@ pub trait Stage: Send + Sync {
     /// A [`Fault`] that names the setting: `Fault::new("…").on("/files")`.
     fn check(&self) -> Result<(), Fault> {
         Ok(())
+    }
+
+    /// What it will take, a line each, before anything runs: from these settings, and those of the stage behind a slot,
+    /// which `above` gives.
+    fn forecast(&self, above: &dyn Fn(&str) -> Option<Value>) -> Vec<String> {
+        let _ = above;
+        vec![]
     }
 
     /// How many independent tasks each phase has; a phase starts when the one before is whole.

@@ -153,6 +153,7 @@ impl Work<'_> {
             partial: self.partial.to_owned(),
             mirror: self.session.mirror,
             progress: self.progress,
+            stop: &self.session.stop,
             record: Mutex::default(),
         }
     }

@@ -148,7 +148,7 @@ impl Recall {
         }
         // prompts of one length in one batch: no padding is computed
         asked.sort_by_key(|(_, prompt)| prompt.ids.len());
-        let limits = Limits { new_tokens: self.tokens, context, stop: vec![begin] };
+        let limits = Limits { new_tokens: self.tokens, context, stop: vec![begin], ..Limits::default() };
         let model = decoder.detached();
         io.progress().length(asked.len() as u64);
         for batch in asked.chunks(BATCH) {

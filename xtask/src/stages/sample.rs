@@ -29,7 +29,7 @@ pub struct Sample {
 impl Default for Sample {
     fn default() -> Self {
         let prompts = ["", "The town of", "Every year in autumn", "To cook"].map(str::to_owned).to_vec();
-        Self { prompts, each: 2, tokens: 96, draw: Draw { temperature: 0.8, top_k: 0, top_p: 0.95 } }
+        Self { prompts, each: 2, tokens: 96, draw: Draw { temperature: 0.8, top_p: 0.95, ..Draw::default() } }
     }
 }
 
@@ -41,7 +41,7 @@ impl Stage for Sample {
             reads: vec![Slot::new("checkpoint", "checkpoint/1"), Slot::new("tokenizer", "tokenizer/1")],
             writes: vec![Output::new("samples", Samples::NAME)],
             sources: &["model", "bpe"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 
@@ -61,7 +61,12 @@ impl Stage for Sample {
                 });
             }
         }
-        let limits = Limits { new_tokens: self.tokens, context: decoder.config().context, stop: vec![bos] };
+        let limits = Limits {
+            new_tokens: self.tokens,
+            context: decoder.config().context,
+            stop: vec![bos],
+            ..Limits::default()
+        };
         let completions = generate(&decoder.detached(), &prompts, &self.draw, &limits)?;
         let mut writer = shards::create::<Samples>(io, "samples", &task.shard())?;
         let step = checkpoint.counter("steps").unwrap_or(0) as i64;

@@ -1,5 +1,6 @@
 //! Keys and values of the positions seen, and a pass over new positions that looks at them.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
@@ -193,5 +194,19 @@ impl Cache for Cached {
             lengths: rows.iter().map(|&row| self.lengths[row]).collect(),
             context: self.context,
         }))
+    }
+
+    fn join(&mut self, other: Box<dyn Cache>) -> Result<()> {
+        let layers = |cache: &Self| cache.rows.first().map(|row| row.0.len());
+        let other: Box<dyn Any> = other;
+        let Some(mut other) = other.downcast::<Self>().ok().filter(|other| {
+            other.context == self.context && (self.rows.is_empty() || layers(other) == layers(self))
+        }) else {
+            let (expected, got) = ("a cache of the same model".into(), "another".into());
+            return Err(Error::Input { what: "cache", expected, got });
+        };
+        self.rows.append(&mut other.rows);
+        self.lengths.append(&mut other.lengths);
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use super::activation::tanh;
 use super::fused::slice;
 use crate::buffer::Buffer;
 use crate::matmul::{Matrix, Target, Write, multiply};
-use crate::ops::{Real, max, simd, sum_by};
+use crate::ops::{Real, log_sum_exp, simd};
 use crate::weight::{Weight, read};
 
 /// Scores held at once, and rows that they belong to, at most.
@@ -102,13 +102,6 @@ impl Head {
             }
         })
     }
-}
-
-/// log Σ eˣ, with the largest taken out so that nothing overflows.
-#[inline(always)]
-fn log_sum_exp(x: &[f32]) -> f32 {
-    let most = max(x);
-    most + Real::ln(sum_by(x, x, |x, _| Real::exp(x - most)))
 }
 
 struct Logits(Head);

@@ -48,6 +48,13 @@ pub(crate) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
     sum_by(a, b, |x, y| x * y)
 }
 
+/// log Σ eˣ, with the largest taken out so that nothing overflows.
+#[inline(always)]
+pub(crate) fn log_sum_exp<T: Real>(x: &[T]) -> T {
+    let most = max(x);
+    most + sum_by(x, x, |x, _| (x - most).exp()).ln()
+}
+
 /// The largest of at least one number; a NaN is passed over.
 #[inline(always)]
 pub(crate) fn max<T: Real>(a: &[T]) -> T {

@@ -12,5 +12,5 @@ mod real;
 
 pub use log_probs::log_probs;
 
-pub(crate) use lanes::{dot, max, simd, sum_by};
+pub(crate) use lanes::{dot, log_sum_exp, max, simd, sum_by};
 pub(crate) use real::Real;

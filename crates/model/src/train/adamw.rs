@@ -1,7 +1,7 @@
 //! AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101, algorithm 2), in place.
 //!
 //! Deviations from the paper: the decay is multiplied by the learning rate, as in PyTorch; vectors (norms)
-//! do not decay.
+//! do not decay unless a group says so.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Gradients, Optimizer};
+use super::group::pace;
+use super::{Gradients, Group, Optimizer};
 use crate::ops::simd;
 use crate::{Error, Params, Result};
 
@@ -25,11 +26,13 @@ pub struct AdamWSettings {
     pub epsilon: f64,
     /// Pull of matrices towards 0, as a share of the learning rate.
     pub weight_decay: f64,
+    /// Parameters that learn otherwise; the first group that names a parameter counts.
+    pub groups: Vec<Group>,
 }
 
 impl Default for AdamWSettings {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1 }
+        Self { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1, groups: vec![] }
     }
 }
 
@@ -64,12 +67,12 @@ impl AdamW {
         lr: f64,
     ) -> Result<()> {
         self.taken += 1;
-        let AdamWSettings { beta1, beta2, epsilon, weight_decay } = self.settings;
+        let AdamWSettings { beta1, beta2, epsilon, weight_decay, ref groups } = self.settings;
         let bias = |beta| 1.0 - libm::pow(beta, f64::from(self.taken));
         let (bias1, bias2) = (bias(beta1), bias(beta2));
         for (name, rank) in names {
             let Some(gradient) = gradients.get(name) else { continue };
-            let decay = if rank >= 2 { weight_decay } else { 0.0 };
+            let pace = pace(groups, name, rank, lr, weight_decay);
             let moments = self.moments.entry(name.to_owned()).or_default();
             if moments.first.is_empty() {
                 *moments = Moments { first: vec![0.0; gradient.len()], second: vec![0.0; gradient.len()] };
@@ -79,9 +82,9 @@ impl AdamW {
                 beta1: beta1 as f32,
                 beta2: beta2 as f32,
                 epsilon: epsilon as f32,
-                step: (lr / bias1) as f32,
+                step: (pace.lr / bias1) as f32,
                 inverse_bias2: (1.0 / bias2) as f32,
-                keep: (1.0 - lr * decay) as f32,
+                keep: (1.0 - pace.lr * pace.decay) as f32,
             };
             params.update(name, |values| update.apply(values, gradient, moments))?;
         }

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checkpoints, Gradients, Objective, Optimizer, Schedule};
+use super::guard::Watch;
+use super::{Checkpoints, Gradients, Guard, Objective, Optimizer, Schedule};
 use crate::{Batches, Error, Params, Result};
 
 /// How long to train, and how.
@@ -19,11 +20,19 @@ pub struct Plan {
     pub clip_norm: f64,
     /// The learning rate.
     pub schedule: Schedule,
+    /// When the run is given up.
+    pub guard: Guard,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { steps: 300, accumulation: 1, clip_norm: 1.0, schedule: Schedule::default() }
+        Self {
+            steps: 300,
+            accumulation: 1,
+            clip_norm: 1.0,
+            schedule: Schedule::default(),
+            guard: Guard::default(),
+        }
     }
 }
 
@@ -57,8 +66,8 @@ pub struct Summary {
 ///
 /// With `checkpoints` it continues from the newest one, and writes them; a run that is killed and continued
 /// ends with the same bits as one that is not. Evaluation, logs and stopping on a signal are `on_step`'s.
-/// A loss or gradient that is not finite is an error that names the step and the parameter: parameters and
-/// checkpoints are then as the step before left them.
+/// A loss or gradient that is not finite, or a loss that `plan.guard` calls lost, is an error that names the step and the
+/// parameter: parameters and checkpoints are then as the step before left them.
 pub fn fit<B: Batches>(
     params: &Params,
     batches: &mut B,
@@ -74,6 +83,7 @@ pub fn fit<B: Batches>(
     };
     drop(params.take_gradients()); // of a call that ended in an error
     let mut summary = Summary { step: resumed_from, resumed_from, last: None };
+    let mut watch = Watch::new(&plan.guard);
     while summary.step < plan.steps {
         let Some((loss, weight, mut gradients)) =
             accumulate(params, batches, objective, summary.step, plan.accumulation)?
@@ -82,13 +92,14 @@ pub fn fit<B: Batches>(
         };
         let lr = plan.schedule.rate(summary.step, plan.steps);
         let grad_norm = gradients.norm();
-        check_finite(summary.step, loss, grad_norm, &gradients)?;
+        let progress = Progress { step: summary.step + 1, loss, lr, grad_norm, weight };
+        check_finite(&progress, watch.last(), &gradients)?;
+        watch.look(&progress, &gradients)?;
         if grad_norm > plan.clip_norm {
             gradients.scale(plan.clip_norm / grad_norm);
         }
         optimizer.step(params, &gradients, lr)?;
         summary.step += 1;
-        let progress = Progress { step: summary.step, loss, lr, grad_norm, weight };
         summary.last = Some(progress);
         let flow = on_step(&progress);
         if let Some(checkpoints) = checkpoints
@@ -133,16 +144,20 @@ fn accumulate<B: Batches>(
     Ok(Some((loss / weight, weight, gradients)))
 }
 
-fn check_finite(step: u64, loss: f64, grad_norm: f64, gradients: &Gradients) -> Result<()> {
-    if !loss.is_finite() {
-        return Err(Error::NonFinite { step, what: "loss".into(), value: loss });
-    }
-    if !grad_norm.is_finite() {
-        let (what, value) = match gradients.first_non_finite() {
+fn check_finite(now: &Progress, before: Option<&Progress>, gradients: &Gradients) -> Result<()> {
+    let (what, value) = if !now.loss.is_finite() {
+        ("loss".into(), now.loss)
+    } else if now.grad_norm.is_finite() {
+        return Ok(());
+    } else {
+        match gradients.first_non_finite() {
             Some((name, value)) => (format!("gradient of {name}"), value),
-            None => ("norm of all gradients".into(), grad_norm),
-        };
-        return Err(Error::NonFinite { step, what, value });
-    }
-    Ok(())
+            None => ("norm of all gradients".into(), now.grad_norm),
+        }
+    };
+    let before = match before {
+        Some(Progress { loss, grad_norm, .. }) => format!("loss {loss:.4}, gradient norm {grad_norm:.3}"),
+        None => "nothing, it is the first of this call".into(),
+    };
+    Err(Error::NonFinite { step: now.step, what, value, lr: now.lr, before })
 }

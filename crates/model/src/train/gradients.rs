@@ -47,6 +47,15 @@ impl Gradients {
         libm::sqrt(self.0.values().map(|gradient| square_sum(gradient)).sum())
     }
 
+    /// The parameter with the longest gradient, and its share of all squares.
+    pub(super) fn largest(&self) -> Option<(&str, f64)> {
+        let squares: Vec<(&str, f64)> =
+            self.0.iter().map(|(name, gradient)| (name.as_str(), square_sum(gradient))).collect();
+        let all: f64 = squares.iter().map(|(_, square)| square).sum();
+        let longest = squares.into_iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        longest.map(|(name, square)| (name, square / all))
+    }
+
     /// The first parameter whose gradient has an infinite or undefined component, with the sum of its squares.
     pub fn first_non_finite(&self) -> Option<(&str, f64)> {
         let sums = self.0.iter().map(|(name, gradient)| (name.as_str(), square_sum(gradient)));

@@ -14,6 +14,7 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::gradients::square_sum;
+use super::group::{Pace, pace};
 use super::{AdamW, AdamWSettings, Gradients, Optimizer};
 use crate::buffer::Buffer;
 use crate::matmul::{Matrix, Target, Write, multiply};
@@ -47,14 +48,7 @@ impl Muon {
     }
 
     /// Moves one matrix `[rows, columns]` by its momentum.
-    fn step_matrix(
-        &self,
-        values: &mut [f32],
-        columns: usize,
-        momentum: &mut [f32],
-        gradient: &[f32],
-        lr: f64,
-    ) {
+    fn step_matrix(values: &mut [f32], columns: usize, momentum: &mut [f32], gradient: &[f32], pace: &Pace) {
         let mut ahead = Buffer::new(gradient.len());
         let (fresh, kept) = ((1.0 - MOMENTUM) as f32, MOMENTUM as f32);
         for (ahead, (momentum, &gradient)) in ahead.iter_mut().zip(momentum.iter_mut().zip(gradient)) {
@@ -63,8 +57,8 @@ impl Muon {
             *ahead = fresh * gradient + kept * *momentum;
         }
         let rows = gradient.len() / columns;
-        let step = (lr * 0.2 * libm::sqrt(rows.max(columns) as f64)) as f32;
-        let keep = (1.0 - lr * self.settings.weight_decay) as f32;
+        let step = (pace.lr * 0.2 * libm::sqrt(rows.max(columns) as f64)) as f32;
+        let keep = (1.0 - pace.lr * pace.decay) as f32;
         for (x, &direction) in values.iter_mut().zip(&*orthogonal(&ahead, columns)) {
             *x = *x * keep - step * direction;
         }
@@ -139,7 +133,8 @@ impl Optimizer for Muon {
             .filter_map(|(name, momentum)| Some((name, momentum, gradients.get(name)?)))
             .try_for_each(|(name, momentum, gradient)| {
             let columns = vars[name].dim(1)?;
-            params.update(name, |values| self.step_matrix(values, columns, momentum, gradient, lr))
+            let pace = pace(&self.settings.groups, name, 2, lr, self.settings.weight_decay);
+            params.update(name, |values| Self::step_matrix(values, columns, momentum, gradient, &pace))
         })?;
         self.momentum = momentum;
         let others = vars.iter().filter(|(name, var)| !is_hidden_matrix(name, var.rank()));

@@ -216,7 +216,16 @@ impl House {
 pub fn run(store: &Store, plan: &Plan, runner: &dyn Runner) -> Result<Vec<Outcome>> {
     let about = serde_json::json!({ "host": "here" });
     let sources = |_: &[&str]| "sources".to_owned();
-    Session { store, runner, observer: &Silent, mirror: None, sources: &sources, about }.run(plan, None)
+    Session {
+        store,
+        runner,
+        observer: &Silent,
+        stop: Stop::default(),
+        mirror: None,
+        sources: &sources,
+        about,
+    }
+    .run(plan, None)
 }
 
 pub fn contents(outcomes: &[Outcome]) -> Vec<String> {

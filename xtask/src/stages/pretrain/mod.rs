@@ -1,5 +1,6 @@
 //! `pretrain`: a base model learns to predict the next token.
 
+mod forecast;
 mod log;
 mod progress;
 
@@ -12,12 +13,13 @@ use anyhow::Context;
 use bpe::{Bpe, Tokenizer, Vocabulary};
 use model::checkpoint::Special;
 use model::{
-    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Evaluation, Family, KneserNey, Muon, NextToken,
-    Optimizer, Packed, Params, Plan, Progress, Recompute, Schedule, Tokens, Width, evaluate, fit,
+    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Evaluation, Family, Guard, KneserNey, Muon,
+    NextToken, Optimizer, Packed, Params, Plan, Progress, Recompute, Schedule, Tokens, Width, evaluate, fit,
 };
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use shard::{Metrics, Samples, Table};
 
 use super::shards;
@@ -46,8 +48,11 @@ pub struct Pretrain {
     pub schedule: Schedule,
     /// What moves the weight matrices of layers; embeddings, head and norms always move by AdamW.
     pub matrices: Matrices,
-    /// Moments of AdamW, and the decay of all matrices.
+    /// Moments of AdamW, the decay of all matrices, and parameters that learn otherwise.
     pub optimizer: AdamWSettings,
+    /// When the run is given up because its loss went up and stayed there.
+    #[schemars(extend("source" = "Chowdhery et al. 2022, section 5.1"))]
+    pub guard: Guard,
     /// Steps between checkpoints, from which a killed run goes on; 0 for none.
     #[schemars(extend("unit" = "steps"))]
     pub checkpoint_every: u64,
@@ -116,7 +121,7 @@ impl Default for Architecture {
 
 impl Default for Pretrain {
     fn default() -> Self {
-        let Plan { steps, accumulation, clip_norm, schedule } = Plan::default();
+        let Plan { steps, accumulation, clip_norm, schedule, guard } = Plan::default();
         Self {
             model: Architecture::default(),
             steps,
@@ -126,6 +131,7 @@ impl Default for Pretrain {
             schedule,
             matrices: Matrices::Muon,
             optimizer: AdamWSettings::default(),
+            guard,
             checkpoint_every: 50,
             validate_every: 100,
             validation_rows: 64,
@@ -149,8 +155,13 @@ impl Stage for Pretrain {
                 Output::new("samples", Samples::NAME),
             ],
             sources: &["model", "bpe"],
-            ..Signature::exact(3)
+            ..Signature::exact(4)
         }
+    }
+
+    fn forecast(&self, above: &dyn Fn(&str) -> Option<Value>) -> Vec<String> {
+        let size = above("tokenizer").and_then(|tokenizer| tokenizer["vocab_size"].as_u64());
+        forecast::lines(self, size.map(|size| size as usize))
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
@@ -176,6 +187,7 @@ impl Stage for Pretrain {
             accumulation: self.accumulation,
             clip_norm: self.clip_norm,
             schedule: self.schedule.clone(),
+            guard: self.guard.clone(),
         };
         let special = Special { begin: Some(bos), end: vec![bos] };
         let checkpoints = Checkpoints {
@@ -198,6 +210,7 @@ impl Stage for Pretrain {
         io.progress().advance(begun);
 
         let validation = Validation { tokens: held_out, width, bos, bytes: token_bytes(vocabulary) };
+        let stop = io.listen();
         let mut trouble = None;
         let mut on_step = |progress: &Progress| {
             let written = self.note(progress, &decoder, &validation, &mut curves).and_then(|()| {
@@ -206,6 +219,7 @@ impl Stage for Pretrain {
             });
             io.progress().advance(1);
             match written {
+                Ok(()) if stop.asked() => ControlFlow::Break(()),
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
                     trouble = Some(error);
@@ -214,10 +228,15 @@ impl Stage for Pretrain {
             }
         };
         let objective = NextToken(&decoder);
-        fit(&params, &mut batches, &objective, &mut *optimizer, &plan, Some(&checkpoints), &mut on_step)?;
+        let summary =
+            fit(&params, &mut batches, &objective, &mut *optimizer, &plan, Some(&checkpoints), &mut on_step)?;
         if let Some(error) = trouble {
             return Err(error.context("cannot note a step"));
         }
+        if stop.asked() && summary.step < self.steps {
+            return Err(stop.stopped(&format!("step {} of {}", summary.step, self.steps)).into());
+        }
+        drop(stop);
 
         let (_, newest) = checkpoints.newest()?.context("training took no step: `steps` is 0")?;
         let folder = io.output("checkpoint")?;

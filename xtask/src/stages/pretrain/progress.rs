@@ -64,8 +64,13 @@ impl Writing<'_> {
     /// Lets the model continue every prompt. The same step writes the same texts, whatever came before it.
     pub(super) fn write(&mut self, step: u64, decoder: &Decoder) -> anyhow::Result<()> {
         let prompts: Vec<Prompt> = self.prompts.iter().map(|prompt| self.prompt(step, prompt)).collect();
-        let draw = Draw { temperature: 0.8, top_k: 0, top_p: 0.95 };
-        let limits = Limits { new_tokens: TOKENS, context: decoder.config().context, stop: vec![self.begin] };
+        let draw = Draw { temperature: 0.8, top_p: 0.95, ..Draw::default() };
+        let limits = Limits {
+            new_tokens: TOKENS,
+            context: decoder.config().context,
+            stop: vec![self.begin],
+            ..Limits::default()
+        };
         let completions = generate(&decoder.detached(), &prompts, &draw, &limits)?;
         for (prompt, completion) in self.prompts.iter().zip(completions) {
             let mut bytes = vec![];
