@@ -83,6 +83,40 @@ fn killed_at_any_moment_it_goes_on_and_ends_with_the_same_bytes() {
     assert!(left.is_empty(), "unfinished work is left: {left:?}");
 }
 
+/// A training that is asked to stop saves its step, far from any checkpoint of its own, and goes on from there.
+#[test]
+fn asked_to_stop_a_training_saves_and_goes_on() {
+    let pipeline = "extends = \"pipelines/tiny.toml\"\n[[stage]]\nname = \"base\"\n\
+                    with = { steps = 900, checkpoint_every = 100000 }\n";
+    let (undisturbed, house) = (House::new(), House::new());
+    for house in [&undisturbed, &house] {
+        house.write("long.toml", pipeline);
+        house.done(&["reproduce", "long.toml", "--until", "tokens"]);
+    }
+    undisturbed.done(&["reproduce", "long.toml"]);
+
+    let mut command = house.command(&["reproduce", "long.toml"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let store = house.path().join("runs/store");
+    let has_begun = || {
+        let entries = std::fs::read_dir(&store).into_iter().flatten().flatten();
+        let logs = entries.map(|entry| entry.path().join("scratch/metrics.jsonl"));
+        logs.filter_map(|log| log.metadata().ok()).any(|log| log.len() > 1000)
+    };
+    while !has_begun() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let asked = std::process::Command::new("sh").args(["-c", &format!("kill -TERM {}", child.id())]).status();
+    assert!(asked.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{told}");
+    assert!(told.contains("stopped as asked; saved: step ") && told.contains(" of 900"), "{told}");
+    house.done(&["reproduce", "long.toml"]);
+    assert_eq!(house.how("long")["base"], "resumed");
+    assert_eq!(undisturbed.contents("long"), house.contents("long"));
+}
+
 #[test]
 fn tasks_in_several_processes_make_one_run() {
     let (whole, split) = (House::new(), House::new());
