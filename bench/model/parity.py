@@ -10,7 +10,8 @@ FOLDER holds a Hugging Face checkpoint of `LlamaForCausalLM`, `GPT2LMHeadModel` 
   stays inside of a document, that is among places of a row with the same number. The loss is
   sum(weight * negative log likelihood) / sum(weight); a target of weight 0 may be any number.
 - `optimizer.json` (where steps are wanted): `kind` ("adamw" or "muon"), `lr`, `beta1`, `beta2`, `epsilon`,
-  `weight_decay`, `steps`; and for every step a `gradients-I.safetensors` with gradients by the parameters' names.
+  `weight_decay`, `steps`, and `groups` (`names`, a part of parameters' names, `rate`, `weight_decay` or null; the first
+  that fits counts); and for every step a `gradients-I.safetensors` with gradients by the parameters' names.
 
 Written are `torch.safetensors` (`logits`, `loss` and `gradient.NAME` of every parameter) and `stepped.safetensors` (every
 parameter after the steps, by its name). The model is that of transformers, with eager attention and a mask of its own.
@@ -113,37 +114,35 @@ def orthogonal(matrix: Tensor) -> Tensor:
 
 
 class Muon:
-    def __init__(self, parameters: list[nn.Parameter], lr: float, weight_decay: float) -> None:
-        self.parameters, self.lr, self.weight_decay = parameters, lr, weight_decay
-        self.momentum = [torch.zeros_like(parameter) for parameter in parameters]
+    def __init__(self, groups: list[dict[str, Any]]) -> None:
+        self.param_groups = groups
+        self.momentum = [[torch.zeros_like(parameter) for parameter in group["params"]] for group in groups]
 
     @torch.no_grad()
     def step(self) -> None:
-        for parameter, momentum in zip(self.parameters, self.momentum):
-            if parameter.grad is None:
-                continue
-            momentum.lerp_(parameter.grad, 1 - MOMENTUM)
-            ahead = parameter.grad.lerp(momentum, MOMENTUM)
-            size = 0.2 * max(parameter.shape) ** 0.5
-            parameter.mul_(1 - self.lr * self.weight_decay)
-            parameter.sub_(orthogonal(ahead), alpha=self.lr * size)
+        for group, momenta in zip(self.param_groups, self.momentum):
+            for parameter, momentum in zip(group["params"], momenta):
+                if parameter.grad is None:
+                    continue
+                momentum.lerp_(parameter.grad, 1 - MOMENTUM)
+                ahead = parameter.grad.lerp(momentum, MOMENTUM)
+                size = 0.2 * max(parameter.shape) ** 0.5
+                parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                parameter.sub_(orthogonal(ahead), alpha=group["lr"] * size)
 
 
 def optimizers(model: PreTrainedModel, settings: dict[str, Any]) -> list[Any]:
-    lr, decay = settings["lr"], settings["weight_decay"]
-    hidden, matrices, vectors = [], [], []
+    hidden, others = [], []
     for name, parameter in model.named_parameters():
-        if settings["kind"] == "muon" and parameter.dim() == 2 and IN_A_LAYER.search(name):
-            hidden.append(parameter)
-        elif parameter.dim() >= 2:
-            matrices.append(parameter)
-        else:
-            vectors.append(parameter)
-    groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
-    groups = [group for group in groups if group["params"]]
+        group = next((group for group in settings.get("groups", []) if group["names"] in name), {})
+        decay = group.get("weight_decay")
+        if decay is None:
+            decay = settings["weight_decay"] if parameter.dim() >= 2 else 0.0
+        moved = {"params": [parameter], "lr": settings["lr"] * group.get("rate", 1.0), "weight_decay": decay}
+        by_muon = settings["kind"] == "muon" and parameter.dim() == 2 and IN_A_LAYER.search(name)
+        (hidden if by_muon else others).append(moved)
     betas = (settings["beta1"], settings["beta2"])
-    adamw = torch.optim.AdamW(groups, lr=lr, betas=betas, eps=settings["epsilon"])
-    return [adamw, Muon(hidden, lr, decay)]
+    return [torch.optim.AdamW(others, betas=betas, eps=settings["epsilon"]), Muon(hidden)]
 
 
 def take_steps(model: PreTrainedModel, folder: Path, settings: dict[str, Any]) -> None:

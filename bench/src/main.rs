@@ -42,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         Some("fixtures") => fixtures::rows()?,
         Some("model") => model::rows(file.as_deref().and_then(|part| part.to_str()).unwrap_or(""))?,
         Some("model-parity") => model::parity(file.as_deref().unwrap_or("parity".as_ref()))?,
+        Some("model-curve") => model::curve(file.as_deref().unwrap_or("runs/demo".as_ref()))?,
         // a part of `model`, as a process of its own
         Some("model-step") => {
             return model::alone(file.as_deref().and_then(|path| path.to_str()).unwrap_or("{}"));

@@ -3,6 +3,7 @@
 //! Each side is charged its own CPU time. PyTorch is a child that takes a step when it is told to, so that both sides take
 //! turns; llama.cpp runs as a whole.
 
+mod curve;
 mod decode;
 mod parity;
 mod served;
@@ -14,6 +15,7 @@ use crate::peers;
 use crate::row::{Row, median};
 use served::Served;
 
+pub use curve::curve;
 pub use parity::parity;
 pub use step::alone;
 

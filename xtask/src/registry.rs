@@ -13,6 +13,10 @@ pub fn registry() -> Registry {
         .with::<stages::cc_fetch::CcFetch>("cc-fetch", "WARC files of Common Crawl, fetched politely")
         .with::<stages::warc_import::WarcImport>("warc-import", "WARC to pages, unfiltered")
         .with::<stages::filter::FinewebFilter>("fineweb-filter", "WARC to documents by FineWeb's rules")
+        .with::<stages::documents_files::DocumentsFiles>(
+            "documents-files",
+            "documents of this machine: Parquet files with FineWeb's columns",
+        )
         .with::<stages::dedup::Dedup>("dedup", "drops exact and near copies")
         .with::<stages::decontaminate::Decontaminate>(
             "decontaminate",

@@ -87,7 +87,7 @@ fn killed_at_any_moment_it_goes_on_and_ends_with_the_same_bytes() {
 #[test]
 fn asked_to_stop_a_training_saves_and_goes_on() {
     let pipeline = "extends = \"pipelines/tiny.toml\"\n[[stage]]\nname = \"base\"\n\
-                    with = { steps = 900, checkpoint_every = 100000 }\n";
+                    with = { steps = 400, checkpoint_every = 100000 }\n";
     let (undisturbed, house) = (House::new(), House::new());
     for house in [&undisturbed, &house] {
         house.write("long.toml", pipeline);
@@ -111,7 +111,7 @@ fn asked_to_stop_a_training_saves_and_goes_on() {
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{told}");
-    assert!(told.contains("stopped as asked; saved: step ") && told.contains(" of 900"), "{told}");
+    assert!(told.contains("stopped as asked; saved: step ") && told.contains(" of 400"), "{told}");
     house.done(&["reproduce", "long.toml"]);
     assert_eq!(house.how("long")["base"], "resumed");
     assert_eq!(undisturbed.contents("long"), house.contents("long"));

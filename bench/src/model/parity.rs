@@ -11,10 +11,10 @@ use anyhow::{Context, ensure};
 use candle_core::{DType, Device, Tensor, safetensors};
 use model::checkpoint::{Special, save};
 use model::{
-    AdamW, AdamWSettings, CausalLm, Config, Decoder, Family, Initial, Muon, NextToken, Objective, Optimizer,
+    AdamW, AdamWSettings, CausalLm, Config, Decoder, Family, Initial, Input, Muon, NextToken, Objective, Optimizer,
     Params, Random, TokenBatch,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::peers;
 use crate::row::Row;
@@ -45,6 +45,7 @@ pub fn parity(folder: &Path) -> anyhow::Result<Vec<Row>> {
         for kind in ["adamw", "muon"] {
             rows.extend(of_one(name, &config, kind, &folder)?);
         }
+        rows.extend(opened(name, &config, &folder)?);
     }
     Ok(rows)
 }
@@ -99,6 +100,21 @@ fn of_one(name: &str, config: &Config, kind: &str, folder: &Path) -> anyhow::Res
         }
     }
     Ok(rows)
+}
+
+/// Whether transformers opens the checkpoint as it stands, and the largest difference of its logits from ours.
+fn opened(name: &str, config: &Config, folder: &Path) -> anyhow::Result<Option<Row>> {
+    let params = random(config)?;
+    let decoder = Decoder::new(config, &params, "")?;
+    let ids = batch(config, folder)?.ids;
+    let logits = decoder.logits(&decoder.hidden(&Input::new(&ids), None)?)?;
+    let told = HashMap::from([("ids", ids), ("logits", logits)]);
+    safetensors::save(&told, folder.join("logits.safetensors"))?;
+    let Some(cost) = peers::python("model/opens.py", &[folder])? else { return Ok(None) };
+    let answer: Value = serde_json::from_str(cost.printed.trim()).context("opens.py printed no JSON")?;
+    let difference = answer["difference"].as_f64().context("opens.py told no difference")?;
+    let class = answer["model"].as_str().unwrap_or_default();
+    Ok(Some(Row::amount(&format!("model/opens-{name}-{class}"), "largest difference", difference, None)))
 }
 
 /// Parameters all drawn from a normal: nothing is 0 or 1 by chance.

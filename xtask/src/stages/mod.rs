@@ -11,6 +11,7 @@ pub mod cc_fetch;
 pub mod command;
 pub mod decontaminate;
 pub mod dedup;
+pub mod documents_files;
 pub mod filter;
 mod interval;
 pub mod miniature_web;

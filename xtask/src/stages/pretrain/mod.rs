@@ -1,5 +1,6 @@
 //! `pretrain`: a base model learns to predict the next token.
 
+mod card;
 mod forecast;
 mod log;
 mod progress;
@@ -242,17 +243,25 @@ impl Stage for Pretrain {
         let folder = io.output("checkpoint")?;
         copy_tree(&newest, &folder)?;
         copy_tree(tokenizer, &folder)?;
-        io.add_tree("checkpoint")?;
         if self.ngram > 0 {
             let counts = KneserNey::new(&Tokens::open(&train, width)?, vocabulary.size(), self.ngram, bos)?;
             let evaluation = counts.evaluate(&Tokens::open(&validation.tokens, width)?, &validation.bytes)?;
             curves.push(self.steps, "ngram_bits_per_byte", evaluation.bits_per_byte())?;
         }
+        let tokens_read = self.steps * (self.accumulation * self.rows * self.model.context) as u64;
+        let facts = card::Facts {
+            parameters: params.count(),
+            tokens_read,
+            training_tokens: Tokens::open(&train, width)?.len() as u64,
+            measured: curves.last(),
+            recipe: io.recipe().to_owned(),
+        };
+        fs::write(folder.join("README.md"), card::text(self, decoder.config(), &facts))?;
+        io.add_tree("checkpoint")?;
         curves.finish(io, &task.shard())?;
         writing.finish(io, &task.shard())?;
         io.count("parameters", params.count() as u64);
         io.count("steps", self.steps);
-        let tokens_read = self.steps * (self.accumulation * self.rows * self.model.context) as u64;
         io.count("tokens_read", tokens_read);
         io.count("flops", (decoder.config().flops_per_token() * tokens_read as f64) as u64);
         Ok(())

@@ -12,6 +12,9 @@ use crate::stages::shards;
 /// Tokens of a text that is written on the way.
 const TOKENS: usize = 48;
 
+/// Metrics of which the last value is worth telling.
+const GOOD: [&str; 4] = ["loss", "validation_loss", "validation_bits_per_byte", "ngram_bits_per_byte"];
+
 /// Numbers by step.
 pub(super) struct Curves(pub(super) Log<Number>);
 
@@ -27,17 +30,27 @@ impl Curves {
         self.0.push(step, Number { name: name.to_owned(), bits: value.to_bits() })
     }
 
+    /// The last value of each metric that says how good the model is, in the order in which they were first noted.
+    pub(super) fn last(&self) -> Vec<(String, f64)> {
+        let mut found: Vec<(String, f64)> = vec![];
+        for (_, Number { name, bits }) in self.0.rows().iter().filter(|(_, row)| GOOD.contains(&&*row.name)) {
+            let value = f64::from_bits(*bits);
+            match found.iter_mut().find(|(known, _)| known == name) {
+                Some((_, last)) => *last = value,
+                None => found.push((name.clone(), value)),
+            }
+        }
+        found
+    }
+
     /// Writes the table, and the last value of each metric for the stage's line.
     pub(super) fn finish(self, io: &Io, shard: &str) -> anyhow::Result<()> {
         let mut writer = shards::create::<Metrics>(io, "metrics", shard)?;
+        for (name, value) in self.last() {
+            io.metric(&name, value);
+        }
         for (step, Number { name, bits }) in self.0.rows() {
-            let value = f64::from_bits(*bits);
-            writer.push(&metrics::Row { step: *step as i64, name, value })?;
-            if ["loss", "validation_loss", "validation_bits_per_byte", "ngram_bits_per_byte"]
-                .contains(&name.as_str())
-            {
-                io.metric(name, value);
-            }
+            writer.push(&metrics::Row { step: *step as i64, name, value: f64::from_bits(*bits) })?;
         }
         shards::finish(io, "metrics", writer)
     }
