@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use bpe::Tokenizer;
 use candle_core::{Device, Tensor, safetensors};
 use model::checkpoint::{Special, save};
 use model::{Batches, Decoder, Packed, Params, Schedule, TokenBatch, Tokens};
@@ -29,8 +30,8 @@ pub fn curve(run: &Path) -> anyhow::Result<Vec<Row>> {
     let folder = run.join("curve");
     fs::create_dir_all(&folder)?;
 
-    let (config, decoder) = model::checkpoint::load(&run.join("base/checkpoint"))?;
-    drop(decoder);
+    let (_, trained) = model::checkpoint::load(&run.join("base/checkpoint"))?;
+    let config = trained.config().clone();
     let params = Params::new(derive_seed(seed, "parameters"));
     Decoder::new(&config, &params, "")?;
     let bos = bpe_bos(run)?;

@@ -11,8 +11,8 @@ use anyhow::{Context, ensure};
 use candle_core::{DType, Device, Tensor, safetensors};
 use model::checkpoint::{Special, save};
 use model::{
-    AdamW, AdamWSettings, CausalLm, Config, Decoder, Family, Initial, Input, Muon, NextToken, Objective, Optimizer,
-    Params, Random, TokenBatch,
+    AdamW, AdamWSettings, CausalLm, Config, Decoder, Family, Initial, Input, Muon, NextToken, Objective,
+    Optimizer, Params, Random, TokenBatch,
 };
 use serde_json::{Value, json};
 

@@ -56,71 +56,62 @@ impl Product<'_, '_> {
             return self.clear();
         }
         let whole = self.a.rows / HEIGHT * HEIGHT;
-        // six rows at once are six addresses in registers, and need no copy; fourteen would not fit
-        let in_place = HEIGHT <= 6 && self.a.column_step == 1;
-        let copied = if in_place { 0 } else { self.a.rows.next_multiple_of(HEIGHT) };
-        let mut rows = Buffer::new(self.b.block().min(inner) * copied);
+        let mut rows = Buffer::new(self.b.block().min(inner) * self.a.rows.next_multiple_of(HEIGHT));
         for (block, start) in (0..inner).step_by(self.b.block()).enumerate() {
             if block > 0 {
                 self.target.write = Write::Add;
             }
             let length = self.b.block().min(inner - start);
             let a = self.a.columns_from(start, length);
-            let left = self.a.rows - whole;
-            let last = a.rows_from(whole.min(self.a.rows.saturating_sub(1)), left);
-            let (tall, rest) = rows.split_at_mut(if in_place { 0 } else { length * whole });
-            if in_place {
-                self.panels::<S, HEIGHT, 1>(simd, block, InPlace(a.rows_from(0, whole)), 0, whole);
-            } else {
-                for (at, panel) in tall.chunks_exact_mut(length * HEIGHT).enumerate() {
-                    pack::<HEIGHT>(a.rows_from(at * HEIGHT, HEIGHT).t(), panel);
-                }
-                self.panels::<S, HEIGHT, 1>(simd, block, Copied { rows: tall, length }, 0, whole);
+            let (tall, rest) = rows.split_at_mut(length * whole);
+            for (at, panel) in tall.chunks_exact_mut(length * HEIGHT).enumerate() {
+                pack::<HEIGHT>(a.rows_from(at * HEIGHT, HEIGHT).t(), panel);
             }
+            self.panels::<S, HEIGHT, 1>(simd, block, length, tall, 0, whole);
+            let left = self.a.rows - whole;
+            let a = a.rows_from(whole.min(self.a.rows.saturating_sub(1)), left);
             match left {
                 0 => {}
-                1 => self.rest::<S, 1, 4>(simd, block, last, rest, whole),
-                2 => self.rest::<S, 2, 2>(simd, block, last, rest, whole),
-                3 | 4 => self.rest::<S, 4, 1>(simd, block, last, rest, whole),
-                5..=8 if HEIGHT > 8 => self.rest::<S, 8, 1>(simd, block, last, rest, whole),
-                _ => self.rest::<S, HEIGHT, 1>(simd, block, last, rest, whole),
+                1 => self.rest::<S, 1, 4>(simd, block, a, rest, whole),
+                2 => self.rest::<S, 2, 2>(simd, block, a, rest, whole),
+                3 | 4 => self.rest::<S, 4, 1>(simd, block, a, rest, whole),
+                5..=8 if HEIGHT > 8 => self.rest::<S, 8, 1>(simd, block, a, rest, whole),
+                _ => self.rest::<S, HEIGHT, 1>(simd, block, a, rest, whole),
             }
         }
     }
 
-    /// The last rows, too few for a whole tile: a lower one, over more panels at once. Without room they stay in place.
+    /// The last rows, too few for a whole tile: a lower one, over more panels at once.
     #[inline(always)]
     fn rest<S: Simd, const HEIGHT: usize, const PANELS: usize>(
         &mut self,
         simd: S,
         block: usize,
         a: Matrix<'_>,
-        room: &mut [f32],
+        rows: &mut [f32],
         first_row: usize,
     ) {
-        let (length, last_row) = (a.columns, first_row + a.rows);
-        if room.is_empty() {
-            return self.panels::<S, HEIGHT, PANELS>(simd, block, InPlace(a), first_row, last_row);
-        }
-        let rows = &mut room[..length * HEIGHT];
-        pack::<HEIGHT>(a.t(), rows);
-        self.panels::<S, HEIGHT, PANELS>(simd, block, Copied { rows, length }, first_row, last_row);
+        let length = a.columns;
+        let panel = &mut rows[..length * HEIGHT];
+        pack::<HEIGHT>(a.t(), panel);
+        self.panels::<S, HEIGHT, PANELS>(simd, block, length, panel, first_row, first_row + a.rows);
     }
 
-    /// All tiles of the rows of `a`; a panel of the right side stays in the first cache while rows pass.
+    /// All tiles of the rows in `rows`; a panel of the right side stays in the first cache while rows pass.
     #[inline(always)]
     fn panels<S: Simd, const HEIGHT: usize, const PANELS: usize>(
         &mut self,
         simd: S,
         block: usize,
-        a: impl Left<HEIGHT>,
+        length: usize,
+        rows: &[f32],
         first_row: usize,
         last_row: usize,
     ) {
         let width = 2 * S::F32_LANES;
         let (panels, block_rows) = self.b.panels(block);
         let panel = |column: usize| {
-            let (vectors, _) = S::as_simd_f32s(&panels[column * block_rows..][..a.length() * width]);
+            let (vectors, _) = S::as_simd_f32s(&panels[column * block_rows..][..length * width]);
             vectors.as_chunks::<2>().0
         };
         let mut column = self.columns.start;
@@ -128,17 +119,17 @@ impl Product<'_, '_> {
             let left = (self.columns.end - column).div_ceil(width);
             if left >= PANELS {
                 let b: [_; PANELS] = std::array::from_fn(|at| panel(column + at * width));
-                for at in 0..a.tiles() {
+                for (at, rows) in rows.chunks_exact(length * HEIGHT).enumerate() {
                     let row = first_row + at * HEIGHT;
-                    let sums = tile::<S, HEIGHT, PANELS>(simd, a.length(), a.tile(at), b);
+                    let sums = tile::<S, HEIGHT, PANELS>(simd, rows, b);
                     for (at, sums) in sums.iter().enumerate() {
                         self.store(simd, sums, row, last_row, column + at * width);
                     }
                 }
                 column += PANELS * width;
             } else {
-                for at in 0..a.tiles() {
-                    let [sums] = tile::<S, HEIGHT, 1>(simd, a.length(), a.tile(at), [panel(column)]);
+                for (at, rows) in rows.chunks_exact(length * HEIGHT).enumerate() {
+                    let [sums] = tile::<S, HEIGHT, 1>(simd, rows, [panel(column)]);
                     self.store(simd, &sums, first_row + at * HEIGHT, last_row, column);
                 }
                 column += width;
@@ -185,82 +176,20 @@ impl Product<'_, '_> {
     }
 }
 
-/// Rows of the left side, so many to a tile.
-trait Left<const HEIGHT: usize>: Copy {
-    /// Terms of a chain.
-    fn length(&self) -> usize;
-
-    /// Number of tiles; the last may have rows to spare.
-    fn tiles(&self) -> usize;
-
-    /// What the rows of a tile have at each k.
-    fn tile(&self, at: usize) -> impl Fn(usize) -> [f32; HEIGHT];
-}
-
-/// Rows where they lie, one number behind the other.
-#[derive(Clone, Copy)]
-struct InPlace<'a>(Matrix<'a>);
-
-impl<const HEIGHT: usize> Left<HEIGHT> for InPlace<'_> {
-    #[inline(always)]
-    fn length(&self) -> usize {
-        self.0.columns
-    }
-
-    #[inline(always)]
-    fn tiles(&self) -> usize {
-        self.0.rows.div_ceil(HEIGHT)
-    }
-
-    #[inline(always)]
-    fn tile(&self, at: usize) -> impl Fn(usize) -> [f32; HEIGHT] {
-        let last = self.0.rows - 1;
-        let rows: [&[f32]; HEIGHT] = std::array::from_fn(|row| self.0.row((at * HEIGHT + row).min(last)));
-        move |k| rows.map(|row| row[k])
-    }
-}
-
-/// Rows laid side by side: for each k the numbers of a tile, tile after tile.
-#[derive(Clone, Copy)]
-struct Copied<'a> {
-    rows: &'a [f32],
-    length: usize,
-}
-
-impl<const HEIGHT: usize> Left<HEIGHT> for Copied<'_> {
-    #[inline(always)]
-    fn length(&self) -> usize {
-        self.length
-    }
-
-    #[inline(always)]
-    fn tiles(&self) -> usize {
-        self.rows.len() / (self.length * HEIGHT)
-    }
-
-    #[inline(always)]
-    fn tile(&self, at: usize) -> impl Fn(usize) -> [f32; HEIGHT] {
-        let (columns, _) =
-            self.rows[at * self.length * HEIGHT..][..self.length * HEIGHT].as_chunks::<HEIGHT>();
-        move |k| columns[k]
-    }
-}
-
-/// `sums[panel][i][j] = Σₖ a(k)[i] · b[panel][k][j]`, each sum one chain in the order of k.
+/// `sums[panel][i][j] = Σₖ a[k][i] · b[panel][k][j]`, each sum one chain in the order of k.
 #[inline(always)]
 fn tile<S: Simd, const HEIGHT: usize, const PANELS: usize>(
     simd: S,
-    length: usize,
-    a: impl Fn(usize) -> [f32; HEIGHT],
+    a: &[f32],
     b: [&[[S::f32s; 2]]; PANELS],
 ) -> [[[S::f32s; 2]; HEIGHT]; PANELS] {
     let mut sums = [[[simd.splat_f32s(0.0); 2]; HEIGHT]; PANELS];
-    let b = b.map(|panel| &panel[..length]);
-    for k in 0..length {
-        let a = a(k);
+    let (a, _) = a.as_chunks::<HEIGHT>();
+    let b = b.map(|panel| &panel[..a.len()]);
+    for (k, a) in a.iter().enumerate() {
         for (sums, b) in sums.iter_mut().zip(&b) {
             let b = b[k];
-            for (sums, &a) in sums.iter_mut().zip(&a) {
+            for (sums, &a) in sums.iter_mut().zip(a) {
                 let a = simd.splat_f32s(a);
                 sums[0] = simd.mul_add_f32s(a, b[0], sums[0]);
                 sums[1] = simd.mul_add_f32s(a, b[1], sums[1]);
