@@ -36,10 +36,13 @@ pub struct InContext {
     /// Texts to train on.
     #[schemars(extend("unit" = "texts"))]
     pub texts: u64,
-    /// Names in one text.
+    /// Names that there are.
+    #[schemars(extend("unit" = "names"))]
+    pub known: usize,
+    /// Most names in one text; the questions' texts have as many.
     #[schemars(extend("unit" = "names"))]
     pub names: usize,
-    /// Lines of one text, each a name and a colour.
+    /// Most lines of one text, each a name and a colour; the questions' texts have as many.
     #[schemars(extend("unit" = "lines"))]
     pub lines: usize,
     /// Of so many lines one names another colour, on average; 0 for none.
@@ -79,7 +82,15 @@ impl Default for LessonTexts {
 
 impl Default for InContext {
     fn default() -> Self {
-        Self { texts: 8_000, names: 6, lines: 40, lies: 4, shots: vec![0, 1, 2, 4, 8, 16], questions: 400 }
+        Self {
+            texts: 60_000,
+            known: 24,
+            names: 3,
+            lines: 20,
+            lies: 4,
+            shots: vec![0, 1, 2, 4, 8, 16],
+            questions: 400,
+        }
     }
 }
 
@@ -102,14 +113,18 @@ impl Stage for LessonTexts {
     }
 
     fn check(&self) -> Result<(), Fault> {
-        let known = Puzzles::names_known();
+        let most = Puzzles::most();
         let wrong = |what: &str, on: &str, got: usize, expected: String| {
             let fault = Fault::new(what).on(format!("/lesson/{on}")).got(got.to_string());
             Err(fault.expected(expected).cure("correct the number"))
         };
         match &self.lesson {
-            Lesson::InContext(lesson) if !(2..=known).contains(&lesson.names) => {
-                let expected = format!("from 2 to the {known} that there are");
+            Lesson::InContext(lesson) if !(2..=most).contains(&lesson.known) => {
+                let expected = format!("from 2 to {most}");
+                wrong("so many names cannot be made", "in-context/known", lesson.known, expected)
+            }
+            Lesson::InContext(lesson) if !(2..=lesson.known).contains(&lesson.names) => {
+                let expected = format!("from 2 to the {} that there are", lesson.known);
                 wrong("a text cannot have so many names", "in-context/names", lesson.names, expected)
             }
             Lesson::Memorisation(lesson) if lesson.words < 2 => {
@@ -123,8 +138,8 @@ impl Stage for LessonTexts {
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
         let seed = io.seed("lesson");
         match &self.lesson {
-            Lesson::InContext(InContext { texts, names, lines, lies, shots, questions }) => {
-                let puzzles = Puzzles { seed, names: *names, lines: *lines, lies: *lies };
+            Lesson::InContext(InContext { texts, known, names, lines, lies, shots, questions }) => {
+                let puzzles = Puzzles { seed, known: *known, names: *names, lines: *lines, lies: *lies };
                 write_texts("in-context", *texts, |index| puzzles.text(index), io, task)?;
                 write_questions(&puzzles, shots, *questions, io, task)
             }
@@ -223,9 +238,17 @@ mod tests {
     #[test]
     fn texts_that_cannot_be_made_are_refused() {
         let refused = |lesson| LessonTexts { lesson }.check().is_err();
-        for (names, wrong) in [(0, true), (1, true), (2, false), (144, false), (145, true)] {
-            let lesson = Lesson::InContext(InContext { names, ..InContext::default() });
-            assert_eq!(refused(lesson), wrong, "{names} names");
+        for (known, names, wrong) in [
+            (24, 0, true),
+            (24, 1, true),
+            (2, 2, false),
+            (24, 24, false),
+            (24, 25, true),
+            (144, 9, false),
+            (145, 9, true),
+        ] {
+            let lesson = Lesson::InContext(InContext { known, names, ..InContext::default() });
+            assert_eq!(refused(lesson), wrong, "{names} of {known} names");
         }
         for (words, wrong) in [(0, true), (1, true), (2, false)] {
             let lesson = Lesson::Memorisation(Memorisation { words, ..Memorisation::default() });
