@@ -96,8 +96,8 @@ impl Default for InContext {
 
 impl Default for Memorisation {
     fn default() -> Self {
-        let repeats = vec![0, 1, 2, 4, 8, 16, 32, 64, 128];
-        Self { repeats, each: 32, words: 12, ordinary: 4_000 }
+        let repeats = vec![0, 1, 2, 4, 8, 16, 32, 64];
+        Self { repeats, each: 64, words: 12, ordinary: 4_000 }
     }
 }
 
