@@ -7,10 +7,10 @@ use pipeline::{Error, Fault, Library, LockFile, Memo, Pin, Pins, PipelineFile, P
 /// Pipelines that the installed program carries.
 const BUILTIN: &[(&str, &str)] = &[
     ("common-crawl", include_str!("../../pipelines/common-crawl.toml")),
+    ("demo", include_str!("../../pipelines/demo.toml")),
     ("lessons/in-context", include_str!("../../pipelines/lessons/in-context.toml")),
     ("lessons/memorisation", include_str!("../../pipelines/lessons/memorisation.toml")),
     ("lessons/scaling", include_str!("../../pipelines/lessons/scaling.toml")),
-    ("demo", include_str!("../../pipelines/demo.toml")),
     ("tiny", include_str!("../../pipelines/tiny.toml")),
     ("web-sample", include_str!("../../pipelines/web-sample.toml")),
 ];
