@@ -45,7 +45,8 @@ pub struct InContext {
     /// Most lines of one text, each a name and a colour; the questions' texts have as many.
     #[schemars(extend("unit" = "lines"))]
     pub lines: usize,
-    /// Of so many lines one names another colour, on average; 0 for none.
+    /// In every other text one of so many lines names another colour, on average; 0 for none. The questions' texts all
+    /// are of that kind.
     #[schemars(extend("unit" = "lines"))]
     pub lies: usize,
     /// How often the lines above a question have shown the name that it asks for.
