@@ -8,13 +8,17 @@ use pipeline::{Error, Fault, Library, LockFile, Memo, Pin, Pins, PipelineFile, P
 const BUILTIN: &[(&str, &str)] = &[
     ("common-crawl", include_str!("../../pipelines/common-crawl.toml")),
     ("demo", include_str!("../../pipelines/demo.toml")),
+    ("lessons/in-context", include_str!("../../pipelines/lessons/in-context.toml")),
+    ("lessons/memorisation", include_str!("../../pipelines/lessons/memorisation.toml")),
+    ("lessons/scaling", include_str!("../../pipelines/lessons/scaling.toml")),
     ("tiny", include_str!("../../pipelines/tiny.toml")),
     ("web-sample", include_str!("../../pipelines/web-sample.toml")),
 ];
 
-/// Reads the pipeline called `name` from `pipelines/`, or as a path, or from the program itself.
+/// Reads the pipeline called `name` from `pipelines/` or `pipelines/lessons/`, or as a path, or from the program itself.
 pub(crate) fn load(name: &str) -> pipeline::Result<PipelineFile> {
-    Library { directories: &[PathBuf::from("pipelines")], builtin: BUILTIN }.load(name)
+    let directories = ["pipelines", "pipelines/lessons"].map(PathBuf::from);
+    Library { directories: &directories, builtin: BUILTIN }.load(name)
 }
 
 /// The lock file of a pipeline: beside it. A built-in pipeline has none.

@@ -9,6 +9,10 @@ pub fn registry() -> Registry {
     let registry = Registry::default()
         .with::<stages::command::Command>("command", "an outside program as a stage")
         .with::<stages::miniature_web::MiniatureWeb>("miniature-web", "a generated web, as WARC files")
+        .with::<stages::lesson_texts::LessonTexts>(
+            "lesson-texts",
+            "texts made for one lesson, and its questions",
+        )
         .with::<stages::warc_files::WarcFiles>("warc-files", "WARC files of this machine")
         .with::<stages::cc_fetch::CcFetch>("cc-fetch", "WARC files of Common Crawl, fetched politely")
         .with::<stages::warc_import::WarcImport>("warc-import", "WARC to pages, unfiltered")
@@ -29,6 +33,11 @@ pub fn registry() -> Registry {
     let registry = registry
         .with::<stages::pretrain::Pretrain>("pretrain", "trains a base model on token ids")
         .with::<stages::recall::Recall>("recall", "which of the facts that it read a model knows")
+        .with::<stages::exam::Exam>("exam", "what a model completes that it was told more or less often")
+        .with::<stages::scaling_law::ScalingLaw>(
+            "scaling-law",
+            "how the loss falls with the size of the model",
+        )
         .with::<stages::sample::Sample>("sample", "text written by a model");
     registry
 }

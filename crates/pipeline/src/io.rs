@@ -32,6 +32,7 @@ pub struct Input {
     pub(crate) directory: PathBuf,
     pub(crate) files: Vec<InputFile>,
     pub(crate) counters: BTreeMap<String, u64>,
+    pub(crate) metrics: BTreeMap<String, f64>,
 }
 
 /// One finished file of an input.
@@ -63,6 +64,10 @@ impl Input {
     /// A counter of the stage that made it.
     pub fn counter(&self, name: &str) -> Option<u64> {
         self.counters.get(name).copied()
+    }
+    /// A final metric of the stage that made it.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        self.metrics.get(name).copied()
     }
 }
 

@@ -29,9 +29,9 @@ struct Source {
 
 impl Library<'_> {
     fn read(&self, name: &str, beside: Option<&Path>) -> std::result::Result<Source, Fault> {
-        let is_path =
-            name.contains('/') || Path::new(name).extension().is_some_and(|extension| extension == "toml");
-        let file = if is_path { name.to_owned() } else { format!("{name}.toml") };
+        let is_file = Path::new(name).extension().is_some_and(|extension| extension == "toml");
+        let is_path = is_file || name.contains('/');
+        let file = if is_file { name.to_owned() } else { format!("{name}.toml") };
         let directories = beside.into_iter().chain(self.directories.iter().map(PathBuf::as_path));
         let mut candidates: Vec<PathBuf> = directories.map(|directory| directory.join(&file)).collect();
         if is_path && beside.is_none() {
@@ -41,9 +41,10 @@ impl Library<'_> {
             return Ok(Source { text: read_text(&path)?, path, builtin: false });
         }
         let stem = Path::new(&file).file_stem().and_then(|stem| stem.to_str()).unwrap_or(&file);
-        let builtin = self.builtin.iter().find(|(builtin, _)| *builtin == stem);
-        // a directory was named: then a built-in file of that name is not what was meant
-        if let Some((builtin, text)) = builtin.filter(|_| !name.contains('/')) {
+        // where a directory is named, a built-in file is meant only if its name has the same one
+        let whole = file.strip_suffix(".toml").unwrap_or(&file);
+        let called = |builtin: &str| builtin == whole || builtin.rsplit('/').next() == Some(whole);
+        if let Some((builtin, text)) = self.builtin.iter().find(|(builtin, _)| called(builtin)) {
             let path = PathBuf::from(format!("{builtin}.toml"));
             return Ok(Source { path, text: (*text).to_owned(), builtin: true });
         }

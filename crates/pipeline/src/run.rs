@@ -165,7 +165,8 @@ impl Session<'_> {
                 rows: file.rows,
                 bytes: file.bytes,
             });
-            Input { files: files.collect(), directory, counters: manifest.counters.clone() }
+            let (counters, metrics) = (manifest.counters.clone(), manifest.metrics.clone());
+            Input { files: files.collect(), directory, counters, metrics }
         };
         planned.inputs.iter().map(|(slot, source)| (slot.clone(), input(source))).collect()
     }

@@ -87,6 +87,20 @@ fn extended_files_are_found_beside_in_the_library_or_in_the_program() {
 }
 
 #[test]
+fn a_pipeline_in_a_folder_is_found_by_both_names() {
+    let house = House::default();
+    for name in ["deep/nested", "nested", "deep/nested.toml"] {
+        let pipeline = house.load(name).unwrap();
+        assert_eq!((&*pipeline.name, pipeline.builtin), ("nested", true), "{name}");
+    }
+    assert!(words(&house, house.load("other/nested")).contains("there is no pipeline"));
+    house.write("pipelines/deep/nested.toml", TWO);
+    for name in ["deep/nested", "deep/nested.toml"] {
+        assert!(!house.load(name).unwrap().builtin, "{name}: a file of the library wins");
+    }
+}
+
+#[test]
 fn outside_paths_are_relative_to_the_file_that_names_them() {
     let house = House::with("extends = \"deep/base.toml\"\nseed = 2\n");
     house.write(

@@ -56,9 +56,13 @@ impl Axis {
 
     /// Around `marks`, which ascend and are above zero; a word that would stand on another is left out.
     pub(super) fn logarithmic(name: &str, marks: &[(f64, String)]) -> Self {
-        let ends = [marks.first(), marks.last()].map(|mark| mark.map_or(1.0, |(place, _)| *place));
-        let axis = Self::between(name, ends[0] / 1.6, ends[1] * 1.6);
-        let mut axis = Self { scale: Scale::Logarithmic, ..axis };
+        let [low, high] = [marks.first(), marks.last()].map(|mark| mark.map_or(1.0, |(place, _)| *place));
+        Self::logarithmic_between(name, [low / 1.6, high * 1.6], marks)
+    }
+
+    /// The same between two ends of one's own, which hold the marks.
+    pub(super) fn logarithmic_between(name: &str, [low, high]: [f64; 2], marks: &[(f64, String)]) -> Self {
+        let mut axis = Self { scale: Scale::Logarithmic, ..Self::between(name, low, high) };
         for (place, word) in marks {
             let last = axis.marks.last().map_or(f64::NEG_INFINITY, |(last, _)| axis.share(*last));
             if axis.share(*place) - last > 0.07 {

@@ -9,7 +9,7 @@
 //! | `run` | the run as it lies on disk |
 //! | `glance`, `funnel`, `drops`, `kept`, `tokenizer`, `training`, `samples`, `ledger` | one section each: rows to plain values |
 //! | `scores` | figures that stages measured, for the sections below |
-//! | `audit`, `knowledge`, `other` | how right the stages were, what the model knows, and any other benchmark |
+//! | `audit`, `knowledge`, `lessons`, `other` | how right the stages were, what the model knows, curves with a claim, and any other benchmark |
 //! | `caption` | what to see in a curve |
 //! | `chart`, `plot`, `axis` | a drawing with its words, as SVG that takes the colours of its page |
 //! | `text` | hostile text made harmless for people: short, visible, in one direction |
@@ -25,6 +25,7 @@ mod glance;
 mod kept;
 mod knowledge;
 mod ledger;
+mod lessons;
 mod other;
 mod plot;
 mod render;
@@ -65,6 +66,7 @@ struct Report {
     steps: Vec<funnel::Step>,
     audits: Vec<audit::Audit>,
     knowledge: Vec<knowledge::Knowledge>,
+    lessons: Vec<lessons::Lesson>,
     others: Vec<other::Other>,
     drops: Vec<drops::Drops>,
     kept: Option<kept::Kept>,
@@ -107,6 +109,7 @@ impl Report {
             steps: funnel::of(run, &drops),
             audits,
             knowledge: of_sheets(&sheets, knowledge::of, &mut notes),
+            lessons: of_sheets(&sheets, lessons::of, &mut notes).into_iter().flatten().collect(),
             others: sheets.iter().filter_map(other::of).collect(),
             drops,
             kept,

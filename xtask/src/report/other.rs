@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::scores::{Figure, Sheet};
-use super::{audit, knowledge, text};
+use super::{audit, knowledge, lessons, text};
 
 /// Figures shown of one sheet, the first ones.
 const SHOWN: usize = 60;
@@ -27,7 +27,11 @@ struct Row {
 }
 
 pub(super) fn of(sheet: &Sheet) -> Option<Other> {
-    let known = |name: &str| audit::BENCHMARKS.contains(&name) || name == knowledge::BENCHMARK;
+    let known = |name: &str| {
+        audit::BENCHMARKS.contains(&name)
+            || lessons::BENCHMARKS.contains(&name)
+            || name == knowledge::BENCHMARK
+    };
     let mut rows = vec![];
     for benchmark in sheet.benchmarks().filter(|name| !known(name)) {
         for (item, figures) in sheet.items(benchmark) {

@@ -94,7 +94,7 @@ fn draw(plot: &Plot<'_>, into: &mut String) -> Result<(), Box<dyn std::error::Er
         .build_cartesian_2d(plot.x.clone(), plot.y.clone())?;
     let label = ("sans-serif", f64::from(16 * FINE)).into_font().color(&INK);
     let mut mesh = chart.configure_mesh();
-    if plot.y.marks.is_empty() {
+    if !plot.y.name.is_empty() {
         mesh.disable_x_mesh().y_desc(plot.y.name.as_str());
     }
     mesh.x_desc(plot.x.name.as_str())

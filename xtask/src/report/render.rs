@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment, HtmlEscape, Value, escape_formatter};
 use super::{Report, text};
 use crate::lines::{bytes, thousands};
 
-const TEMPLATES: [(&str, &str); 24] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("page.html", include_str!("page/page.html")),
     ("funnel.html", include_str!("page/funnel.html")),
     ("audit.html", include_str!("page/audit.html")),
@@ -21,6 +21,7 @@ const TEMPLATES: [(&str, &str); 24] = [
     ("languages.html", include_str!("page/languages.html")),
     ("variety.html", include_str!("page/variety.html")),
     ("knowledge.html", include_str!("page/knowledge.html")),
+    ("lessons.html", include_str!("page/lessons.html")),
     ("other.html", include_str!("page/other.html")),
     ("chart.html", include_str!("page/chart.html")),
     ("drops.html", include_str!("page/drops.html")),
@@ -84,8 +85,12 @@ fn environment() -> anyhow::Result<Environment<'static>> {
 fn figure(of: &Value, digits: usize) -> Vec<String> {
     let number = |name: &str| of.get_attr(name).ok().and_then(|number| f64::try_from(number).ok());
     let Some(value) = number("value") else { return vec!["–".to_owned()] };
-    let interval =
-        number("low").zip(number("high")).map(|(low, high)| format!("({low:.digits$}–{high:.digits$})"));
+    parts(value, number("low").zip(number("high")), digits)
+}
+
+/// A figure, and its interval in parentheses where it has one.
+pub(super) fn parts(value: f64, interval: Option<(f64, f64)>, digits: usize) -> Vec<String> {
+    let interval = interval.map(|(low, high)| format!("({low:.digits$}–{high:.digits$})"));
     [Some(format!("{value:.digits$}")), interval].into_iter().flatten().collect()
 }
 

@@ -3,6 +3,8 @@
 //! A stage reads shards, calls a crate that knows nothing of shards, and writes shards. To add one of your own,
 //! implement [`pipeline::Stage`] and add its line to [`crate::registry()`].
 
+#[cfg(feature = "train")]
+mod answers;
 pub mod audit;
 mod block_lists;
 pub mod bpe_encode;
@@ -12,16 +14,23 @@ pub mod command;
 pub mod decontaminate;
 pub mod dedup;
 pub mod documents_files;
+#[cfg(feature = "train")]
+pub mod exam;
 pub mod filter;
 mod interval;
+pub mod lesson_texts;
 pub mod miniature_web;
 mod outliers;
+#[cfg(feature = "train")]
+mod power_law;
 #[cfg(feature = "train")]
 pub mod pretrain;
 #[cfg(feature = "train")]
 pub mod recall;
 #[cfg(feature = "train")]
 pub mod sample;
+#[cfg(feature = "train")]
+pub mod scaling_law;
 mod scores;
 mod shards;
 mod shared;

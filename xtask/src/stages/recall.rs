@@ -2,19 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, ensure};
 use bpe::{Bpe, Tokenizer};
-use model::{Decoder, Greedy, Limits, Prompt, generate};
+use model::Decoder;
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{Facts, Scores, Table, Tokens};
 
 use super::scores::Sheet;
-use super::{interval, shards};
-
-/// Prompts continued together.
-const BATCH: usize = 64;
+use super::{answers, interval, shards};
 
 /// Asks a model for facts in words that it never read, and counts how often it had read each.
 ///
@@ -57,7 +53,8 @@ impl Stage for Recall {
         count_tellings(&mut facts, &bpe, io)?;
         self.ask(&mut facts, &bpe, &decoder, io)?;
         let mut sheet = Sheet::default();
-        let epochs = epochs(checkpoint.counter("tokens_read"), checkpoint.counter("training_tokens"));
+        let epochs =
+            answers::epochs(checkpoint.counter("tokens_read"), checkpoint.counter("training_tokens"));
         score(&facts, epochs, &mut sheet);
         io.count("facts", facts.len() as u64);
         io.count("prompts", facts.iter().map(|fact| fact.prompts.len() as u64).sum());
@@ -97,14 +94,6 @@ fn facts(io: &Io) -> anyhow::Result<Vec<Fact>> {
     Ok(facts)
 }
 
-/// How often training read its text; 1 where the checkpoint does not say.
-fn epochs(read: Option<u64>, text: Option<u64>) -> f64 {
-    match (read, text) {
-        (Some(read), Some(text)) if text > 0 => read as f64 / text as f64,
-        _ => 1.0,
-    }
-}
-
 /// Counts the sentences of training documents that have a fact's surname and its object.
 ///
 /// They are read from the ids themselves: what filter, deduplication and held-out documents took is not counted.
@@ -132,44 +121,15 @@ fn count_tellings(facts: &mut [Fact], bpe: &Bpe, io: &Io) -> anyhow::Result<()> 
 
 impl Recall {
     fn ask(&self, facts: &mut [Fact], bpe: &Bpe, decoder: &Decoder, io: &Io) -> anyhow::Result<()> {
-        let begin = bpe.vocabulary().special("<|bos|>").context("the tokenizer has no token <|bos|>")?;
-        let context = decoder.config().context;
-        let mut asked: Vec<(usize, Prompt)> = vec![];
-        for (at, fact) in facts.iter().enumerate() {
-            for prompt in &fact.prompts {
-                let mut ids = vec![begin];
-                bpe.encode(prompt, &mut ids);
-                ensure!(
-                    ids.len() + self.tokens <= context,
-                    "a context of {context} is too short for {prompt:?}"
-                );
-                asked.push((at, Prompt { ids, seed: 0 }));
-            }
-        }
-        // prompts of one length in one batch: no padding is computed
-        asked.sort_by_key(|(_, prompt)| prompt.ids.len());
-        let limits = Limits { new_tokens: self.tokens, context, stop: vec![begin], ..Limits::default() };
-        let model = decoder.detached();
-        io.progress().length(asked.len() as u64);
-        for batch in asked.chunks(BATCH) {
-            let prompts: Vec<Prompt> = batch.iter().map(|(_, prompt)| prompt.clone()).collect();
-            let completions = generate(&model, &prompts, &Greedy, &limits)?;
-            for ((at, _), completion) in batch.iter().zip(completions) {
-                let mut bytes = vec![];
-                bpe.decode(&completion.ids, &mut bytes);
-                facts[*at].answered +=
-                    u64::from(answers(&String::from_utf8_lossy(&bytes), &facts[*at].object));
-            }
-            io.progress().advance(batch.len() as u64);
+        let asked = facts.iter().flat_map(|fact| &fact.prompts);
+        let prompts: Vec<&str> = asked.map(String::as_str).collect();
+        let mut said = answers::to(&prompts, self.tokens, bpe, decoder, io)?.into_iter();
+        for fact in facts {
+            let own = said.by_ref().take(fact.prompts.len());
+            fact.answered = own.filter(|said| answers::are(said, &fact.object)).count() as u64;
         }
         Ok(())
     }
-}
-
-/// Whether `said` begins with `object`, and with no longer word.
-fn answers(said: &str, object: &str) -> bool {
-    let after = said.trim_start().strip_prefix(object);
-    after.is_some_and(|after| !after.starts_with(|letter: char| letter.is_alphanumeric()))
 }
 
 /// Scores `recall`: an item a class of facts that as many pages state, and an item a relation among the most told.
@@ -215,13 +175,7 @@ fn chance(facts: &[&Fact]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fact, Sheet, answers, epochs, score};
-
-    #[test]
-    fn an_answer_is_a_whole_word() {
-        assert!(answers(" baker in the town", "baker") && answers("old mill.", "old mill"));
-        assert!(!answers(" bakery", "baker") && !answers(" a baker", "baker") && !answers("", "baker"));
-    }
+    use super::{Fact, Sheet, answers, score};
 
     #[test]
     fn facts_are_counted_by_how_often_they_are_told() {
@@ -240,7 +194,7 @@ mod tests {
             fact("pet", "goat", 64, 50, 1),
         ];
         let mut sheet = Sheet::default();
-        score(&facts, epochs(Some(300), Some(100)), &mut sheet);
+        score(&facts, answers::epochs(Some(300), Some(100)), &mut sheet);
         let lines = sheet.lines();
         for expected in [
             "recall 1 known 0",
@@ -254,13 +208,5 @@ mod tests {
         ] {
             assert!(lines.contains(&expected.to_owned()), "{expected} is not in {lines:#?}");
         }
-    }
-
-    #[test]
-    fn a_checkpoint_that_does_not_say_was_trained_once() {
-        assert_eq!(
-            (epochs(None, Some(5)), epochs(Some(5), Some(0)), epochs(Some(9), Some(6))),
-            (1.0, 1.0, 1.5)
-        );
     }
 }

@@ -178,6 +178,7 @@ impl House {
         let builtin = [
             ("built", "[[stage]]\nname = \"n\"\nuse = \"numbers\"\n"),
             ("over", "extends = \"built.toml\"\n"),
+            ("deep/nested", "[[stage]]\nname = \"n\"\nuse = \"numbers\"\n"),
         ];
         Library { directories: &[self.path("pipelines")], builtin: &builtin }.load(name)
     }

@@ -119,3 +119,39 @@ pub(super) fn recall() -> Vec<Row<'static>> {
         [between(row("recall", "trade", "known", 0.95), 0.8, 0.99), row("recall", "trade", "facts", 20.0)];
     rows.chain(relation).map(|row| Row { checkpoint: "base", ..row }).collect()
 }
+
+/// The three lessons.
+pub(super) fn lessons() -> Vec<Row<'static>> {
+    let mut rows = vec![];
+    for (shots, right, counting) in [("0", 0.26, 0.25), ("1", 0.7, 0.75), ("16", 0.96, 0.98)] {
+        rows.extend([
+            between(row("in-context", shots, "right", right), right - 0.03, right + 0.03),
+            row("in-context", shots, "facts", 400.0),
+            row("in-context", shots, "counting", counting),
+            row("in-context", shots, "chance", 0.25),
+        ]);
+    }
+    for (texts, read, right) in [("0", 0.0, 0.0), ("4", 7.81, 0.25), ("32", 62.5, 0.9)] {
+        rows.extend([
+            between(row("memorisation", texts, "right", right), 0.0, 1.0),
+            row("memorisation", texts, "facts", 32.0),
+            row("memorisation", texts, "read", read),
+        ]);
+    }
+    for (model, parameters, loss) in [("small", 1e4, 3.2), ("large", 1e6, 2.0), ("medium", 1e5, 2.5)] {
+        rows.extend([
+            row("scaling", model, "parameters", parameters),
+            row("scaling", model, "loss", loss),
+            row("scaling", model, "fitted", 8.0 * f64::powf(parameters, -0.1)),
+            row("scaling", model, "flops", 6e6 * parameters),
+        ]);
+    }
+    rows.extend([
+        row("scaling", "power law", "coefficient", 8.0),
+        row("scaling", "power law", "exponent", 0.1),
+    ]);
+    // a name that is no number, and a size that is none
+    rows.extend([row("in-context", EVIL, "right", 0.5), row("memorisation", EVIL, "read", -1.0)]);
+    rows.extend([row("scaling", EVIL, "loss", 2.0), row("scaling", EVIL, "parameters", -1.0)]);
+    rows.into_iter().map(|row| Row { checkpoint: "lesson", ..row }).collect()
+}

@@ -1,0 +1,90 @@
+//! Lessons: a curve with a claim each. What a model answers from its prompt, what it knows by heart, what size gives.
+
+mod in_context;
+mod memorisation;
+mod scaling;
+
+use serde::Serialize;
+
+use super::axis::Axis;
+use super::chart::Chart;
+use super::plot::{Point, Spread, number};
+use super::render;
+use super::scores::{Figure, Sheet};
+use super::text;
+
+/// The benchmarks that are lessons.
+pub(super) const BENCHMARKS: [&str; 3] = [in_context::BENCHMARK, memorisation::BENCHMARK, scaling::BENCHMARK];
+
+/// One lesson of one model, or of several sizes of it.
+#[derive(Serialize)]
+pub(super) struct Lesson {
+    title: &'static str,
+    /// What was done.
+    lead: &'static str,
+    /// What was asked.
+    checkpoint: String,
+    chart: Chart,
+    /// Names of the table's columns; all but the first are figures.
+    columns: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+/// The lessons of a sheet.
+pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Vec<Lesson>>> {
+    let lessons = [in_context::of(sheet)?, memorisation::of(sheet)?, scaling::of(sheet)?];
+    let lessons: Vec<Lesson> = lessons.into_iter().flatten().collect();
+    Ok(Some(lessons).filter(|lessons| !lessons.is_empty()))
+}
+
+fn checkpoint(sheet: &Sheet) -> String {
+    text::line(&sheet.checkpoint, 60)
+}
+
+/// Answers to questions about what was told equally often.
+struct Class {
+    /// How often it was told.
+    told: f64,
+    questions: u64,
+    right: Figure,
+}
+
+impl Class {
+    /// As a cell of a table.
+    fn right(&self) -> String {
+        render::parts(self.right.value, self.right.low.zip(self.right.high), 3).join(" ")
+    }
+
+    /// A count, with one digit where it is a mean.
+    fn told(&self) -> String {
+        number((self.told * 10.0).round() / 10.0)
+    }
+}
+
+/// Where classes stand from left to right. What was never told has no place on a logarithmic scale: it stands a step
+/// before the least told.
+fn places(classes: &[Class]) -> Vec<f64> {
+    let least = classes.iter().map(|class| class.told).find(|told| *told > 0.0).unwrap_or(1.0);
+    classes.iter().map(|class| if class.told > 0.0 { class.told } else { least / 2.0 }).collect()
+}
+
+/// Marked at each class, with its own count.
+fn axis(name: &str, classes: &[Class]) -> Axis {
+    let marks: Vec<(f64, String)> =
+        places(classes).into_iter().zip(classes.iter().map(Class::told)).collect();
+    Axis::logarithmic(name, &marks)
+}
+
+/// What was right, with its interval.
+fn spreads(classes: &[Class]) -> Vec<Spread> {
+    let spread = |(place, class): (f64, &Class)| Spread {
+        at: (place, class.right.value),
+        ends: class.right.ends().map(|end| (place, end.clamp(0.0, 1.0))),
+    };
+    places(classes).into_iter().zip(classes).map(spread).collect()
+}
+
+/// From one end of the axis to the other.
+fn level(x: &Axis, value: f64) -> [Point; 2] {
+    [(x.low, value), (x.high, value)]
+}
