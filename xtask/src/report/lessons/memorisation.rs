@@ -100,7 +100,7 @@ fn caption(classes: &[Class]) -> String {
                 .to_owned(),
         ),
         Some(_) => {
-            said.push("Of passages that no text has none is completed: an end can only be known.".to_owned())
+            said.push("Of passages that no text has none is completed: an end can only be known.".to_owned());
         }
         None => {}
     }
