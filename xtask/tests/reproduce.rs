@@ -156,7 +156,10 @@ fn verify_deep_makes_it_again_and_gc_keeps_what_runs_name() {
 fn show_explain_and_plan_tell_what_there_is() {
     let house = House::new();
     let plan = house.done(&["reproduce", "tiny", "--plan"]);
-    assert_eq!(plan.lines().count(), 9);
+    let (forecast, stages): (Vec<&str>, Vec<&str>) = plan.lines().partition(|line| line.starts_with(' '));
+    assert_eq!(stages.len(), 9);
+    assert!(forecast[0].contains("51.2 k parameters, 40 steps of 256 tokens, 10.2 k in all"), "{plan}");
+    assert!(forecast[1].contains("FLOP, about ") && forecast[2].contains(" threads, "), "{plan}");
     assert!(plan.contains("to do") && !house.path().join("runs/tiny").exists());
     house.done(&["reproduce", "tiny", "--until", "filter"]);
     let funnel = house.done(&["show", "tiny", "filter", "--rows", "1"]);
