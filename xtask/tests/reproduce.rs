@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use common::House;
-use shard::{Facts, Reader, Scores};
+use shard::{Documents, Facts, Reader, Scores};
 
 fn names(how: &BTreeMap<String, String>, which: &str) -> Vec<String> {
     how.iter().filter(|(_, how)| *how == which).map(|(name, _)| name.clone()).collect()
@@ -115,6 +115,36 @@ fn asked_to_stop_a_training_saves_and_goes_on() {
     house.done(&["reproduce", "long.toml"]);
     assert_eq!(house.how("long")["base"], "resumed");
     assert_eq!(undisturbed.contents("long"), house.contents("long"));
+}
+
+/// Documents of one run enter another with all that they had, whatever columns the file has.
+#[test]
+fn documents_of_another_run_come_in_as_they_were() {
+    let house = House::new();
+    house.done(&["reproduce", "tiny", "--until", "dedup"]);
+    for (name, stage) in [("filtered", "filter"), ("kept", "dedup")] {
+        let stage = format!("runs/tiny/{stage}/documents");
+        let with = format!("with = {{ files = [\"{stage}/*.parquet\"] }}");
+        house.write(
+            &format!("{name}.toml"),
+            &format!("[[stage]]\nname = \"documents\"\nuse = \"documents-files\"\n{with}\n"),
+        );
+        house.done(&["reproduce", &format!("{name}.toml")]);
+        let rows = |directory: &str| -> Vec<String> {
+            let mut files: Vec<_> = std::fs::read_dir(house.path().join(directory))
+                .unwrap()
+                .flatten()
+                .map(|file| file.path())
+                .collect();
+            files.sort();
+            let batches = files.iter().flat_map(|file| Reader::<Documents>::open(file).unwrap());
+            batches
+                .flat_map(|batch| batch.unwrap().rows().map(|row| format!("{row:?}")).collect::<Vec<_>>())
+                .collect()
+        };
+        let came = rows(&format!("runs/{name}/documents/documents"));
+        assert!(came.len() > 50 && came == rows(&stage), "{name}");
+    }
 }
 
 #[test]

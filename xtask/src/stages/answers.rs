@@ -3,7 +3,10 @@
 use anyhow::{Context, ensure};
 use bpe::{Bpe, Tokenizer};
 use model::{Decoder, Greedy, Limits, Prompt, generate};
-use pipeline::Io;
+use pipeline::{Input, Io};
+use shard::Tokens;
+
+use super::shards;
 
 /// Prompts continued together.
 const BATCH: usize = 64;
@@ -56,6 +59,24 @@ pub(super) fn epochs(read: Option<u64>, text: Option<u64>) -> f64 {
         (Some(read), Some(text)) if text > 0 => read as f64 / text as f64,
         _ => 1.0,
     }
+}
+
+/// Shows `visit` every document that was trained on, read from its ids: what filter, deduplication and held-out documents
+/// took is not there.
+pub(super) fn each_training_text(
+    tokens: &Input,
+    bpe: &Bpe,
+    mut visit: impl FnMut(&str),
+) -> anyhow::Result<()> {
+    let mut bytes = vec![];
+    for batch in shards::read_all::<Tokens>(tokens) {
+        for row in batch?.rows().filter(|row| !row.validation) {
+            bytes.clear();
+            bpe.decode(row.ids, &mut bytes);
+            visit(&String::from_utf8_lossy(&bytes));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -23,9 +23,6 @@ use super::shared::Shared;
 const PROBLEMS: &str = "problems";
 /// The longest text of a match that is told.
 const TOLD_BYTES: usize = 200;
-/// All of them, so that what passes keeps what it has and all shards have the same columns.
-const OPTIONAL: [Optional; 5] =
-    [Optional::Score, Optional::IntScore, Optional::MinhashClusterSize, Optional::Licence, Optional::OptOut];
 
 /// Drops documents that share a run of words with a benchmark. Works offline, on files that you bring.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,7 +64,7 @@ impl Stage for Decontaminate {
             writes: vec![Output::new("documents", Documents::NAME), Output::new("dropped", Dropped::NAME)],
             outside: outside.map(|(at, file)| Outside::new(format!("/benchmarks/{at}"), file)).collect(),
             sources: &["fineweb-filter"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 
@@ -95,7 +92,8 @@ impl Stage for Decontaminate {
         let benchmarks = BENCHMARKS.of(io, || self.read(io))?;
         let file = &io.input("documents")?.files()[task.part];
         let name = task.shard();
-        let mut kept = shards::create_documents(io, &name, &OPTIONAL)?;
+        // what passes keeps what it has, and all shards have the same columns
+        let mut kept = shards::create_documents(io, &name, &Optional::ALL)?;
         let mut fallen = shards::create::<Dropped>(io, "dropped", &name)?;
         io.progress().length(file.rows.unwrap_or(0));
         let (mut offset, mut counts) = (0, BTreeMap::<&str, u64>::new());

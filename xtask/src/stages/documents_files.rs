@@ -11,9 +11,6 @@ use shard::{Documents, Reader, Table};
 
 use super::shards;
 
-/// Columns beside FineWeb's nine that are kept where a file has them.
-const OPTIONAL: [Optional; 3] = [Optional::Score, Optional::IntScore, Optional::MinhashClusterSize];
-
 /// Parquet files of this machine with FineWeb's columns: a sample of FineWeb or FineWeb-Edu, or another run's documents.
 ///
 /// Their bytes enter the key; their paths do not.
@@ -51,7 +48,7 @@ impl Stage for DocumentsFiles {
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
         let sources = self.sources(io);
         let source = sources.get(task.part).context("a file was taken away meanwhile")?;
-        let mut writer = shards::create_documents(io, &task.shard(), &OPTIONAL)?;
+        let mut writer = shards::create_documents(io, &task.shard(), &Optional::ALL)?;
         for batch in Reader::<Documents>::open(source)? {
             let batch = batch?;
             for row in batch.rows() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bpe::{Bpe, Tokenizer};
+use bpe::Bpe;
 use pipeline::{Class, Input, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -126,19 +126,12 @@ fn facts(io: &Io) -> anyhow::Result<Vec<Fact>> {
 
 /// Counts in the ids themselves: documents that were held out tell nothing.
 fn count_tellings(facts: &mut [Fact], bpe: &Bpe, tokens: &Input) -> anyhow::Result<()> {
-    let mut bytes = vec![];
-    for batch in shards::read_all::<Tokens>(tokens) {
-        for row in batch?.rows().filter(|row| !row.validation) {
-            bytes.clear();
-            bpe.decode(row.ids, &mut bytes);
-            let text = String::from_utf8_lossy(&bytes);
-            for fact in &mut *facts {
-                let mut rests = fact.prompts.iter().filter_map(|prompt| text.strip_prefix(&**prompt));
-                fact.told += u64::from(rests.any(|rest| answers::are(rest, &fact.object)));
-            }
+    answers::each_training_text(tokens, bpe, |text| {
+        for fact in &mut *facts {
+            let mut rests = fact.prompts.iter().filter_map(|prompt| text.strip_prefix(&**prompt));
+            fact.told += u64::from(rests.any(|rest| answers::are(rest, &fact.object)));
         }
-    }
-    Ok(())
+    })
 }
 
 fn classes(facts: &[Fact]) -> BTreeMap<i32, Vec<&Fact>> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bpe::{Bpe, Tokenizer};
+use bpe::Bpe;
 use model::Decoder;
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
@@ -102,21 +102,14 @@ fn count_tellings(facts: &mut [Fact], bpe: &Bpe, io: &Io) -> anyhow::Result<()> 
     for (at, fact) in facts.iter().enumerate() {
         of.entry(fact.surname.clone()).or_default().push(at);
     }
-    let mut bytes = vec![];
-    for batch in shards::read_all::<Tokens>(io.input("tokens")?) {
-        for row in batch?.rows().filter(|row| !row.validation) {
-            bytes.clear();
-            bpe.decode(row.ids, &mut bytes);
-            let text = String::from_utf8_lossy(&bytes);
-            for sentence in text.split(['\n', '.', '!', '?']) {
-                let words = sentence.split(|letter: char| !letter.is_alphanumeric());
-                for at in words.filter_map(|word| of.get(word)).flatten() {
-                    facts[*at].told += u64::from(sentence.contains(&facts[*at].object));
-                }
+    answers::each_training_text(io.input("tokens")?, bpe, |text| {
+        for sentence in text.split(['\n', '.', '!', '?']) {
+            let words = sentence.split(|letter: char| !letter.is_alphanumeric());
+            for at in words.filter_map(|word| of.get(word)).flatten() {
+                facts[*at].told += u64::from(sentence.contains(&facts[*at].object));
             }
         }
-    }
-    Ok(())
+    })
 }
 
 impl Recall {

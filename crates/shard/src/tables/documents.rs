@@ -91,7 +91,8 @@ pub enum Optional {
 }
 
 impl Optional {
-    const ALL: [Self; 7] = [
+    /// Every one, in the order in which they stand in a file.
+    pub const ALL: [Self; 7] = [
         Self::Score,
         Self::IntScore,
         Self::MinhashClusterSize,
