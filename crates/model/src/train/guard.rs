@@ -29,8 +29,8 @@ impl Default for Guard {
     }
 }
 
-/// Losses further apart than this by no more than rounding or luck are not far, however quiet the window was: in nats,
-/// a quarter of a factor two of perplexity.
+/// A loss is not far that is less than this above the mean, in nats, however quiet the window was: a fifth more perplexity
+/// may be luck.
 const LEAST: f64 = 0.2;
 
 /// Losses and gradient norms of the last ordinary steps.
