@@ -310,8 +310,7 @@ proptest! {
 
 #[test]
 fn runs_that_need_several_passes_are_merged_whole() {
-    let docs: Vec<Doc> =
-        (0..60).map(|at| Doc::new(at, word(at % 30) + " is said here once")).collect();
+    let docs: Vec<Doc> = (0..60).map(|at| Doc::new(at, word(at % 30) + " is said here once")).collect();
     let found = on_disk(&docs, 3, 1, 0.0);
     for (at, &(keeper, size)) in found.iter().enumerate() {
         assert_eq!((keeper, size), (at % 30, 2), "{at}");

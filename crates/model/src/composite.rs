@@ -79,10 +79,13 @@ fn linear(linear: &Linear, x: &Tensor) -> Result<Tensor> {
         Layout::OutputsFirst => product(x, &weight.t()?)?,
         Layout::InputsFirst => product(x, weight)?,
     };
-    match &linear.bias {
-        Some(bias) => y.broadcast_add(bias.tensor()),
-        None => Ok(y),
-    }
+    let y = match &linear.bias {
+        Some(bias) => y.broadcast_add(bias.tensor())?,
+        None => y,
+    };
+    let Some(adapter) = &linear.adapter else { return Ok(y) };
+    let inner = (self::linear(&adapter.down, x)? * f64::from(adapter.scale))?;
+    y + self::linear(&adapter.up, &inner)?
 }
 
 fn linears(maps: &[Linear], x: &Tensor) -> Result<Tensor> {

@@ -10,7 +10,7 @@ use crate::architecture::{Parts, parts};
 use crate::inference::{Cached, Preparation};
 use crate::layers::{Places, Recompute, apply, apply_norm};
 use crate::weight::is_fusible;
-use crate::{Cache, CausalLm, Config, Error, Input, Params, Result, Trace, composite};
+use crate::{Cache, CausalLm, Config, Error, Input, Lora, Params, Result, Trace, composite};
 
 /// A pre-norm transformer that predicts the next token, of one of the kinds in [`Family`](crate::Family).
 ///
@@ -20,6 +20,7 @@ use crate::{Cache, CausalLm, Config, Error, Input, Params, Result, Trace, compos
 pub struct Decoder {
     config: Config,
     parts: Parts,
+    adapted: bool,
     recompute: Recompute,
     version: Arc<AtomicU64>,
     preparation: Arc<Preparation>,
@@ -30,13 +31,33 @@ impl Decoder {
     ///
     /// They are made where they are missing.
     pub fn new(config: &Config, params: &Params, prefix: &str) -> Result<Self> {
-        Ok(Self {
+        Ok(Self::with(config, params, parts(config, params, prefix, None)?))
+    }
+
+    /// A decoder whose own parameters stay as they are; what learns are adapters, made in `adapters`.
+    ///
+    /// It is for training and measuring: who wants to generate with it adds the adapters to the weights first, with
+    /// [`Lora::merge`].
+    pub fn adapted(
+        config: &Config,
+        params: &Params,
+        prefix: &str,
+        lora: &Lora,
+        adapters: &Params,
+    ) -> Result<Self> {
+        let parts = parts(config, params, prefix, Some((lora, adapters)))?;
+        Ok(Self { adapted: true, ..Self::with(config, params, parts) })
+    }
+
+    fn with(config: &Config, params: &Params, parts: Parts) -> Self {
+        Self {
             config: config.clone(),
-            parts: parts(config, params, prefix)?,
+            parts,
+            adapted: false,
             recompute: Recompute::default(),
             version: params.version_counter(),
             preparation: Arc::default(),
-        })
+        }
     }
 
     /// The same decoder with less memory or less arithmetic in training.
@@ -140,6 +161,10 @@ impl CausalLm for Decoder {
     fn cache(&self, rows: usize) -> Result<Box<dyn Cache>> {
         if !self.is_fusible() {
             let (expected, got) = ("f32 parameters on the CPU".into(), "others".into());
+            return Err(Error::Input { what: "cache", expected, got });
+        }
+        if self.adapted {
+            let (expected, got) = ("adapters that are merged".into(), "adapters apart".into());
             return Err(Error::Input { what: "cache", expected, got });
         }
         Ok(Box::new(Cached::new(&self.config, rows)))

@@ -37,6 +37,7 @@
 //! | `architecture`, `layers` | GPT-2, Llama and nanochat, composed of the same few parts; the parts, fused |
 //! | `composite` | the same from candle's own operations: the oracle |
 //! | `matmul` | matrix products that have the same bits everywhere |
+//! | `lora` | [`Lora`]: adapters of low rank |
 //! | `inference` | prepared weights, the cache |
 //! | [`ops`] | operations for losses |
 //! | `params`, `random` | [`Params`] and [`Random`] |
@@ -64,6 +65,7 @@ mod inference;
 mod kernel;
 mod layers;
 mod lm;
+mod lora;
 mod matmul;
 mod ngram;
 pub mod ops;
@@ -82,6 +84,7 @@ pub use generation::{Completion, Decoding, Draw, End, Greedy, Limits, Prompt, Sa
 pub use kernel::kernel_class;
 pub use layers::Recompute;
 pub use lm::{Cache, CausalLm, Input, Trace};
+pub use lora::Lora;
 pub use ngram::KneserNey;
 pub use params::{Initial, Params};
 pub use random::Random;

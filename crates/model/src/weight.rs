@@ -27,6 +27,13 @@ impl Weight {
         Self { tensor: self.tensor.detach(), slot: None }
     }
 
+    /// The same tensor, through which gradients pass and of which none is gathered.
+    ///
+    /// A detached embedding would end candle's backward pass before the first block.
+    pub(crate) fn frozen(&self) -> Self {
+        Self { tensor: self.tensor.clone(), slot: None }
+    }
+
     /// The values as a tensor of candle's graph.
     pub(crate) fn tensor(&self) -> &Tensor {
         &self.tensor

@@ -14,7 +14,8 @@ pub(super) fn parts(config: &Config, names: &Names<'_>) -> Result<Parts> {
     let linear = |name: &str, inputs: usize, outputs: usize, initial| -> Result<Linear> {
         let weight = names.weight(&format!("{name}.weight"), (inputs, outputs), initial)?;
         let bias = names.weight(&format!("{name}.bias"), outputs, Initial::Constant(0.0))?;
-        Ok(Linear { weight, bias: Some(bias), inputs, outputs, layout: Layout::InputsFirst })
+        let layout = Layout::InputsFirst;
+        names.adapted(name, Linear { weight, bias: Some(bias), inputs, outputs, layout, adapter: None })
     };
     let norm = |name: &str| -> Result<Norm> {
         Ok(Norm {

@@ -13,7 +13,7 @@ pub(crate) use hugging_face::{from_hugging_face, to_hugging_face};
 
 use crate::layers::{AttentionBlock, Embedding, Head, Layout, Linear, MlpBlock, Norm};
 use crate::weight::Weight;
-use crate::{Config, Family, Initial, Params, Result};
+use crate::{Config, Family, Initial, Lora, Params, Result};
 
 /// The parts of a decoder, in the order in which a token meets them.
 #[derive(Clone)]
@@ -34,9 +34,16 @@ pub(crate) struct Block {
 }
 
 /// The parts over the parameters whose names begin with `prefix`; they are made where they are missing.
-pub(crate) fn parts(config: &Config, params: &Params, prefix: &str) -> Result<Parts> {
+///
+/// With `lora` they are frozen, and maps of blocks have adapters.
+pub(crate) fn parts(
+    config: &Config,
+    params: &Params,
+    prefix: &str,
+    lora: Option<(&Lora, &Params)>,
+) -> Result<Parts> {
     config.check()?;
-    let names = Names { params, prefix };
+    let names = Names { params, prefix, lora };
     match config.family {
         Family::Gpt2 => gpt2::parts(config, &names),
         Family::Llama => llama::parts(config, &names),
@@ -64,17 +71,29 @@ impl Parts {
 struct Names<'a> {
     params: &'a Params,
     prefix: &'a str,
+    lora: Option<(&'a Lora, &'a Params)>,
 }
 
 impl Names<'_> {
     fn weight(&self, name: &str, shape: impl Into<candle_core::Shape>, initial: Initial) -> Result<Weight> {
-        self.params.weight(&format!("{}{name}", self.prefix), shape, initial)
+        let weight = self.params.weight(&format!("{}{name}", self.prefix), shape, initial)?;
+        Ok(if self.lora.is_some() { weight.frozen() } else { weight })
+    }
+
+    /// The map with an adapter, where it is to have one.
+    fn adapted(&self, name: &str, linear: Linear) -> Result<Linear> {
+        let Some((lora, adapters)) = self.lora.filter(|(lora, _)| lora.adapts(name)) else {
+            return Ok(linear);
+        };
+        let adapter = lora.adapter(&format!("{}{name}", self.prefix), &linear, adapters)?;
+        Ok(Linear { adapter: Some(Arc::new(adapter)), ..linear })
     }
 
     /// A map without bias, `[outputs, inputs]`.
     fn linear(&self, name: &str, inputs: usize, outputs: usize, initial: Initial) -> Result<Linear> {
         let weight = self.weight(&format!("{name}.weight"), (outputs, inputs), initial)?;
-        Ok(Linear { weight, bias: None, inputs, outputs, layout: Layout::OutputsFirst })
+        let layout = Layout::OutputsFirst;
+        self.adapted(name, Linear { weight, bias: None, inputs, outputs, layout, adapter: None })
     }
 }
 

@@ -1,9 +1,11 @@
 //! `y = x W + b`, whichever way round W lies.
 
+use std::sync::Arc;
+
 use candle_core::Result;
 use rayon::prelude::*;
 
-use super::{ROWS, add_column_sums};
+use super::{Adapter, ROWS, add_column_sums};
 use crate::buffer::Buffer;
 use crate::matmul::{Matrix, Target, Write, multiply};
 use crate::weight::Weight;
@@ -25,12 +27,14 @@ pub(crate) struct Linear {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     pub(crate) layout: Layout,
+    pub(crate) adapter: Option<Arc<Adapter>>,
 }
 
 impl Linear {
     pub(crate) fn detached(&self) -> Self {
         let bias = self.bias.as_ref().map(Weight::detached);
-        Self { weight: self.weight.detached(), bias, ..self.clone() }
+        let adapter = self.adapter.as_ref().map(|adapter| Arc::new(adapter.detached()));
+        Self { weight: self.weight.detached(), bias, adapter, ..self.clone() }
     }
 
     /// The weight as a matrix `[inputs, outputs]`.
@@ -60,8 +64,13 @@ impl Linear {
             write = Write::Add;
         }
         self.weight.read(|weight| {
-            multiply(x, self.matrix(weight), Target { values, row_step, first_column, write });
-        })
+            let target = Target { values: &mut *values, row_step, first_column, write };
+            multiply(x, self.matrix(weight), target);
+        })?;
+        match &self.adapter {
+            Some(adapter) => adapter.forward(x, Target { values, row_step, first_column, write: Write::Add }),
+            None => Ok(()),
+        }
     }
 
     /// Gathers the gradients of weight and bias, and writes or adds that of `x`, from `dy` `[N, outputs]`.
@@ -78,7 +87,17 @@ impl Linear {
                 add_column_sums(dy, sum);
             });
         }
-        self.weight.read(|weight| multiply(dy, self.matrix(weight).t(), dx))
+        let Target { values, row_step, first_column, write } = dx;
+        self.weight.read(|weight| {
+            let target = Target { values: &mut *values, row_step, first_column, write };
+            multiply(dy, self.matrix(weight).t(), target);
+        })?;
+        match &self.adapter {
+            Some(adapter) => {
+                adapter.backward(x, dy, Target { values, row_step, first_column, write: Write::Add })
+            }
+            None => Ok(()),
+        }
     }
 }
 

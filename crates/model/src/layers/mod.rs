@@ -6,6 +6,7 @@
 #![allow(clippy::inline_always, reason = "code is compiled per instruction set by being inlined into `simd`")]
 
 mod activation;
+mod adapter;
 mod attention;
 mod attention_block;
 mod embedding;
@@ -18,6 +19,7 @@ mod norm;
 mod places;
 
 pub(crate) use activation::Activation;
+pub(crate) use adapter::Adapter;
 pub(crate) use attention::{KeyValues, attend};
 pub(crate) use attention_block::AttentionBlock;
 pub(crate) use embedding::Embedding;

@@ -47,6 +47,8 @@ pub enum PartKind {
     /// Words.
     #[default]
     Text,
+    /// What the assistant thinks before it answers.
+    Thought,
     /// What the assistant asks of a tool.
     ToolCall,
     /// What the tool answers.
@@ -58,12 +60,14 @@ pub enum PartKind {
 }
 
 impl PartKind {
-    const ALL: [Self; 5] = [Self::Text, Self::ToolCall, Self::ToolOutput, Self::Image, Self::Audio];
+    const ALL: [Self; 6] =
+        [Self::Text, Self::Thought, Self::ToolCall, Self::ToolOutput, Self::Image, Self::Audio];
 
     /// The word that stands in the column.
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Thought => "thought",
             Self::ToolCall => "tool_call",
             Self::ToolOutput => "tool_output",
             Self::Image => "image",
