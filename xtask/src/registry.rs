@@ -32,6 +32,7 @@ pub fn registry() -> Registry {
     #[cfg(feature = "train")]
     let registry = registry
         .with::<stages::pretrain::Pretrain>("pretrain", "trains a base model on token ids")
+        .with::<stages::sft::Sft>("sft", "a base model learns to answer, from conversations")
         .with::<stages::recall::Recall>("recall", "which of the facts that it read a model knows")
         .with::<stages::exam::Exam>("exam", "what a model completes that it was told more or less often")
         .with::<stages::scaling_law::ScalingLaw>(

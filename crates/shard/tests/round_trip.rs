@@ -244,8 +244,14 @@ fn borrowed((role, parts, train): &Said) -> Message<'_> {
     Message { role, content: content.collect(), train: *train }
 }
 
-const KINDS: [PartKind; 5] =
-    [PartKind::Text, PartKind::ToolCall, PartKind::ToolOutput, PartKind::Image, PartKind::Audio];
+const KINDS: [PartKind; 5] = [
+    PartKind::Text,
+    PartKind::Thought,
+    PartKind::ToolCall,
+    PartKind::ToolOutput,
+    PartKind::Image,
+    PartKind::Audio,
+];
 
 /// Row groups of a file, in rows; no page of it is empty, which pyarrow cannot read.
 fn groups(path: &Path) -> Vec<i64> {

@@ -32,7 +32,13 @@ pub mod sample;
 #[cfg(feature = "train")]
 pub mod scaling_law;
 mod scores;
+#[cfg(feature = "train")]
+pub mod sft;
 mod shards;
 mod shared;
+#[cfg(feature = "train")]
+pub(crate) mod talk;
+#[cfg(feature = "train")]
+mod training;
 pub mod warc_files;
 pub mod warc_import;

@@ -132,6 +132,13 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// The one whose tokens a vocabulary has; ours where it has those of none.
+    pub fn of(vocabulary: &Vocabulary) -> Self {
+        let first = [("<|im_start|>", Self::Chatml), ("<|start_header_id|>", Self::Llama3)];
+        let found = first.into_iter().find(|(name, _)| vocabulary.special(name).is_some());
+        found.map_or(Self::Deepdive, |(_, protocol)| protocol)
+    }
+
     /// The template for a vocabulary.
     ///
     /// # Errors

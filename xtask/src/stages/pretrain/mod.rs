@@ -2,8 +2,6 @@
 
 mod card;
 mod forecast;
-mod log;
-mod progress;
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -14,7 +12,7 @@ use anyhow::Context;
 use bpe::{Bpe, Tokenizer, Vocabulary};
 use model::checkpoint::Special;
 use model::{
-    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Evaluation, Family, Guard, KneserNey, Muon,
+    AdamW, AdamWSettings, Checkpoints, Config, Decoder, Draw, Evaluation, Family, Guard, KneserNey, Muon,
     NextToken, Optimizer, Packed, Params, Plan, Progress, Recompute, Schedule, Tokens, Width, evaluate, fit,
 };
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
@@ -24,8 +22,7 @@ use serde_json::Value;
 use shard::{Metrics, Samples, Table};
 
 use super::shards;
-use log::Log;
-use progress::{Curves, Writing};
+use super::training::{Asked, Curves, Log, Writing, copy_tree};
 
 /// Trains a base model on token ids: documents packed into rows without a loss, Muon and AdamW.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -200,10 +197,16 @@ impl Stage for Pretrain {
         };
         let begun = checkpoints.newest()?.map_or(0, |(step, _)| step);
         let mut curves = Curves(Log::open(&scratch.join("metrics.jsonl"), begun)?);
+        let begun_by = |text: &String| {
+            let mut ids = vec![bos];
+            bpe.encode(text, &mut ids);
+            Asked { text: text.clone(), ids }
+        };
         let mut writing = Writing {
-            prompts: &self.prompts,
+            prompts: self.prompts.iter().map(begun_by).collect(),
             bpe: &bpe,
-            begin: bos,
+            stop: vec![bos],
+            draw: Draw { temperature: 0.8, top_p: 0.95, ..Draw::default() },
             seed: io.seed("samples"),
             log: Log::open(&scratch.join("samples.jsonl"), begun)?,
         };
@@ -351,18 +354,4 @@ fn token_bytes(vocabulary: &Vocabulary) -> Vec<u32> {
         if vocabulary.is_special(id) { 0 } else { vocabulary.token(id).map_or(0, |token| token.len() as u32) }
     };
     (0..vocabulary.size() as u32).map(length).collect()
-}
-
-fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_tree(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target).with_context(|| format!("cannot write {}", target.display()))?;
-        }
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use pipeline::Io;
 use serde::{Deserialize, Serialize};
 use shard::{Metrics, Samples, metrics, samples};
 
-use super::log::Log;
+use super::Log;
 use crate::stages::shards;
 
 /// Tokens of a text that is written on the way.
@@ -16,22 +16,22 @@ const TOKENS: usize = 48;
 const GOOD: [&str; 4] = ["loss", "validation_loss", "validation_bits_per_byte", "ngram_bits_per_byte"];
 
 /// Numbers by step.
-pub(super) struct Curves(pub(super) Log<Number>);
+pub(in crate::stages) struct Curves(pub(in crate::stages) Log<Number>);
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Number {
+pub(in crate::stages) struct Number {
     name: String,
     /// The bits of an f64: decimal digits might not come back the same.
     bits: u64,
 }
 
 impl Curves {
-    pub(super) fn push(&mut self, step: u64, name: &str, value: f64) -> anyhow::Result<()> {
+    pub(in crate::stages) fn push(&mut self, step: u64, name: &str, value: f64) -> anyhow::Result<()> {
         self.0.push(step, Number { name: name.to_owned(), bits: value.to_bits() })
     }
 
     /// The last value of each metric that says how good the model is, in the order in which they were first noted.
-    pub(super) fn last(&self) -> Vec<(String, f64)> {
+    pub(in crate::stages) fn last(&self) -> Vec<(String, f64)> {
         let mut found: Vec<(String, f64)> = vec![];
         for (_, Number { name, bits }) in self.0.rows().iter().filter(|(_, row)| GOOD.contains(&&*row.name)) {
             let value = f64::from_bits(*bits);
@@ -44,7 +44,7 @@ impl Curves {
     }
 
     /// Writes the table, and the last value of each metric for the stage's line.
-    pub(super) fn finish(self, io: &Io, shard: &str) -> anyhow::Result<()> {
+    pub(in crate::stages) fn finish(self, io: &Io, shard: &str) -> anyhow::Result<()> {
         let mut writer = shards::create::<Metrics>(io, "metrics", shard)?;
         for (name, value) in self.last() {
             io.metric(&name, value);
@@ -56,17 +56,27 @@ impl Curves {
     }
 }
 
+/// What a model is to continue.
+pub(in crate::stages) struct Asked {
+    /// As people read it.
+    pub(in crate::stages) text: String,
+    /// As the model does.
+    pub(in crate::stages) ids: Vec<u32>,
+}
+
 /// Texts by step.
-pub(super) struct Writing<'a> {
-    pub(super) prompts: &'a [String],
-    pub(super) bpe: &'a Bpe,
-    pub(super) begin: u32,
-    pub(super) seed: u64,
-    pub(super) log: Log<Written>,
+pub(in crate::stages) struct Writing<'a> {
+    pub(in crate::stages) prompts: Vec<Asked>,
+    pub(in crate::stages) bpe: &'a Bpe,
+    /// Tokens that end a text.
+    pub(in crate::stages) stop: Vec<u32>,
+    pub(in crate::stages) draw: Draw,
+    pub(in crate::stages) seed: u64,
+    pub(in crate::stages) log: Log<Written>,
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Written {
+pub(in crate::stages) struct Written {
     prompt: String,
     text: String,
     tokens: usize,
@@ -75,21 +85,20 @@ pub(super) struct Written {
 
 impl Writing<'_> {
     /// Lets the model continue every prompt. The same step writes the same texts, whatever came before it.
-    pub(super) fn write(&mut self, step: u64, decoder: &Decoder) -> anyhow::Result<()> {
+    pub(in crate::stages) fn write(&mut self, step: u64, decoder: &Decoder) -> anyhow::Result<()> {
         let prompts: Vec<Prompt> = self.prompts.iter().map(|prompt| self.prompt(step, prompt)).collect();
-        let draw = Draw { temperature: 0.8, top_p: 0.95, ..Draw::default() };
         let limits = Limits {
             new_tokens: TOKENS,
             context: decoder.config().context,
-            stop: vec![self.begin],
+            stop: self.stop.clone(),
             ..Limits::default()
         };
-        let completions = generate(&decoder.detached(), &prompts, &draw, &limits)?;
+        let completions = generate(&decoder.detached(), &prompts, &self.draw, &limits)?;
         for (prompt, completion) in self.prompts.iter().zip(completions) {
             let mut bytes = vec![];
             self.bpe.decode(&completion.ids, &mut bytes);
             let text = Written {
-                prompt: prompt.clone(),
+                prompt: prompt.text.clone(),
                 text: String::from_utf8_lossy(&bytes).into_owned(),
                 tokens: completion.ids.len(),
                 stopped: completion.stopped_by.is_some(),
@@ -99,14 +108,13 @@ impl Writing<'_> {
         Ok(())
     }
 
-    fn prompt(&self, step: u64, prompt: &str) -> Prompt {
-        let mut ids = vec![self.begin];
-        self.bpe.encode(prompt, &mut ids);
-        Prompt { ids, seed: Random::new(self.seed, &format!("step {step}, {prompt}")).below(u64::MAX) }
+    fn prompt(&self, step: u64, Asked { text, ids }: &Asked) -> Prompt {
+        let seed = Random::new(self.seed, &format!("step {step}, {text}")).below(u64::MAX);
+        Prompt { ids: ids.clone(), seed }
     }
 
     /// Writes the table.
-    pub(super) fn finish(self, io: &Io, shard: &str) -> anyhow::Result<()> {
+    pub(in crate::stages) fn finish(self, io: &Io, shard: &str) -> anyhow::Result<()> {
         let mut writer = shards::create::<Samples>(io, "samples", shard)?;
         for (step, Written { prompt, text, tokens, stopped }) in self.log.rows() {
             writer.push(&samples::Row {

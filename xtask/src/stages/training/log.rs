@@ -8,14 +8,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Notes and the steps that they belong to, in a file with a JSON array a line.
-pub(super) struct Log<T> {
+pub(in crate::stages) struct Log<T> {
     rows: Vec<(u64, T)>,
     file: File,
 }
 
 impl<T: Serialize + DeserializeOwned> Log<T> {
     /// What was noted up to step `begun`; what came after belongs to steps that are taken again.
-    pub(super) fn open(path: &Path, begun: u64) -> anyhow::Result<Self> {
+    pub(in crate::stages) fn open(path: &Path, begun: u64) -> anyhow::Result<Self> {
         let text = fs::read_to_string(path).unwrap_or_default();
         let rows = text.lines().map_while(|line| serde_json::from_str::<(u64, T)>(line).ok());
         let rows: Vec<_> = rows.filter(|(step, _)| *step <= begun).collect();
@@ -24,14 +24,14 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
         Ok(log)
     }
 
-    pub(super) fn push(&mut self, step: u64, row: T) -> anyhow::Result<()> {
+    pub(in crate::stages) fn push(&mut self, step: u64, row: T) -> anyhow::Result<()> {
         let noted = (step, row);
         writeln!(self.file, "{}", serde_json::to_string(&noted)?)?;
         self.rows.push(noted);
         Ok(())
     }
 
-    pub(super) fn rows(&self) -> &[(u64, T)] {
+    pub(in crate::stages) fn rows(&self) -> &[(u64, T)] {
         &self.rows
     }
 }
