@@ -7,7 +7,7 @@
 use bpe::{Tokenizer, Vocabulary};
 
 use super::pen::Pen;
-use super::{Kind, Rendered, Template, special};
+use super::{Kind, Rendered, Template, ToolTokens, special};
 use crate::{Message, Part, Result, Role, check};
 
 const NAME: &str = "the deepdive protocol";
@@ -115,6 +115,10 @@ impl Template for Deepdive {
 
     fn ends(&self) -> &[u32] {
         std::slice::from_ref(&self.assistant.1)
+    }
+
+    fn tool_tokens(&self) -> Option<ToolTokens> {
+        Some(ToolTokens { call: self.call, output: self.output })
     }
 
     fn jinja(&self) -> Option<&str> {

@@ -56,10 +56,24 @@ pub trait Template: Send + Sync {
     /// The tokens that end an answer.
     fn ends(&self) -> &[u32];
 
+    /// The tokens around calls of tools and their answers, where an answer may have any.
+    fn tool_tokens(&self) -> Option<ToolTokens> {
+        None
+    }
+
     /// The same in the language of `tokenizer_config.json`, for other programs.
     fn jinja(&self) -> Option<&str> {
         None
     }
+}
+
+/// What stands around a call of a tool, and around its answer: start and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToolTokens {
+    /// Written by the model.
+    pub call: (u32, u32),
+    /// Forced into the context.
+    pub output: (u32, u32),
 }
 
 /// A conversation as tokens.

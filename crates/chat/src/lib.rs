@@ -1,0 +1,20 @@
+//! A model answers: turns, tools, tokens as they come.
+//!
+//! ```
+//! use chat::{Calculator, Tool};
+//!
+//! assert_eq!(Calculator.call("(9.11 - 9.9) * 100").as_deref(), Ok("-79"));
+//! ```
+//!
+//! | module | idea |
+//! |---|---|
+//! | `responder` | prompts to answers, all at once, with tools on the way: [`Responder`] |
+//! | `tools` | what an answer may ask for: [`Tool`], [`Calculator`], [`Lookup`] |
+
+#![forbid(unsafe_code)]
+
+mod responder;
+mod tools;
+
+pub use responder::{Event, Reply, Responder};
+pub use tools::{Calculator, Lookup, Tool};
