@@ -9,6 +9,10 @@ pub fn registry() -> Registry {
     let registry = Registry::default()
         .with::<stages::command::Command>("command", "an outside program as a stage")
         .with::<stages::miniature_web::MiniatureWeb>("miniature-web", "a generated web, as WARC files")
+        .with::<stages::miniature_questions::MiniatureQuestions>(
+            "miniature-questions",
+            "questions to an assistant that learned from the generated web's conversations",
+        )
         .with::<stages::lesson_texts::LessonTexts>(
             "lesson-texts",
             "texts made for one lesson, and its questions",
@@ -33,6 +37,7 @@ pub fn registry() -> Registry {
     let registry = registry
         .with::<stages::pretrain::Pretrain>("pretrain", "trains a base model on token ids")
         .with::<stages::sft::Sft>("sft", "a base model learns to answer, from conversations")
+        .with::<stages::interview::Interview>("interview", "how right a chat model answers")
         .with::<stages::recall::Recall>("recall", "which of the facts that it read a model knows")
         .with::<stages::exam::Exam>("exam", "what a model completes that it was told more or less often")
         .with::<stages::scaling_law::ScalingLaw>(

@@ -18,7 +18,10 @@ pub mod documents_files;
 pub mod exam;
 pub mod filter;
 mod interval;
+#[cfg(feature = "train")]
+pub mod interview;
 pub mod lesson_texts;
+pub mod miniature_questions;
 pub mod miniature_web;
 mod outliers;
 #[cfg(feature = "train")]
