@@ -43,6 +43,9 @@ pub enum Verb {
     Verify(Verify),
     /// Print funnel, samples, rows
     Show(Show),
+    /// Talk with the model of a run
+    #[cfg(feature = "train")]
+    Chat(Chat),
     /// List stages and their settings
     Explain(Explain),
     /// Remove store entries that no run names
@@ -121,6 +124,51 @@ pub struct Show {
     /// A text for the stage's tokenizer to cut
     #[arg(long, value_name = "TEXT")]
     pub text: Option<String>,
+    /// The stage's conversations, token by token, with what is learned of them
+    #[arg(long)]
+    pub tokens: bool,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub runs: Runs,
+}
+
+/// Arguments of `chat`. None of them changes a run.
+#[cfg(feature = "train")]
+#[derive(Debug, Clone, Args)]
+pub struct Chat {
+    /// Name of a run
+    #[arg(default_value = "demo")]
+    pub run: String,
+    /// The stage whose model answers [default: the last that learned from conversations]
+    #[arg(long, value_name = "STAGE")]
+    pub stage: Option<String>,
+    /// What the model is told before the talk begins
+    #[arg(long, value_name = "TEXT")]
+    pub system: Option<String>,
+    /// Tools that an answer may call
+    #[arg(long = "tool", value_enum, value_name = "TOOL")]
+    pub tools: Vec<crate::chat::ToolName>,
+    /// Scores are divided by it; 0 takes the likeliest token
+    #[arg(long, default_value_t = 0.7)]
+    pub temperature: f64,
+    /// Only so many of the likeliest tokens; 0 for all
+    #[arg(long, default_value_t = 0)]
+    pub top_k: usize,
+    /// Only the likeliest tokens that together have this probability
+    #[arg(long, default_value_t = 0.95)]
+    pub top_p: f64,
+    /// Only tokens at least this many times as likely as the likeliest
+    #[arg(long, default_value_t = 0.0)]
+    pub min_p: f64,
+    /// Scores of tokens that were said are divided by it
+    #[arg(long, default_value_t = 1.0)]
+    pub repetition_penalty: f64,
+    /// Most tokens of an answer
+    #[arg(long, default_value_t = 256)]
+    pub most: usize,
+    /// The same seed and the same words give the same answers
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
     /// Where runs are kept.
     #[command(flatten)]
     pub runs: Runs,
@@ -175,6 +223,8 @@ pub fn run(cli: &Cli, registry: &Registry, out: &mut (dyn Write + Send)) -> anyh
         Verb::Reproduce(arguments) => crate::reproduce::run(arguments, registry, out),
         Verb::Verify(arguments) => crate::verify::run(arguments, registry, out),
         Verb::Show(arguments) => crate::show::run(arguments, out),
+        #[cfg(feature = "train")]
+        Verb::Chat(arguments) => crate::chat::run(arguments, out),
         Verb::Explain(arguments) => crate::explain::run(arguments, registry, out),
         Verb::Gc(arguments) => crate::gc::run(arguments, out),
         Verb::Bench(arguments) => crate::bench::run(arguments, out),

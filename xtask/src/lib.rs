@@ -7,6 +7,8 @@
 compile_error!("deepdive is built with the feature `data` at least: --no-default-features --features data");
 
 mod bench;
+#[cfg(feature = "train")]
+mod chat;
 mod cli;
 mod environment;
 mod explain;

@@ -25,6 +25,10 @@ pub fn registry() -> Registry {
             "documents-files",
             "documents of this machine: Parquet files with FineWeb's columns",
         )
+        .with::<stages::conversations_files::ConversationsFiles>(
+            "conversations-files",
+            "conversations of this machine: JSON and Parquet in the usual shapes",
+        )
         .with::<stages::dedup::Dedup>("dedup", "drops exact and near copies")
         .with::<stages::decontaminate::Decontaminate>(
             "decontaminate",

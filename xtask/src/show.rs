@@ -1,5 +1,9 @@
 //! `show`: a run's funnel, or rows of any of its shards.
 
+#[cfg(feature = "train")]
+mod conversations;
+#[cfg(feature = "train")]
+pub(crate) use conversations::conversation;
 mod tokenizer;
 
 use std::io::Write;
@@ -60,6 +64,9 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
     if !arguments.what_if.is_empty() {
         return crate::what_if::run(&stage.uses, &manifest, &entry, &arguments.what_if, out);
     }
+    if arguments.tokens {
+        return tokens(&store, &manifest, arguments, out);
+    }
     funnel(&manifest, out)?;
     let tokenizers = || manifest.outputs.iter().filter(|(_, contents)| contents.kind == TOKENIZER);
     if arguments.text.is_some() && tokenizers().next().is_none() {
@@ -99,6 +106,19 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Conversations as the stage's model read them.
+fn tokens(store: &Store, manifest: &Manifest, arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
+    #[cfg(feature = "train")]
+    if conversations::are_read_by(manifest) {
+        return conversations::print(store, manifest, arguments.rows, out);
+    }
+    let _ = (store, out);
+    let fault = Fault::new("--tokens shows conversations with their loss mask")
+        .got(format!("a stage of `{}`", manifest.recipe["stage"].as_str().unwrap_or("nothing")))
+        .expected("a stage that learns from conversations, as `sft`");
+    Err(Error::Wiring(fault.cure(format!("`show {}` lists the stages", arguments.run))).into())
 }
 
 /// What a stage that makes a tokenizer writes.

@@ -9,12 +9,15 @@
 //! | module | idea |
 //! |---|---|
 //! | `responder` | prompts to answers, all at once, with tools on the way: [`Responder`] |
+//! | `session` | a talk as it goes on: [`Session`] |
 //! | `tools` | what an answer may ask for: [`Tool`], [`Calculator`], [`Lookup`] |
 
 #![forbid(unsafe_code)]
 
 mod responder;
+mod session;
 mod tools;
 
 pub use responder::{Event, Reply, Responder};
+pub use session::{Said, Session};
 pub use tools::{Calculator, Lookup, Tool};

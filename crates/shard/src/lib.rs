@@ -53,6 +53,7 @@ mod reader;
 pub mod remote;
 mod table;
 mod tables;
+mod values;
 mod writer;
 
 /// The Arrow crates that tables are made of, in the versions that this crate is built on.
@@ -81,4 +82,5 @@ pub use tables::{
     conversations, documents, dropped, facts, messages, metrics, names, pages, preferences, problems,
     samples, schema, scores, signals, tokens, truth,
 };
+pub use values::each_value;
 pub use writer::{Part, Writer};

@@ -11,11 +11,13 @@ pub mod bpe_encode;
 pub mod bpe_train;
 pub mod cc_fetch;
 pub mod command;
+pub mod conversations_files;
 pub mod decontaminate;
 pub mod dedup;
 pub mod documents_files;
 #[cfg(feature = "train")]
 pub mod exam;
+mod files;
 pub mod filter;
 mod interval;
 #[cfg(feature = "train")]

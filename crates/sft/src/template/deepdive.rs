@@ -121,6 +121,10 @@ impl Template for Deepdive {
         Some(ToolTokens { call: self.call, output: self.output })
     }
 
+    fn thought_tokens(&self) -> Option<(u32, u32)> {
+        Some(self.thought)
+    }
+
     fn jinja(&self) -> Option<&str> {
         Some(include_str!("deepdive.jinja"))
     }

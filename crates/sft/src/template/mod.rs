@@ -61,6 +61,11 @@ pub trait Template: Send + Sync {
         None
     }
 
+    /// The tokens around a thought, where there are any.
+    fn thought_tokens(&self) -> Option<(u32, u32)> {
+        None
+    }
+
     /// The same in the language of `tokenizer_config.json`, for other programs.
     fn jinja(&self) -> Option<&str> {
         None
