@@ -17,10 +17,11 @@ mod model;
 mod peers;
 mod row;
 mod rules;
+mod sft;
 mod warc;
 
 /// What can be measured.
-const SUBJECTS: &str = "bpe, dedup, extract, filter, fixtures, model, rules and warc";
+const SUBJECTS: &str = "bpe, dedup, extract, filter, fixtures, model, rules, sft and warc";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -48,6 +49,8 @@ fn main() -> anyhow::Result<()> {
             return model::alone(file.as_deref().and_then(|path| path.to_str()).unwrap_or("{}"));
         }
         Some("rules") => rules::rows(file.as_deref())?,
+        Some("sft") => sft::rows()?,
+        Some("sft-parity") => sft::parity(file.as_deref().unwrap_or("parity-sft".as_ref()))?,
         Some("warc") => warc::rows(file.as_deref())?,
         Some(other) => bail!("no benchmark \"{other}\"; there are {SUBJECTS}"),
         None => bail!("say what to measure; there are {SUBJECTS}"),
