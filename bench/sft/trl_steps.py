@@ -30,6 +30,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 
 WARM_UP = 3
+# the label of what is not learned
+IGNORED = -100
 
 
 class Timed(SFTTrainer):
@@ -92,7 +94,7 @@ def main() -> None:
     equal = 0
     if not packing:
         for ours, theirs in zip(talks, trainer.train_dataset):
-            mask = [bool(learn) for learn in theirs["completion_mask"]]
+            mask = [label != IGNORED for label in theirs["labels"]]
             equal += theirs["input_ids"] == ours["ids"] and mask == ours["learn"]
     trainer.train()
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]

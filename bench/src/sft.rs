@@ -26,7 +26,7 @@ pub use parity::parity;
 const CONTEXT: usize = 512;
 const VOCABULARY: u32 = 8192;
 /// Steps of a round, and rounds of each side.
-const STEPS: usize = 12;
+const STEPS: usize = 8;
 const ROUNDS: usize = 3;
 
 /// Tokens a CPU second, 6 layers of width 384, f32.
