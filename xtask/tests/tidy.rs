@@ -18,13 +18,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("fineweb-filter", &[]),
     ("bpe", &[]),
     ("model", &[]),
-    ("xtask", &["bpe", "fineweb-filter", "fixtures", "model", "pipeline", "shard", "warc"]),
+    ("eval", &["bpe", "model"]),
+    ("xtask", &["bpe", "eval", "fineweb-filter", "fixtures", "model", "pipeline", "shard", "warc"]),
 ];
 
 /// The only crates that know Arrow and Parquet.
 const KNOW_ARROW: &[&str] = &["shard", "xtask"];
 /// The only crates that know candle.
-const KNOW_CANDLE: &[&str] = &["model", "xtask"];
+const KNOW_CANDLE: &[&str] = &["eval", "model", "xtask"];
 
 /// Modules that may contain unsafe code, each with its safety argument beside it.
 const UNSAFE_LEAVES: &[&str] = &["crates/model/src/data/map.rs", "xtask/src/environment.rs"];

@@ -1,8 +1,7 @@
 //! `decontaminate`: documents that hold what models are tested with are dropped.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 use std::path::Path;
 
 use anyhow::Context;
@@ -16,8 +15,8 @@ use serde_json::Value;
 use shard::documents::Optional;
 use shard::{Documents, Dropped, PartKind, Problems, Table, documents, dropped};
 
-use super::shards;
 use super::shared::Shared;
+use super::{shards, unpacked};
 
 /// What the input `problems` is called in rows and counters.
 const PROBLEMS: &str = "problems";
@@ -165,7 +164,7 @@ impl Decontaminate {
     fn add_file(&self, path: &Path, benchmarks: &mut Benchmarks) -> anyhow::Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let plain = ["zst", "gz"].iter().find_map(|packed| name.strip_suffix(&format!(".{packed}")));
-        let mut reader = unpacked(path, &name)?;
+        let mut reader = unpacked::open(path)?;
         if ![".jsonl", ".json"].iter().any(|end| plain.unwrap_or(&name).ends_with(end)) {
             let mut text = String::new();
             reader.read_to_string(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
@@ -203,16 +202,6 @@ impl Decontaminate {
             _ => {}
         }
     }
-}
-
-fn unpacked(path: &Path, name: &str) -> anyhow::Result<Box<dyn BufRead>> {
-    let what = || format!("cannot read {}", path.display());
-    let file = BufReader::new(File::open(path).with_context(what)?);
-    Ok(match name.rsplit('.').next() {
-        Some("zst") => Box::new(BufReader::new(zstd::Decoder::with_buffer(file).with_context(what)?)),
-        Some("gz") => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(file))),
-        _ => Box::new(file),
-    })
 }
 
 /// `mmlu.jsonl, 4.2 % of the words: which of these kings …`.

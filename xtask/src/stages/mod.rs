@@ -10,10 +10,14 @@ mod block_lists;
 pub mod bpe_encode;
 pub mod bpe_train;
 pub mod cc_fetch;
+#[cfg(feature = "train")]
+pub mod checkpoint_files;
 pub mod command;
 pub mod decontaminate;
 pub mod dedup;
 pub mod documents_files;
+#[cfg(feature = "train")]
+pub mod eval;
 #[cfg(feature = "train")]
 pub mod exam;
 pub mod filter;
@@ -34,5 +38,6 @@ pub mod scaling_law;
 mod scores;
 mod shards;
 mod shared;
+mod unpacked;
 pub mod warc_files;
 pub mod warc_import;
