@@ -22,7 +22,8 @@ const METRICS: [&str; 3] = ["right", "right_per_token", "right_per_byte"];
 /// Accuracies of both sides, and of how many items both say the same.
 pub fn rows(run: &Path, data: &Path) -> anyhow::Result<Vec<Row>> {
     let (eval, checkpoint) = (stage(run, "scores/1", "eval")?, stage(run, "checkpoint/1", "")?);
-    let settings = &manifest(&eval)?["settings"];
+    let recipe = &manifest(&eval)?["recipe"];
+    let settings = &recipe["settings"];
     let model = checkpoint.join("checkpoint");
     let config: Value = serde_json::from_slice(&fs::read(model.join("config.json"))?)?;
     let benchmarks = settings["benchmarks"].as_array().context("the run's `eval` names no benchmarks")?;
@@ -71,7 +72,8 @@ fn told(benchmark: &Value, data: &Path) -> Option<Value> {
         eprintln!("{}: no reference with examples", benchmark["name"]);
         return None;
     }
-    let file = data.join(Path::new(benchmark["file"].as_str()?).file_name()?);
+    // a recipe names files without their folders, and by their bytes
+    let file = data.join(benchmark["file"][0][0].as_str()?);
     Some(json!({
         "name": benchmark["name"], "file": fs::canonicalize(&file).unwrap_or(file), "items": benchmark["items"],
         "method": method, "before_question": prompting["before_question"], "before_answer": prompting["before_answer"],
@@ -86,7 +88,7 @@ fn stage(run: &Path, kind: &str, uses: &str) -> anyhow::Result<PathBuf> {
         let folder = run.join(stage["name"].as_str().unwrap_or_default());
         let manifest = manifest(&folder)?;
         let leaves = folder.join(kind.split('/').next().unwrap_or_default()).is_dir();
-        if leaves && (uses.is_empty() || manifest["stage"] == uses) {
+        if leaves && (uses.is_empty() || manifest["recipe"]["stage"] == uses) {
             return Ok(folder);
         }
     }

@@ -44,7 +44,9 @@ struct Other {
 
 /// Whether `benchmark` was measured item by item, by stage `eval` or one of its kin.
 pub(super) fn is_one(sheet: &Sheet, benchmark: &str) -> bool {
-    let has = |metric| sheet.items(benchmark).any(|(item, figures)| item == ALL && figures.figure(metric).is_some());
+    let has = |metric| {
+        sheet.items(benchmark).any(|(item, figures)| item == ALL && figures.figure(metric).is_some())
+    };
     has("items") || benchmark == AGGREGATE && has("benchmarks")
 }
 
@@ -68,10 +70,19 @@ pub(super) fn of(sheet: &Sheet) -> Option<Benchmarks> {
         let shown_above =
             ["right", "right_per_token", "right_per_byte", "centred", "chance", "items", "cut", "margin"];
         let rest = all.figures().filter(|(metric, _)| !shown_above.contains(metric));
-        others.extend(rest.map(|(metric, figure)| {
-            Other { name: shown.clone(), items, metric: text::line(metric, 40), figure }
+        others.extend(rest.map(|(metric, figure)| Other {
+            name: shown.clone(),
+            items,
+            metric: text::line(metric, 40),
+            figure,
         }));
     }
     let checkpoint = text::line(&sheet.stage, 60);
-    (!rows.is_empty() || !others.is_empty()).then_some(Benchmarks { checkpoint, rows, aggregate, others, cut })
+    (!rows.is_empty() || !others.is_empty()).then_some(Benchmarks {
+        checkpoint,
+        rows,
+        aggregate,
+        others,
+        cut,
+    })
 }
