@@ -8,13 +8,14 @@ REQUEST is a JSON file: `model`, a Hugging Face folder; `begin`, a special token
 
 Ids come from `tokenizers`, which opens the folder's `tokenizer.json`. Where a context ends is the rule of EleutherAI's
 lm-evaluation-harness: white space at its end moves to the continuation, both are encoded together, and the continuation is
-what stands behind as many ids as the context has alone. Each text is a pass of its own, without a batch and without a
-cache.
+what stands behind as many ids as the context has alone. There are no batches; transformers' cache goes on from a context
+with each of its continuations.
 
-Prints one JSON object: by name, of every item the log-probability of each choice (or of the answer), the tokens that it
-has, whether they are the likeliest ones, and the metrics.
+Prints a JSON object a benchmark: `name`, and in `items` of every item the log-probability of each choice (or of the
+answer), the tokens that it has, whether they are the likeliest ones, and the metrics.
 """
 
+import copy
 import gzip
 import json
 import subprocess
@@ -57,13 +58,23 @@ class Reference:
         return self.begin + before, after
 
     @torch.no_grad()
-    def score(self, context: str, continuation: str) -> tuple[float, int, bool]:
-        before, after = self.pair(context, continuation)
-        read = (before + after)[:-1][-self.context :]
-        logits = self.model(input_ids=torch.tensor([read]), use_cache=False).logits[0, -len(after) :]
-        targets = torch.tensor(after)
-        chosen = logits.log_softmax(-1).gather(-1, targets[:, None])[:, 0]
-        return chosen.double().sum().item(), len(after), bool((logits.argmax(-1) == targets).all())
+    def scores(self, context: str, continuations: list[str]) -> list[tuple[float, int, bool]]:
+        read, scored = None, []
+        for continuation in continuations:
+            before, after = self.pair(context, continuation)
+            before = before[-(self.context + 1 - len(after)) :]
+            if before != read:
+                told = self.model(input_ids=torch.tensor([before]), use_cache=True)
+                read, cache, last = before, told.past_key_values, told.logits[0, -1:]
+            logits = last
+            if len(after) > 1:
+                told = self.model(input_ids=torch.tensor([after[:-1]]), past_key_values=copy.deepcopy(cache))
+                logits = torch.cat([last, told.logits[0]])
+            targets = torch.tensor(after)
+            chosen = logits.log_softmax(-1).gather(-1, targets[:, None])[:, 0]
+            likeliest = bool((logits.argmax(-1) == targets).all())
+            scored.append((chosen.double().sum().item(), len(after), likeliest))
+        return scored
 
 
 def best(scores: list[float]) -> int:
@@ -72,7 +83,7 @@ def best(scores: list[float]) -> int:
 
 def choice(reference: Reference, told: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     context = told["before_question"] + row["query"] + told["before_answer"]
-    scored = [reference.score(context, text) for text in row["choices"]]
+    scored = reference.scores(context, row["choices"])
     sums = [score for score, _, _ in scored]
     by_token = [score / tokens for score, tokens, _ in scored]
     by_byte = [score / len(text.encode()) for score, text in zip(sums, row["choices"])]
@@ -82,21 +93,19 @@ def choice(reference: Reference, told: dict[str, Any], row: dict[str, Any]) -> d
 
 def cloze(reference: Reference, told: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     context = told["before_question"] + row["context"] + told["before_answer"]
-    scored = reference.score(context, row["continuation"])
-    return {"scored": [scored], "right": scored[2], "nats": -scored[0]}
+    scored = reference.scores(context, [row["continuation"]])
+    return {"scored": scored, "right": scored[0][2], "nats": -scored[0][0]}
 
 
 def main() -> None:
     request = json.loads(Path(sys.argv[1]).read_text())
     reference = Reference(request)
-    found = {}
     for told in request["benchmarks"]:
         rows = lines(told["file"])
         rows = rows[: told["items"] or len(rows)]
         answer = {"choice": choice, "cloze": cloze}[told["method"]]
-        found[told["name"]] = [answer(reference, told, row) for row in rows]
-        print(f"{told['name']}: {len(rows)} items", file=sys.stderr)
-    print(json.dumps(found))
+        items = [answer(reference, told, row) for row in rows]
+        print(json.dumps({"name": told["name"], "items": items}), flush=True)
 
 
 if __name__ == "__main__":

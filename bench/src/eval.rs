@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use shard::{Reader, Scores};
 
@@ -15,6 +16,13 @@ use crate::row::Row;
 
 /// Values by benchmark, metric and item.
 type Values = BTreeMap<String, BTreeMap<String, BTreeMap<String, f64>>>;
+
+/// What the reference says of one benchmark.
+#[derive(Deserialize)]
+struct Theirs {
+    name: String,
+    items: Vec<Value>,
+}
 
 /// What can be compared.
 const METRICS: [&str; 3] = ["right", "right_per_token", "right_per_byte"];
@@ -34,13 +42,15 @@ pub fn rows(run: &Path, data: &Path) -> anyhow::Result<Vec<Row>> {
     let asked = json!({"model": fs::canonicalize(model)?, "begin": settings["begin"], "context": positions, "benchmarks": told});
     fs::write(&request, asked.to_string())?;
     let ours = ours(&eval.join("scores"))?;
-    let Some(cost) = peers::python("eval/reference.py", &[&request])? else { return Ok(vec![]) };
-    let theirs: BTreeMap<String, Vec<Value>> = serde_json::from_str(cost.printed.trim())?;
+    let Some(cost) = peers::python("eval/reference.py", &[request.as_path()])? else { return Ok(vec![]) };
+    let theirs = cost.printed.lines().map(serde_json::from_str).collect::<Result<Vec<Theirs>, _>>()?;
     let mut rows = vec![];
-    for (name, items) in &theirs {
+    for Theirs { name, items } in &theirs {
         let measured = ours.get(name).with_context(|| format!("the run has no scores of {name}"))?;
         for metric in METRICS {
-            let Some(own) = measured.get(metric).filter(|_| items.iter().all(|item| item[metric].is_boolean())) else {
+            let Some(own) =
+                measured.get(metric).filter(|_| items.iter().all(|item| item[metric].is_boolean()))
+            else {
                 continue;
             };
             let peer: Vec<f64> = items.iter().map(|item| f64::from(u8::from(item[metric] == true))).collect();
@@ -82,7 +92,8 @@ fn told(benchmark: &Value, data: &Path) -> Option<Value> {
 
 /// The first stage of a run that leaves `kind`, called `uses` unless that is empty.
 fn stage(run: &Path, kind: &str, uses: &str) -> anyhow::Result<PathBuf> {
-    let record: Value = serde_json::from_slice(&fs::read(run.join("run.json")).context("this is no finished run")?)?;
+    let record: Value =
+        serde_json::from_slice(&fs::read(run.join("run.json")).context("this is no finished run")?)?;
     let stages = record["stages"].as_array().context("run.json has no stages")?;
     for stage in stages {
         let folder = run.join(stage["name"].as_str().unwrap_or_default());

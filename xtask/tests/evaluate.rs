@@ -61,8 +61,8 @@ fn house() -> House {
 fn scores(house: &House, stage: &str) -> BTreeMap<[String; 3], [f64; 3]> {
     let file = house.path().join("runs").join(stage).join("scores/part-00000.parquet");
     let mut found = BTreeMap::new();
-    for batch in Reader::<Scores>::open(&file).unwrap() {
-        for row in batch.unwrap().rows() {
+    for batch in Reader::<Scores>::open(&file).expect("a shard") {
+        for row in batch.expect("whole").rows() {
             let name = [row.benchmark, row.item, row.metric].map(str::to_owned);
             let [low, high] = [row.low, row.high].map(|end| end.unwrap_or(f64::NAN));
             assert!(found.insert(name, [row.value, low, high]).is_none(), "{row:?} stands there twice");

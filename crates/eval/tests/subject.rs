@@ -29,7 +29,7 @@ fn bytes() -> Bytes {
 fn decoder() -> Decoder {
     let config =
         Config { vocabulary: 256, context: 24, width: 32, layers: 2, hidden: 64, ..Config::default() };
-    Decoder::new(&config, &Params::new(3), "").unwrap().detached()
+    Decoder::new(&config, &Params::new(3), "").expect("sizes that fit").detached()
 }
 
 /// Items of all kinds: contexts shared and not, texts longer than the model's context, things to write.
@@ -42,7 +42,7 @@ fn items() -> Vec<Item> {
     let mut items = vec![];
     for at in 0..12 {
         let context = text(if at % 3 == 0 { 40 } else { 15 });
-        let mut asks: Vec<Ask> = (0..1 + at % 4)
+        let mut asks: Vec<Ask> = (0..=at % 4)
             .map(|_| Ask::Score {
                 context: context.clone(),
                 continuation: text(if at == 7 { 60 } else { 6 }),

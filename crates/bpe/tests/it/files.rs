@@ -3,7 +3,7 @@
 use bpe::{Bpe, Error, Pattern, PreTokenizer, SPECIAL_TOKENS, Settings, TieBreak, Tokenizer, train};
 use serde_json::{Value, json};
 
-use crate::common::{encode, openai, shared};
+use crate::common::{decode, encode, openai, shared};
 
 fn trained(pattern: Pattern) -> Bpe {
     let texts = ["the cat sat on the mat\n", "the rat ate the cat's 1234 hats", "中文 中文 é é"];

@@ -29,7 +29,7 @@ impl Fields {
 
     pub(super) fn text(&self, name: &str) -> Result<String> {
         let text = self.object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        text.map(str::to_owned).ok_or_else(|| self.wrong(name, "a text that is not empty".to_owned()))
+        text.map(str::to_owned).ok_or_else(|| self.wrong(name, "a text that is not empty"))
     }
 
     /// At least one.
@@ -37,14 +37,12 @@ impl Fields {
         let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let texts = self.object.get(name).and_then(Value::as_array);
         let texts = texts.and_then(|texts| texts.iter().map(text).collect::<Option<Vec<_>>>());
-        texts
-            .filter(|texts| !texts.is_empty())
-            .ok_or_else(|| self.wrong(name, "texts that are not empty".to_owned()))
+        texts.filter(|texts| !texts.is_empty()).ok_or_else(|| self.wrong(name, "texts that are not empty"))
     }
 
     pub(super) fn index(&self, name: &str, end: usize) -> Result<usize> {
         let index = self.object.get(name).and_then(Value::as_u64).map(|index| index as usize);
-        index.filter(|&index| index < end).ok_or_else(|| self.wrong(name, format!("a number below {end}")))
+        index.filter(|&index| index < end).ok_or_else(|| self.wrong(name, &format!("a number below {end}")))
     }
 
     /// The subject or category; empty where there is none.
@@ -53,7 +51,7 @@ impl Fields {
         named.unwrap_or_default().to_owned()
     }
 
-    fn wrong(&self, name: &str, expected: String) -> Error {
+    fn wrong(&self, name: &str, expected: &str) -> Error {
         let got = self.object.get(name).map_or("nothing".to_owned(), shown);
         Error::Line { line: self.line, expected: format!("{expected} in `{name}`"), got }
     }

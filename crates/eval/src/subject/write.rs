@@ -17,7 +17,7 @@ struct Text<'a> {
     order: usize,
     writing: &'a Writing,
     ids: Vec<u32>,
-    text: String,
+    said: String,
 }
 
 impl Subject<'_> {
@@ -36,7 +36,7 @@ impl Subject<'_> {
             for sample in 0..writing.samples {
                 let seed = Random::new(self.seed, &format!("sample {sample} of {name}")).below(u64::MAX);
                 let prompt = Prompt { ids: prompt[cut..].to_vec(), seed };
-                texts.push(Text { order, writing, ids: vec![], text: String::new() });
+                texts.push(Text { order, writing, ids: vec![], said: String::new() });
                 if writing.tokens > 0 {
                     decoding.join(prompt, &writing.draw, limits.clone())?;
                 }
@@ -57,7 +57,7 @@ impl Subject<'_> {
         }
         let mut written = vec![vec![]; orders.len()];
         for text in texts {
-            written[text.order].push(text.text);
+            written[text.order].push(text.said);
         }
         Ok(written.into_iter().map(Answer::Written).collect())
     }
@@ -66,11 +66,11 @@ impl Subject<'_> {
     fn is_ended(&self, text: &mut Text<'_>) -> bool {
         let mut bytes = vec![];
         self.encoding.tokenizer.decode(&text.ids, &mut bytes);
-        text.text = String::from_utf8_lossy(&bytes).into_owned();
+        text.said = String::from_utf8_lossy(&bytes).into_owned();
         let ends = text.writing.until.iter().filter(|until| !until.is_empty());
-        let end = ends.filter_map(|until| text.text.find(until.as_str())).min();
+        let end = ends.filter_map(|until| text.said.find(until.as_str())).min();
         if let Some(end) = end {
-            text.text.truncate(end);
+            text.said.truncate(end);
         }
         end.is_some()
     }

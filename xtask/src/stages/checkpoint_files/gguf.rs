@@ -67,3 +67,35 @@ pub(super) fn tokenizer(path: &Path, told: &GgufTokenizer) -> anyhow::Result<Bpe
     Bpe::from_vocab_and_merges(&Value::Object(ids).to_string(), &merges, pattern, &specials)
         .map_err(|error| refused(path, error, "a whole byte-level vocabulary with its merges", cure))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use bpe::{Permitted, Tokenizer};
+    use model::formats::gguf;
+    use serde_json::Value;
+
+    /// Ids of prompts, chats among them, that the model's own program gave.
+    const REFERENCE: &str = "../../shared/data/weights/smollm2-135m-instruct-q4_1/reference.json";
+
+    #[test]
+    fn the_ids_of_smollm2_are_those_of_its_own_tokenizer() {
+        #[allow(clippy::disallowed_methods, reason = "a model of 98 MB is in no repository")]
+        let file = std::env::var_os("DEEPDIVE_SMOLLM2");
+        let Some((file, reference)) = file.zip(std::fs::read(REFERENCE).ok()) else {
+            println!("skipped: DEEPDIVE_SMOLLM2 or shared data is absent");
+            return;
+        };
+        let path = Path::new(&file);
+        let told = gguf::read(path).and_then(|file| gguf::tokenizer(&file)).unwrap();
+        let bpe = super::tokenizer(path, &told).unwrap();
+        let permitted = Permitted::all(bpe.vocabulary()).unwrap();
+        let reference: Value = serde_json::from_slice(&reference).unwrap();
+        for prompt in reference.as_array().unwrap() {
+            let mut ids = vec![];
+            bpe.encode_permitting(prompt["prompt"].as_str().unwrap(), &permitted, &mut ids);
+            assert_eq!(serde_json::json!(ids), prompt["ids"], "{}", prompt["name"]);
+        }
+    }
+}

@@ -96,20 +96,18 @@ impl BenchmarkFile {
         let prompting = self.prompting.clone();
         let benchmark: Box<dyn Benchmark> = match &self.method {
             Method::Choice(counted) => {
-                let questions = all(files, |lines| read::choices(lines))?;
+                let questions = all(files, read::choices)?;
                 Box::new(MultipleChoice { questions, prompting, seed, counted: *counted })
             }
-            Method::Cloze => {
-                Box::new(Cloze { questions: all(files, |lines| read::open(lines))?, prompting, seed })
-            }
+            Method::Cloze => Box::new(Cloze { questions: all(files, read::open)?, prompting, seed }),
             Method::Generate(generating) => Box::new(ExactMatch {
-                questions: all(files, |lines| read::open(lines))?,
+                questions: all(files, read::open)?,
                 prompting,
                 seed,
                 generating: (**generating).clone(),
                 stop: stop.to_vec(),
             }),
-            Method::Texts => Box::new(Texts(all(files, |lines| read::texts(lines))?)),
+            Method::Texts => Box::new(Texts(all(files, read::texts)?)),
         };
         Ok(benchmark)
     }
