@@ -40,8 +40,13 @@ impl Subject<'_> {
                 owner.push(ask);
             }
         }
-        let judged =
-            if self.model.cache(1).is_ok() { self.judge_shared(&rows)? } else { self.judge_alone(&rows)? };
+        let judged = if rows.is_empty() {
+            vec![]
+        } else if self.model.cache(1).is_ok() {
+            self.judge_shared(&rows)?
+        } else {
+            self.judge_alone(&rows)?
+        };
         let mut answers = vec![(0.0, 0, true); asks.len()];
         for (ask, judged) in owner.into_iter().zip(judged) {
             let (log_prob, tokens, greedy) = &mut answers[ask];
