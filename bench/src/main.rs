@@ -10,6 +10,7 @@ use anyhow::bail;
 
 mod bpe;
 mod dedup;
+mod eval;
 mod extract;
 mod filter;
 mod fixtures;
@@ -21,7 +22,7 @@ mod sft;
 mod warc;
 
 /// What can be measured.
-const SUBJECTS: &str = "bpe, dedup, extract, filter, fixtures, model, rules, sft and warc";
+const SUBJECTS: &str = "bpe, dedup, eval, extract, filter, fixtures, model, rules, sft and warc";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -38,6 +39,10 @@ fn main() -> anyhow::Result<()> {
         // too long for every time: ten million strings
         Some("bpe-agreement") => bpe::agreement(arguments.next().as_deref())?,
         Some("dedup") => dedup::rows(file.as_deref())?,
+        Some("eval") => {
+            let data = arguments.next().map(PathBuf::from);
+            eval::rows(file.as_deref().unwrap_or("runs/smollm2".as_ref()), data.as_deref().unwrap_or("data".as_ref()))?
+        }
         Some("extract") => extract::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,
         Some("fixtures") => fixtures::rows()?,

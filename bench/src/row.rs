@@ -36,6 +36,11 @@ impl Row {
         Row::new(name, "F1", "higher", ours, Some((peer, peer_version.to_owned())))
     }
 
+    /// A row of a share, ours and perhaps the peer's.
+    pub fn share(name: &str, ours: f64, peer: Option<(f64, &str)>) -> Row {
+        Row::new(name, "share", "higher", ours, peer.map(|(share, version)| (share, version.to_owned())))
+    }
+
     fn new(
         name: &str,
         unit: &'static str,

@@ -42,6 +42,11 @@ pub fn registry() -> Registry {
         .with::<stages::pretrain::Pretrain>("pretrain", "trains a base model on token ids")
         .with::<stages::sft::Sft>("sft", "a base model learns to answer, from conversations")
         .with::<stages::interview::Interview>("interview", "how right a chat model answers")
+        .with::<stages::checkpoint_files::CheckpointFiles>(
+            "checkpoint-files",
+            "a model of this machine: a GGUF file or a Hugging Face folder",
+        )
+        .with::<stages::eval::Eval>("eval", "how a model does on benchmarks that you bring")
         .with::<stages::recall::Recall>("recall", "which of the facts that it read a model knows")
         .with::<stages::exam::Exam>("exam", "what a model completes that it was told more or less often")
         .with::<stages::scaling_law::ScalingLaw>(

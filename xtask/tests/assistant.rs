@@ -185,5 +185,8 @@ fn masks_can_be_read_and_a_model_talked_with() {
     ] {
         assert!(said.contains(expected), "{expected} is not in {said}");
     }
-    assert!(said.replace('│', "").replace('·', " ").contains("<|user_start|>Who are you?<|user_end|>"), "{said}");
+    assert!(
+        said.replace('│', "").replace('·', " ").contains("<|user_start|>Who are you?<|user_end|>"),
+        "{said}"
+    );
 }

@@ -19,14 +19,18 @@ const EDGES: &[(&str, &[&str])] = &[
     ("bpe", &[]),
     ("model", &[]),
     ("sft", &["bpe", "model"]),
+    ("eval", &["bpe", "model"]),
     ("chat", &["bpe", "model", "sft"]),
-    ("xtask", &["bpe", "chat", "fineweb-filter", "fixtures", "model", "pipeline", "sft", "shard", "warc"]),
+    (
+        "xtask",
+        &["bpe", "chat", "eval", "fineweb-filter", "fixtures", "model", "pipeline", "sft", "shard", "warc"],
+    ),
 ];
 
 /// The only crates that know Arrow and Parquet.
 const KNOW_ARROW: &[&str] = &["shard", "xtask"];
 /// The only crates that know candle.
-const KNOW_CANDLE: &[&str] = &["chat", "model", "sft", "xtask"];
+const KNOW_CANDLE: &[&str] = &["chat", "eval", "model", "sft", "xtask"];
 
 /// Modules that may contain unsafe code, each with its safety argument beside it.
 const UNSAFE_LEAVES: &[&str] = &["crates/model/src/data/map.rs", "xtask/src/environment.rs"];

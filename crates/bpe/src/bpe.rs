@@ -4,17 +4,21 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use crate::encode::{Key, Linear, Memory, Merges, Pairs, Rank, SHORT, Whole, by_merging};
-use crate::parts::{Checked, Parts};
+use crate::parts::{Checked, Missing, Parts};
 use crate::{Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
 
 /// A byte-level BPE tokenizer: exact, and as fast on the first text as a word table allows.
 ///
 /// It comes from training ([`Trainer`](crate::Trainer)), from [`load`](Self::load) or from
 /// [`from_tiktoken`](Self::from_tiktoken), and never changes. Threads share it; each borrows a word cache of 6 MiB.
+///
+/// A vocabulary has a token for each byte, with one exception: some that others publish were made of the bytes that their
+/// texts had. Bytes that they lack leave no id, as in Hugging Face's reading.
 pub struct Bpe {
     vocabulary: Vocabulary,
     pub(crate) merges: Merges,
     byte_ids: [u32; 256],
+    missing: Option<Missing>,
     whole: Whole,
     pub(crate) ignore_merges: bool,
     /// Made when the first long chunk comes; most texts have none.
@@ -30,12 +34,13 @@ const TINY: usize = 4;
 impl Bpe {
     pub(crate) fn new(parts: Parts) -> Result<Self> {
         let splitter = parts.pattern.pre_tokenizer()?;
-        let Checked { byte_ids, merges, whole } = parts.check()?;
+        let Checked { byte_ids, missing, merges, whole } = parts.check()?;
         let Parts { vocabulary, pattern, ignore_merges, .. } = parts;
         Ok(Self {
             vocabulary,
             merges,
             byte_ids,
+            missing,
             whole,
             ignore_merges,
             linear: OnceLock::new(),
@@ -85,7 +90,7 @@ impl Bpe {
     pub fn steps(&self, text: &str) -> Vec<Vec<u32>> {
         let mut chunks: Vec<Vec<u32>> = Vec::new();
         self.splitter.split(text, &mut |chunk| {
-            chunks.push(chunk.bytes().map(|byte| self.byte_ids[byte as usize]).collect());
+            chunks.push(self.known(chunk).map(|byte| self.byte_ids[byte as usize]).collect());
         });
         let mut rows = vec![chunks.concat()];
         loop {
@@ -213,10 +218,40 @@ impl Bpe {
     }
 
     fn encode_with(&self, text: &str, memory: &mut Memory, ids: &mut Vec<u32>) {
+        if self.lacks_bytes_of(text) {
+            return self.encode_known(text, ids);
+        }
         let mut start = 0;
         self.splitter.split_batches(text, &mut |ends| {
             self.encode_chunks(text.as_bytes(), start, ends, memory, ids);
             start = ends.last().copied().unwrap_or(start);
+        });
+    }
+}
+
+/// Vocabularies that lack bytes.
+impl Bpe {
+    #[inline]
+    fn lacks_bytes_of(&self, text: &str) -> bool {
+        let missing = self.missing.as_ref();
+        missing.is_some_and(|missing| text.bytes().any(|byte| missing[byte as usize]))
+    }
+
+    /// The bytes of a chunk that have tokens.
+    fn known(&self, chunk: &str) -> impl Iterator<Item = u8> {
+        let missing = self.missing.as_ref();
+        chunk.bytes().filter(move |&byte| missing.is_none_or(|missing| !missing[byte as usize]))
+    }
+
+    /// Appends the ids of a text without the bytes that have none: they are gone before merging, but not before cutting.
+    #[cold]
+    fn encode_known(&self, text: &str, ids: &mut Vec<u32>) {
+        self.splitter.split(text, &mut |chunk| {
+            let known: Vec<u8> = self.known(chunk).collect();
+            match self.whole.find(&known) {
+                Some(id) => ids.push(id),
+                None => by_merging(&self.merges, &self.byte_ids, &known, ids),
+            }
         });
     }
 }
@@ -245,6 +280,10 @@ impl Tokenizer for Bpe {
     /// Ids are looked at, not written.
     fn count(&self, text: &str) -> usize {
         let (mut count, mut spare) = (0, Vec::new());
+        if self.lacks_bytes_of(text) {
+            self.encode_known(text, &mut spare);
+            return spare.len();
+        }
         self.with_memory(|memory| {
             let mut start = 0;
             self.splitter.split_batches(text, &mut |ends| {

@@ -17,9 +17,13 @@ pub(crate) struct Parts {
 /// What encoding needs, of parts that fit together.
 pub(crate) struct Checked {
     pub(crate) byte_ids: [u32; 256],
+    pub(crate) missing: Option<Missing>,
     pub(crate) merges: Merges,
     pub(crate) whole: Whole,
 }
+
+/// Bytes without a token, as a table; ids that stand for them elsewhere mean nothing.
+pub(crate) type Missing = Box<[bool; 256]>;
 
 impl Parts {
     pub(crate) fn check(&self) -> Result<Checked> {
@@ -30,10 +34,10 @@ impl Parts {
             let token = printable(vocabulary.token(second).unwrap_or_default());
             Error::DuplicateToken { token, first, second }
         })?;
-        let byte_ids = byte_ids(&whole)?;
+        let (byte_ids, missing) = byte_ids(&whole)?;
         let merges = results(vocabulary, &whole, merges)?;
         if self.ignore_merges {
-            return Ok(Checked { byte_ids, merges, whole });
+            return Ok(Checked { byte_ids, missing, merges, whole });
         }
         // then the table is a shortcut, not another meaning: it holds what merging would give anyway
         let mut row = Vec::new();
@@ -43,7 +47,7 @@ impl Parts {
             row == [id]
         });
         let whole = Whole::new(&led_to.collect::<Vec<_>>()).unwrap_or_default();
-        Ok(Checked { byte_ids, merges, whole })
+        Ok(Checked { byte_ids, missing, merges, whole })
     }
 }
 
@@ -52,12 +56,23 @@ pub(crate) fn within_limit(ids: usize) -> Result<()> {
     if ids > MOST_IDS { Err(Error::TooManyIds { ids, limit: MOST_IDS }) } else { Ok(()) }
 }
 
-fn byte_ids(whole: &Whole) -> Result<[u32; 256]> {
-    let mut found = [0; 256];
-    for byte in 0..=255u8 {
-        found[byte as usize] = whole.find(&[byte]).ok_or(Error::MissingByte { byte })?;
+/// The id of each byte, and which have none.
+///
+/// Some vocabularies were made of the bytes that their texts had (SmolLM's): they are told by lacking all that UTF-8 never
+/// has. There, others may be missing too, but not what any text is made of.
+fn byte_ids(whole: &Whole) -> Result<([u32; 256], Option<Missing>)> {
+    let (mut found, mut missing) = ([0; 256], Box::new([false; 256]));
+    for byte in 0..=255_u8 {
+        match whole.find(&[byte]) {
+            Some(id) => found[byte as usize] = id,
+            None => missing[byte as usize] = true,
+        }
     }
-    Ok(found)
+    let Some(byte) = (0..=255_u8).find(|&byte| missing[byte as usize]) else { return Ok((found, None)) };
+    let never = |byte: &u8| matches!(byte, 0xc0 | 0xc1 | 0xf5..=0xff);
+    let learned_from_texts = (0..=255).filter(never).all(|byte| missing[byte as usize]);
+    let usual = (b' '..=b'~').chain([b'\t', b'\n']).all(|byte| !missing[byte as usize]);
+    if learned_from_texts && usual { Ok((found, Some(missing))) } else { Err(Error::MissingByte { byte }) }
 }
 
 /// Finds the token that each pair becomes.

@@ -190,9 +190,9 @@ impl Planner<'_> {
     ) -> Result<Vec<(PathBuf, String)>> {
         let spot = entry.spot(pointer);
         let setting = outside.setting.trim_start_matches('/').replace('/', ".");
-        let refused = |fault: Fault| {
-            Error::Input(fault.at(&spot.file, Some(spot.line)).cure(format!("correct `{setting}`")))
-        };
+        let correct = format!("correct `{setting}`");
+        let cure = if outside.cure.is_empty() { correct } else { format!("{}, or {correct}", outside.cure) };
+        let refused = |fault: Fault| Error::Input(fault.at(&spot.file, Some(spot.line)).cure(cure.clone()));
         let base = spot.file.parent().unwrap_or(Path::new("."));
         let mut hashed = vec![];
         for file in expand(&outside.locator, base).map_err(refused)? {

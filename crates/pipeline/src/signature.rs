@@ -96,12 +96,20 @@ pub struct Outside {
     pub setting: String,
     /// The setting's value.
     pub locator: String,
+    /// How to get it, told where it is missing; may be empty.
+    pub cure: String,
 }
 
 impl Outside {
     /// The setting at `pointer` names `locator`.
     pub fn new(pointer: impl Into<String>, locator: impl Into<String>) -> Self {
-        Self { setting: pointer.into(), locator: locator.into() }
+        Self { setting: pointer.into(), locator: locator.into(), cure: String::new() }
+    }
+    /// The same, and how to get it where it is missing.
+    #[must_use]
+    pub fn cure(mut self, cure: impl Into<String>) -> Self {
+        self.cure = cure.into();
+        self
     }
     /// Whether the locator is a URL rather than a path.
     pub fn is_url(&self) -> bool {

@@ -9,7 +9,7 @@
 //! | `run` | the run as it lies on disk |
 //! | `glance`, `funnel`, `drops`, `kept`, `tokenizer`, `training`, `samples`, `ledger` | one section each: rows to plain values |
 //! | `scores` | figures that stages measured, for the sections below |
-//! | `audit`, `knowledge`, `lessons`, `other` | how right the stages were, what the model knows, curves with a claim, and any other benchmark |
+//! | `audit`, `knowledge`, `benchmarks`, `lessons`, `other` | how right the stages were, what the model knows, how it does on benchmarks, curves with a claim, and any other figure |
 //! | `caption` | what to see in a curve |
 //! | `chart`, `plot`, `axis` | a drawing with its words, as SVG that takes the colours of its page |
 //! | `text` | hostile text made harmless for people: short, visible, in one direction |
@@ -17,6 +17,7 @@
 
 mod audit;
 mod axis;
+mod benchmarks;
 mod caption;
 mod chart;
 mod drops;
@@ -66,6 +67,7 @@ struct Report {
     steps: Vec<funnel::Step>,
     audits: Vec<audit::Audit>,
     knowledge: Vec<knowledge::Knowledge>,
+    benchmarks: Vec<benchmarks::Benchmarks>,
     lessons: Vec<lessons::Lesson>,
     others: Vec<other::Other>,
     drops: Vec<drops::Drops>,
@@ -109,6 +111,7 @@ impl Report {
             steps: funnel::of(run, &drops),
             audits,
             knowledge: of_sheets(&sheets, knowledge::of, &mut notes),
+            benchmarks: sheets.iter().filter_map(benchmarks::of).collect(),
             lessons: of_sheets(&sheets, lessons::of, &mut notes).into_iter().flatten().collect(),
             others: sheets.iter().filter_map(other::of).collect(),
             drops,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::scores::{Figure, Sheet};
-use super::{audit, knowledge, lessons, text};
+use super::{audit, benchmarks, knowledge, lessons, text};
 
 /// Figures shown of one sheet, the first ones.
 const SHOWN: usize = 60;
@@ -31,6 +31,7 @@ pub(super) fn of(sheet: &Sheet) -> Option<Other> {
         audit::BENCHMARKS.contains(&name)
             || lessons::BENCHMARKS.contains(&name)
             || name == knowledge::BENCHMARK
+            || benchmarks::is_one(sheet, name)
     };
     let mut rows = vec![];
     for benchmark in sheet.benchmarks().filter(|name| !known(name)) {

@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment, HtmlEscape, Value, escape_formatter};
 use super::{Report, text};
 use crate::lines::{bytes, thousands};
 
-const TEMPLATES: [(&str, &str); 25] = [
+const TEMPLATES: [(&str, &str); 26] = [
     ("page.html", include_str!("page/page.html")),
     ("funnel.html", include_str!("page/funnel.html")),
     ("audit.html", include_str!("page/audit.html")),
@@ -21,6 +21,7 @@ const TEMPLATES: [(&str, &str); 25] = [
     ("languages.html", include_str!("page/languages.html")),
     ("variety.html", include_str!("page/variety.html")),
     ("knowledge.html", include_str!("page/knowledge.html")),
+    ("benchmarks.html", include_str!("page/benchmarks.html")),
     ("lessons.html", include_str!("page/lessons.html")),
     ("other.html", include_str!("page/other.html")),
     ("chart.html", include_str!("page/chart.html")),

@@ -40,11 +40,12 @@ fn manifest(stage: &Path, outputs: &Value, counters: &Value, metrics: &Value) {
 
 /// A filter, a model that learned, its samples, an audit, an exam, and a stage whose output left the store.
 fn run(directory: &Path) {
-    let stages = ["filter", "base", "samples", "audit", "exam", "lesson"].map(|name| directory.join(name));
+    let stages =
+        ["filter", "base", "samples", "audit", "exam", "lesson", "eval"].map(|name| directory.join(name));
     for stage in &stages {
         fs::create_dir_all(stage).unwrap();
     }
-    let [filter, base, samples, audit, exam, lesson] = stages;
+    let [filter, base, samples, audit, exam, lesson, eval] = stages;
 
     let row = dropped::Row { source: "a.warc.gz", offset: 7, stage: "filter", ..Default::default() };
     let short =
@@ -82,23 +83,29 @@ fn run(directory: &Path) {
     let outputs = json!({ "samples": shard::<Samples>(&samples, "samples", &rows) });
     manifest(&samples, &outputs, &json!({ "samples": 2 }), &json!({}));
 
-    for (stage, rows) in [(&audit, scored::audit()), (&exam, scored::recall()), (&lesson, scored::lessons())]
-    {
+    let scored = [
+        (&audit, scored::audit()),
+        (&exam, scored::recall()),
+        (&lesson, scored::lessons()),
+        (&eval, scored::benchmarks()),
+    ];
+    for (stage, rows) in scored {
         let outputs = json!({ "scores": shard::<Scores>(stage, "scores", &rows) });
         manifest(stage, &outputs, &json!({}), &json!({}));
     }
 
     let stages = [("filter", "cached"), ("base", "done"), ("samples", "done"), ("audit", "done")];
-    let stages = stages.into_iter().chain([("exam", "done"), ("lesson", "done"), ("gone", "cached")]).map(
-        |(name, how)| {
+    let stages = stages
+        .into_iter()
+        .chain([("exam", "done"), ("lesson", "done"), ("eval", "done"), ("gone", "cached")])
+        .map(|(name, how)| {
             let cost = json!({ "wall_s": 0.5, "cpu_s": 1.0, "peak_bytes": 2_000_000 });
             json!({
                 "name": name, "use": name, "key": "0123456789abcdef", "how": how, "numeric": name == "base",
                 "from": if name == "audit" { json!({ "documents": "filter/documents" }) } else { json!({}) },
                 "cost": cost,
             })
-        },
-    );
+        });
     let stages: Vec<Value> = stages.collect();
     let record = json!({
         "pipeline": "by-hand", "about": EVIL, "seed": 7, "kernels": "scalar", "finished_unix_s": 0,

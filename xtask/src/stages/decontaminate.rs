@@ -16,7 +16,7 @@ use shard::documents::Optional;
 use shard::{Documents, Dropped, PartKind, Problems, Table, documents, dropped};
 
 use super::shared::Shared;
-use super::{files, shards};
+use super::{shards, unpacked};
 
 /// What the input `problems` is called in rows and counters.
 const PROBLEMS: &str = "problems";
@@ -164,7 +164,7 @@ impl Decontaminate {
     fn add_file(&self, path: &Path, benchmarks: &mut Benchmarks) -> anyhow::Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let plain = ["zst", "gz"].iter().find_map(|packed| name.strip_suffix(&format!(".{packed}")));
-        let mut reader = files::unpacked(path)?;
+        let mut reader = unpacked::open(path)?;
         if ![".jsonl", ".json"].iter().any(|end| plain.unwrap_or(&name).ends_with(end)) {
             let mut text = String::new();
             reader.read_to_string(&mut text).with_context(|| format!("cannot read {}", path.display()))?;

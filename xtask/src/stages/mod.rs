@@ -10,14 +10,17 @@ mod block_lists;
 pub mod bpe_encode;
 pub mod bpe_train;
 pub mod cc_fetch;
+#[cfg(feature = "train")]
+pub mod checkpoint_files;
 pub mod command;
 pub mod conversations_files;
 pub mod decontaminate;
 pub mod dedup;
 pub mod documents_files;
 #[cfg(feature = "train")]
+pub mod eval;
+#[cfg(feature = "train")]
 pub mod exam;
-mod files;
 pub mod filter;
 mod interval;
 #[cfg(feature = "train")]
@@ -45,5 +48,6 @@ mod shared;
 pub(crate) mod talk;
 #[cfg(feature = "train")]
 mod training;
+mod unpacked;
 pub mod warc_files;
 pub mod warc_import;

@@ -34,7 +34,7 @@ impl Bpe {
                 byte_fallback: false,
                 ignore_merges: self.ignore_merges,
                 byte_level: None,
-                vocab: Vocab(self.spelled()),
+                vocab: Vocab(self.spelled_for_readers()),
                 merges: self
                     .merges()
                     .iter()
@@ -57,6 +57,18 @@ impl Bpe {
         let Model { vocab: Vocab(vocab), merges, ignore_merges, byte_level, .. } = file.model;
         let pattern = pattern(&file.pre_tokenizer, byte_level == Some(true))?;
         Self::new(parts_of(vocab, &merges, specials, pattern, ignore_merges)?)
+    }
+
+    /// The vocabulary of a `tokenizer.json`. Readers give special tokens the next free ids unless the vocabulary says another.
+    fn spelled_for_readers(&self) -> Vec<(String, u32)> {
+        let mut vocab = self.spelled();
+        let free = vocab.len() as u32..;
+        if !self.vocabulary().specials().map(|(id, _)| id).eq(free.take(self.vocabulary().specials().count()))
+        {
+            vocab.extend(self.vocabulary().specials().map(|(id, name)| (name.to_owned(), id)));
+            vocab.sort_by_key(|(_, id)| *id);
+        }
+        vocab
     }
 
     /// Tokens as files spell them, special ones left out.

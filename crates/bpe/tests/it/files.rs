@@ -1,9 +1,9 @@
 //! Files: lossless there and back, and named errors for damaged ones.
 
-use bpe::{Bpe, Error, Pattern, PreTokenizer, Settings, TieBreak, Tokenizer, train};
+use bpe::{Bpe, Error, Pattern, PreTokenizer, SPECIAL_TOKENS, Settings, TieBreak, Tokenizer, train};
 use serde_json::{Value, json};
 
-use crate::common::{encode, openai, shared};
+use crate::common::{decode, encode, openai, shared};
 
 fn trained(pattern: Pattern) -> Bpe {
     let texts = ["the cat sat on the mat\n", "the rat ate the cat's 1234 hats", "中文 中文 é é"];
@@ -155,6 +155,50 @@ fn damaged_json() {
     let doubled = text.replacen("\"vocab\": {", "\"vocab\": {\n\"!\": 1000,", 1);
     let got = Bpe::from_json(&doubled.replacen("1000", "400", 1)).unwrap_err();
     assert!(matches!(got, Error::DuplicateToken { .. }), "{got}");
+}
+
+/// Special tokens that stand elsewhere than behind all others are in the vocabulary too: readers would number them anew.
+#[test]
+fn special_tokens_in_front() {
+    let (vocab, merges) = trained(Pattern::Gpt2).to_vocab_and_merges().unwrap();
+    let mut vocab: Value = serde_json::from_str(&vocab).unwrap();
+    let size = vocab.as_object().unwrap().len() as u64;
+    for id in vocab.as_object_mut().unwrap().values_mut() {
+        *id = ((id.as_u64().unwrap() + 9) % size).into();
+    }
+    let bpe =
+        Bpe::from_vocab_and_merges(&vocab.to_string(), &merges, Pattern::Gpt2, &SPECIAL_TOKENS).unwrap();
+    let file: Value = serde_json::from_str(&bpe.to_json().unwrap()).unwrap();
+    assert_eq!(file["model"]["vocab"], vocab);
+    assert_eq!(Bpe::from_json(&file.to_string()).unwrap().vocabulary(), bpe.vocabulary());
+}
+
+/// A vocabulary that was made of the bytes of its texts: those that it lacks leave no id, before anything is merged.
+#[test]
+fn a_vocabulary_without_the_bytes_that_no_text_had() {
+    let bpe = trained(Pattern::Gpt2);
+    let mut file: Value = serde_json::from_str(&bpe.to_json().unwrap()).unwrap();
+    let vocab = file["model"]["vocab"].as_object_mut().unwrap();
+    for byte in [4, 0xc0, 0xc1].into_iter().chain(0xf5..=0xff) {
+        let letter = char::from_u32(if byte == 4 { 0x104 } else { byte }).unwrap();
+        assert!(vocab.remove(&letter.to_string()).is_some(), "{byte}");
+    }
+    let lacking = Bpe::from_json(&file.to_string()).unwrap();
+    let word = "the theme of the other theory";
+    assert_eq!(encode(&lacking, word), encode(&bpe, word));
+    for text in ["\u{4}", "th\u{4}e theme", "\u{4}\u{4}é the"] {
+        let known = encode(&lacking, text);
+        assert_eq!(lacking.count(text), known.len());
+        assert_eq!(decode(&lacking, &known), text.replace('\u{4}', "").as_bytes());
+    }
+    let parts = [encode(&bpe, "th"), encode(&bpe, "eme")].concat();
+    assert_eq!(encode(&lacking, "th\u{4}eme"), parts, "the text is cut before the byte is gone");
+    let back = Bpe::from_json(&lacking.to_json().unwrap()).unwrap();
+    assert_eq!(back.vocabulary(), lacking.vocabulary());
+
+    file["model"]["vocab"].as_object_mut().unwrap().remove("!");
+    let got = Bpe::from_json(&file.to_string()).unwrap_err();
+    assert!(matches!(got, Error::MissingByte { byte: 4 }), "{got}");
 }
 
 #[test]

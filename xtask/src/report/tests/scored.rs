@@ -155,3 +155,30 @@ pub(super) fn lessons() -> Vec<Row<'static>> {
     rows.extend([row("scaling", EVIL, "loss", 2.0), row("scaling", EVIL, "parameters", -1.0)]);
     rows.into_iter().map(|row| Row { checkpoint: "lesson", ..row }).collect()
 }
+
+/// What `eval` measured: two benchmarks that can be guessed, one that cannot.
+pub(super) fn benchmarks() -> Vec<Row<'static>> {
+    let all = |benchmark, metric, value| row(benchmark, "all", metric, value);
+    let mut rows = vec![];
+    for (benchmark, right, chance) in [("arc_easy", 0.62, 0.25), (EVIL, 0.5, 0.5)] {
+        let centred = (right - chance) / (1.0 - chance);
+        rows.extend([
+            between(all(benchmark, "right", right), right - 0.05, right + 0.05),
+            between(all(benchmark, "right_per_byte", right - 0.1), right - 0.2, right),
+            all(benchmark, "items", 300.0),
+            all(benchmark, "chance", chance),
+            all(benchmark, "cut", 1.0),
+            between(all(benchmark, "centred", centred), centred - 0.1, centred + 0.1),
+            row(benchmark, "00000", "right", 1.0),
+            row(benchmark, "00000", "margin", -3.0),
+        ]);
+    }
+    rows.extend([
+        all("texts", "items", 12.0),
+        between(all("texts", "bits_per_byte", 1.1), 1.0, 1.2),
+        row("texts", "00000", "bits_per_byte", 1.3),
+        between(all("aggregate", "centred", 0.25), 0.1, 0.4),
+        all("aggregate", "benchmarks", 2.0),
+    ]);
+    rows.into_iter().map(|row| Row { checkpoint: "eval", ..row }).collect()
+}

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shard::{Conversations, Dropped, Message, MessagePart, PartKind, Table, Writer, conversations, dropped};
 
-use super::{files, shards};
+use super::{shards, unpacked};
 use shape::{Said, Sort};
 
 /// JSON lines, JSON lists and Parquet files of conversations, `.gz` and `.zst` too: messages, ShareGPT, prompt and
@@ -164,7 +164,7 @@ impl ConversationsFiles {
             });
         }
         let what = || format!("cannot read {}", path.display());
-        let mut reader = files::unpacked(path)?;
+        let mut reader = unpacked::open(path)?;
         let begins =
             reader.fill_buf().with_context(what)?.iter().copied().find(|byte| !byte.is_ascii_whitespace());
         if begins == Some(b'[') {

@@ -1,0 +1,20 @@
+//! Items' marks to a benchmark's figures.
+
+mod bootstrap;
+mod centred;
+mod pass_at_k;
+
+pub use bootstrap::{Bootstrap, Interval};
+pub use centred::{Task, centred, centred_mean};
+pub use pass_at_k::pass_at_k;
+
+/// One item's value and weight.
+pub type Weighed = (f64, f64);
+
+/// The mean of values by their weights; 0 where nothing weighs anything.
+pub fn mean(values: impl IntoIterator<Item = Weighed>) -> f64 {
+    let (sum, weight) = values
+        .into_iter()
+        .fold((0.0, 0.0), |(sum, all), (value, weight)| (sum + value * weight, all + weight));
+    if weight > 0.0 { sum / weight } else { 0.0 }
+}
