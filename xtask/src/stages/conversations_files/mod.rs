@@ -186,9 +186,16 @@ impl ConversationsFiles {
             if text.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let row = serde_json::from_slice(&text).map_err(|problem| (INVALID, problem.to_string()));
+            let row = serde_json::from_slice(&text).map_err(|problem| (INVALID, without_line(&problem)));
             import.take(&name, &source, line, row.and_then(|row| read(&row)))?;
         }
         Ok(())
     }
+}
+
+/// What is wrong with a line, without the number that it has in itself, which is always 1.
+fn without_line(problem: &serde_json::Error) -> String {
+    let (told, column) = (problem.to_string(), problem.column());
+    let place = format!(" at line {} column {column}", problem.line());
+    format!("{} at column {column}", told.strip_suffix(&place).unwrap_or(&told))
 }
