@@ -13,7 +13,7 @@ use sft::{Message, Protocol, Rendered, Role, Template};
 struct Sum;
 
 impl Tool for Sum {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "sum"
     }
     fn call(&self, request: &str) -> std::result::Result<String, String> {

@@ -127,12 +127,11 @@ pub fn check(messages: &[Message<'_>]) -> Result<()> {
 fn follows(before: Option<&Message<'_>>) -> &'static [Role] {
     let Some(before) = before else { return &[Role::System, Role::User] };
     match before.role {
-        Role::System => &[Role::User],
         Role::User => &[Role::Assistant],
         Role::Assistant if matches!(before.content.last(), Some(Part::ToolCall(_))) => {
             &[Role::Tool, Role::User]
         }
-        Role::Assistant => &[Role::User],
+        Role::System | Role::Assistant => &[Role::User],
         Role::Tool => &[Role::Tool, Role::Assistant],
     }
 }

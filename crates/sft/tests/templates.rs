@@ -111,7 +111,9 @@ fn a_message_may_say_whether_it_is_learned() {
         "<|bos|><|user_start|>a<|user_end|><|assistant_start|>b<|assistant_end|>\
          <|user_start|>[c<|user_end|>]<|assistant_start|>[d<|assistant_end|>]"
     );
-    talk.iter_mut().for_each(|message| message.learn = Some(false));
+    for message in &mut talk {
+        message.learn = Some(false);
+    }
     let pushed =
         Examples::default().push(&talk, &*template(Protocol::Deepdive), &*TOKENIZER, 64, Overlong::Refuse);
     assert!(matches!(pushed, Err(Error::EmptyMask)), "{pushed:?}");
@@ -150,7 +152,7 @@ fn spans_cover_everything_once() {
 fn what_is_no_conversation_is_refused_by_name() {
     let [user, assistant] = [Role::User, Role::Assistant].map(|role| Message::text(role, "x"));
     let reason = |talk: &[Message<'_>]| check(talk).unwrap_err().to_string();
-    assert_eq!(reason(&[assistant.clone()]), "message 0: expected system or user, got assistant");
+    assert_eq!(reason(std::slice::from_ref(&assistant)), "message 0: expected system or user, got assistant");
     let twice = [user.clone(), assistant.clone(), assistant.clone()];
     assert_eq!(reason(&twice), "message 2: expected user, got assistant");
     assert_eq!(reason(&[user.clone(), user.clone()]), "message 1: expected assistant, got user");

@@ -244,7 +244,7 @@ fn borrowed((role, parts, train): &Said) -> Message<'_> {
     Message { role, content: content.collect(), train: *train }
 }
 
-const KINDS: [PartKind; 5] = [
+const KINDS: [PartKind; 6] = [
     PartKind::Text,
     PartKind::Thought,
     PartKind::ToolCall,

@@ -28,7 +28,7 @@ impl Stage for MiniatureQuestions {
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
         let batches = shards::read_all::<Facts>(io.input("facts")?).collect::<anyhow::Result<Vec<_>>>()?;
-        let facts = batches.iter().flat_map(|batch| batch.rows()).map(|row| Told {
+        let facts = batches.iter().flat_map(shard::Batch::rows).map(|row| Told {
             id: row.id,
             subject: row.subject,
             relation: row.relation,

@@ -19,7 +19,7 @@ const LONGEST: usize = 256;
 const DEEPEST: usize = 32;
 
 impl Tool for Calculator {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "calculate"
     }
 

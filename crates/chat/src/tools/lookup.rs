@@ -88,7 +88,7 @@ impl Lookup {
 }
 
 impl Tool for Lookup {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "look-up"
     }
 

@@ -42,9 +42,9 @@ fn plain(text: &str) -> String {
 /// The last number of a text, as written but for zeros that say nothing.
 fn number(text: &str) -> Option<String> {
     let pieces = text.split(|letter: char| !(letter.is_ascii_digit() || letter == '.' || letter == '-'));
-    let numbers =
+    let mut numbers =
         pieces.map(|piece| piece.trim_end_matches('.')).filter(|piece| piece.parse::<f64>().is_ok());
-    let last = numbers.last()?;
+    let last = numbers.next_back()?;
     let last = if last.contains('.') { last.trim_end_matches('0').trim_end_matches('.') } else { last };
     Some(last.to_owned())
 }

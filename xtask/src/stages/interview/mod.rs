@@ -109,7 +109,7 @@ impl Stage for Interview {
             let prompts = batch.iter().map(prompt).collect();
             let mut go_on = |_: usize, _: Event<'_>| ControlFlow::Continue(());
             let replies = responder.respond(prompts, &self.draw, &limits, &mut go_on)?;
-            for (&at, reply) in batch.iter().zip(replies) {
+            for (&at, reply) in batch.iter().zip(&replies) {
                 questions[at].take(reply, &bpe, self.transcript.is_some());
             }
             io.progress().advance(batch.len() as u64);
@@ -164,7 +164,7 @@ struct Question {
 }
 
 impl Question {
-    fn take(&mut self, reply: Reply, bpe: &Bpe, one_line: bool) {
+    fn take(&mut self, reply: &Reply, bpe: &Bpe, one_line: bool) {
         let mut bytes = vec![];
         bpe.decode(&reply.ids, &mut bytes);
         self.said = String::from_utf8_lossy(&bytes).into_owned();

@@ -74,38 +74,9 @@ impl Sft {
         io.count("conversation_tokens", train.tokens() as u64);
         io.count("learned_tokens", train.learned() as u64);
         let too_long = truncated + left_out.get("too_long").copied().unwrap_or(0);
-        self.refuse(count, too_long, &train, &left_out, context)?;
+        refuse(count, too_long, &train, &left_out, context)?;
         io.metric("supervised_share", train.learned() as f64 / train.tokens() as f64);
         Ok(Talks { train: Arc::new(train), times, held_out: Arc::new(held_out) })
-    }
-
-    /// Stops a run that would learn nothing, or half of what it was given.
-    fn refuse(
-        &self,
-        count: u64,
-        too_long: u64,
-        train: &Examples,
-        left_out: &BTreeMap<&str, u64>,
-        context: usize,
-    ) -> Result<(), Error> {
-        if 2 * too_long > count {
-            let fault = Fault::new("most conversations are longer than the context")
-                .on("/context")
-                .got(format!("{too_long} of {count} have more than {context} tokens"))
-                .expected("half of them or fewer")
-                .cure("train on shorter ones, or begin with a model of a longer context");
-            return Err(Error::Input(fault));
-        }
-        if train.is_empty() {
-            let reasons: Vec<String> =
-                left_out.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-            let fault = Fault::new("no conversation is left to learn from")
-                .got(format!("{count} conversations: {}", reasons.join(", ")))
-                .expected("at least one whose assistant says something")
-                .cure("`show RUN STAGE/dropped` tells of each why");
-            return Err(Error::Input(fault));
-        }
-        Ok(())
     }
 
     /// How often a conversation of this source comes in an epoch: as the longest name says that `source` begins with.
@@ -113,4 +84,32 @@ impl Sft {
         let named = self.weights.iter().filter(|(name, _)| source.starts_with(name.as_str()));
         named.max_by_key(|(name, _)| name.len()).map_or(1.0, |(_, weight)| *weight)
     }
+}
+
+/// Stops a run that would learn nothing, or half of what it was given.
+fn refuse(
+    count: u64,
+    too_long: u64,
+    train: &Examples,
+    left_out: &BTreeMap<&str, u64>,
+    context: usize,
+) -> Result<(), Error> {
+    if 2 * too_long > count {
+        let fault = Fault::new("most conversations are longer than the context")
+            .on("/context")
+            .got(format!("{too_long} of {count} have more than {context} tokens"))
+            .expected("half of them or fewer")
+            .cure("train on shorter ones, or begin with a model of a longer context");
+        return Err(Error::Input(fault));
+    }
+    if train.is_empty() {
+        let reasons: Vec<String> =
+            left_out.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        let fault = Fault::new("no conversation is left to learn from")
+            .got(format!("{count} conversations: {}", reasons.join(", ")))
+            .expected("at least one whose assistant says something")
+            .cure("`show RUN STAGE/dropped` tells of each why");
+        return Err(Error::Input(fault));
+    }
+    Ok(())
 }
