@@ -81,7 +81,7 @@ impl Stage for Interview {
             ],
             writes: vec![Output::new("scores", Scores::NAME), Output::new("samples", Samples::NAME)],
             sources: &["model", "bpe", "sft", "chat"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 
@@ -124,6 +124,11 @@ impl Stage for Interview {
         io.count("ended", count(|question| question.ended));
         io.count("right", count(|question| question.right == Some(true)));
         io.count("ungraded", count(|question| question.right.is_none()));
+        let share = |of: fn(&Question) -> bool, all: u64| count(of) as f64 / all.max(1) as f64;
+        let asked = questions.len() as u64;
+        io.metric("ended_share", share(|question| question.ended, asked));
+        let graded = count(|question| question.right.is_some());
+        io.metric("right_share", share(|question| question.right == Some(true), graded));
         let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
         sheet.write(io.stage(), &mut out)?;
         shards::finish(io, "scores", out)?;
