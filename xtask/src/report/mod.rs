@@ -109,7 +109,11 @@ impl Report {
             steps: funnel::of(run, &drops),
             audits,
             knowledge: of_sheets(&sheets, knowledge::of, &mut notes),
-            lessons: of_sheets(&sheets, lessons::of, &mut notes).into_iter().flatten().collect(),
+            lessons: {
+                let across = noted(lessons::across(&sheets), "the interviews", &mut notes).flatten();
+                let each = of_sheets(&sheets, lessons::of, &mut notes).into_iter().flatten();
+                each.chain(across).collect()
+            },
             others: sheets.iter().filter_map(other::of).collect(),
             drops,
             kept,
