@@ -17,6 +17,10 @@ pub fn registry() -> Registry {
             "lesson-texts",
             "texts made for one lesson, and its questions",
         )
+        .with::<stages::lesson_talks::LessonTalks>(
+            "lesson-talks",
+            "texts, conversations and questions for one lesson about answering",
+        )
         .with::<stages::warc_files::WarcFiles>("warc-files", "WARC files of this machine")
         .with::<stages::cc_fetch::CcFetch>("cc-fetch", "WARC files of Common Crawl, fetched politely")
         .with::<stages::warc_import::WarcImport>("warc-import", "WARC to pages, unfiltered")
@@ -41,6 +45,7 @@ pub fn registry() -> Registry {
     let registry = registry
         .with::<stages::pretrain::Pretrain>("pretrain", "trains a base model on token ids")
         .with::<stages::sft::Sft>("sft", "a base model learns to answer, from conversations")
+        .with::<stages::probe::Probe>("probe", "what a base model does not know, it learns to say so")
         .with::<stages::interview::Interview>("interview", "how right a chat model answers")
         .with::<stages::checkpoint_files::CheckpointFiles>(
             "checkpoint-files",

@@ -112,7 +112,11 @@ impl Report {
             audits,
             knowledge: of_sheets(&sheets, knowledge::of, &mut notes),
             benchmarks: sheets.iter().filter_map(benchmarks::of).collect(),
-            lessons: of_sheets(&sheets, lessons::of, &mut notes).into_iter().flatten().collect(),
+            lessons: {
+                let across = noted(lessons::across(&sheets), "the interviews", &mut notes).flatten();
+                let each = of_sheets(&sheets, lessons::of, &mut notes).into_iter().flatten();
+                each.chain(across).collect()
+            },
             others: sheets.iter().filter_map(other::of).collect(),
             drops,
             kept,

@@ -188,7 +188,7 @@ fn write_texts(
 }
 
 /// An id in the form that records of archives have.
-fn id(url: &str) -> String {
+pub(super) fn id(url: &str) -> String {
     let hash = blake3::hash(url.as_bytes()).to_hex();
     let hex = hash.as_str();
     format!("<urn:uuid:{}-{}-{}-{}-{}>", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32])

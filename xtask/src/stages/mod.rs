@@ -25,6 +25,7 @@ pub mod filter;
 mod interval;
 #[cfg(feature = "train")]
 pub mod interview;
+pub mod lesson_talks;
 pub mod lesson_texts;
 pub mod miniature_questions;
 pub mod miniature_web;
@@ -33,6 +34,8 @@ mod outliers;
 mod power_law;
 #[cfg(feature = "train")]
 pub mod pretrain;
+#[cfg(feature = "train")]
+pub mod probe;
 #[cfg(feature = "train")]
 pub mod recall;
 #[cfg(feature = "train")]

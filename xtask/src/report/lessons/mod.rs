@@ -1,7 +1,10 @@
-//! Lessons: a curve with a claim each. What a model answers from its prompt, what it knows by heart, what size gives.
+//! Lessons: a curve with a claim each. What a model answers from its prompt, what it knows by heart, what size gives, what
+//! it knows that it does not know, and what several answer to the same questions.
 
 mod in_context;
+mod interviews;
 mod memorisation;
+mod probe;
 mod scaling;
 
 use serde::Serialize;
@@ -14,7 +17,13 @@ use super::scores::{Figure, Sheet};
 use super::text;
 
 /// The benchmarks that are lessons.
-pub(super) const BENCHMARKS: [&str; 3] = [in_context::BENCHMARK, memorisation::BENCHMARK, scaling::BENCHMARK];
+pub(super) const BENCHMARKS: [&str; 5] = [
+    in_context::BENCHMARK,
+    interviews::BENCHMARK,
+    memorisation::BENCHMARK,
+    probe::BENCHMARK,
+    scaling::BENCHMARK,
+];
 
 /// One lesson of one model, or of several sizes of it.
 #[derive(Serialize)]
@@ -32,9 +41,14 @@ pub(super) struct Lesson {
 
 /// The lessons of a sheet.
 pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Vec<Lesson>>> {
-    let lessons = [in_context::of(sheet)?, memorisation::of(sheet)?, scaling::of(sheet)?];
+    let lessons = [in_context::of(sheet)?, memorisation::of(sheet)?, probe::of(sheet)?, scaling::of(sheet)?];
     let lessons: Vec<Lesson> = lessons.into_iter().flatten().collect();
     Ok(Some(lessons).filter(|lessons| !lessons.is_empty()))
+}
+
+/// The lesson that all sheets give together.
+pub(super) fn across(sheets: &[Sheet]) -> anyhow::Result<Option<Lesson>> {
+    interviews::of(sheets)
 }
 
 fn checkpoint(sheet: &Sheet) -> String {

@@ -3,11 +3,16 @@
 /// Compares what was said with what is right, as a problem's verifier wants it; nothing where nobody knows that verifier.
 ///
 /// Of an answer that works its way to a result only the result counts: what stands behind the last `answer is`, or all of it.
-pub(super) fn is_right(verifier: &str, said: &str, answer: &str) -> Option<bool> {
+pub(in crate::stages) fn is_right(verifier: &str, said: &str, answer: &str) -> Option<bool> {
     Some(match verifier {
         "exact" | "choice" => plain(result(said)) == plain(answer),
         "numeric" | "counting" => {
             let numbers = (number(result(said)), number(answer));
+            numbers.0.is_some() && numbers.0 == numbers.1
+        }
+        // where steps may stand behind the answer
+        "first-number" => {
+            let numbers = (numbers(result(said)).next(), number(answer));
             numbers.0.is_some() && numbers.0 == numbers.1
         }
         "spelling" => letters(said) == letters(answer),
@@ -39,14 +44,20 @@ fn plain(text: &str) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// The last number of a text, as written but for zeros that say nothing.
-fn number(text: &str) -> Option<String> {
+/// The last number of a text.
+fn number(text: &str) -> Option<&str> {
+    numbers(text).last()
+}
+
+/// All numbers of a text, as written but for zeros that say nothing.
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
     let pieces = text.split(|letter: char| !(letter.is_ascii_digit() || letter == '.' || letter == '-'));
-    let mut numbers =
+    let numbers =
         pieces.map(|piece| piece.trim_end_matches('.')).filter(|piece| piece.parse::<f64>().is_ok());
-    let last = numbers.next_back()?;
-    let last = if last.contains('.') { last.trim_end_matches('0').trim_end_matches('.') } else { last };
-    Some(last.to_owned())
+    numbers.map(|number| match number.contains('.') {
+        true => number.trim_end_matches('0').trim_end_matches('.'),
+        false => number,
+    })
 }
 
 /// `w o r d.` and `w-o-r-d` alike.
@@ -73,6 +84,8 @@ mod tests {
             ("numeric", "The answer is 71.0", "71", true),
             ("numeric", "The answer is 17. Or 71.", "17", false),
             ("numeric", "I do not know.", "71", false),
+            ("first-number", "The answer is 71. 30 + 40 = 70. 70 + 2 = 72.", "71", true),
+            ("first-number", "30 + 41 = 71. 71 + 1 = 72. The answer is 72.", "71", false),
             ("choice", "The answer is 9.9.", "9.9", true),
             ("exact", "r e. The answer is E.", "e", true),
             ("exact", "emu", "e", false),

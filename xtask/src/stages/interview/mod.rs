@@ -1,7 +1,7 @@
 //! `interview`: questions to a chat model, and how right its answers are.
 
-mod grade;
-mod transcript;
+pub(super) mod grade;
+pub(super) mod transcript;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

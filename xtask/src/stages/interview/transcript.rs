@@ -24,14 +24,17 @@ impl Default for Transcript {
 }
 
 /// The transcript as a template: nothing in it is learned.
-pub(super) struct Lines<'a> {
+pub(in crate::stages) struct Lines<'a> {
     transcript: &'a Transcript,
     /// The token that begins a text, and so ends the one before.
     begin: u32,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(transcript: &'a Transcript, vocabulary: &Vocabulary) -> anyhow::Result<Self> {
+    pub(in crate::stages) fn new(
+        transcript: &'a Transcript,
+        vocabulary: &Vocabulary,
+    ) -> anyhow::Result<Self> {
         let begin = vocabulary.special("<|bos|>");
         Ok(Self { transcript, begin: anyhow::Context::context(begin, "the tokenizer has no token <|bos|>")? })
     }
@@ -67,7 +70,7 @@ impl Template for Lines<'_> {
 }
 
 /// The first line of what was said, and whether it ended there.
-pub(super) fn first_line(said: &str) -> (&str, bool) {
+pub(in crate::stages) fn first_line(said: &str) -> (&str, bool) {
     match said.trim_start().split_once('\n') {
         Some((line, _)) => (line.trim_end(), true),
         None => (said.trim(), false),

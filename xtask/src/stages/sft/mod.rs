@@ -35,6 +35,8 @@ use read::Talks;
 pub struct Sft {
     /// How a conversation is written as tokens; by default as the tokenizer's special tokens suggest.
     pub protocol: Option<Protocol>,
+    /// Only conversations whose source begins with one of these; without any, all.
+    pub sources: Vec<String>,
     /// Most tokens of a conversation, and places of a row; 0 for the model's context.
     #[schemars(extend("unit" = "tokens"))]
     pub context: usize,
@@ -97,6 +99,7 @@ impl Default for Sft {
         let Plan { accumulation, clip_norm, guard, .. } = Plan::default();
         Self {
             protocol: None,
+            sources: vec![],
             context: 0,
             overlong: Overlong::Refuse,
             packing: Sharing::Packed,

@@ -38,6 +38,12 @@ impl Sft {
             let mut offset = 0;
             for batch in shards::read::<Conversations>(file)? {
                 for row in batch?.rows() {
+                    let place = offset;
+                    offset += 1;
+                    if !self.wants(row.source) {
+                        continue;
+                    }
+                    count += 1;
                     let out = Random::new(seed, &row.id.to_string()).uniform() < self.hold_out;
                     let examples = if out { &mut held_out } else { &mut train };
                     let pushed = talk::messages(&row.messages)
@@ -50,7 +56,7 @@ impl Sft {
                             fallen.push(&dropped::Row {
                                 id: Some(&row.id.to_string()),
                                 source: &file.name,
-                                offset,
+                                offset: place,
                                 stage: io.stage(),
                                 reason: reason.reason(),
                                 detail: Some(&format!("{}: {reason}", row.source)),
@@ -58,10 +64,8 @@ impl Sft {
                             })?;
                         }
                     }
-                    offset += 1;
                 }
             }
-            count += offset as u64;
         }
         shards::finish(io, "dropped", fallen)?;
         io.count("in", count);
@@ -77,6 +81,10 @@ impl Sft {
         refuse(count, too_long, &train, &left_out, context)?;
         io.metric("supervised_share", train.learned() as f64 / train.tokens() as f64);
         Ok(Talks { train: Arc::new(train), times, held_out: Arc::new(held_out) })
+    }
+
+    fn wants(&self, source: &str) -> bool {
+        self.sources.is_empty() || self.sources.iter().any(|name| source.starts_with(name.as_str()))
     }
 
     /// How often a conversation of this source comes in an epoch: as the longest name says that `source` begins with.
