@@ -99,8 +99,7 @@ fn answers_before_and_after_the_steps() {
 #[test]
 fn what_a_probe_finds_unknown_becomes_a_refusal() {
     let house = House::new();
-    let settings =
-        "lesson = { people = { often = 8, seldom = 8, never = 12 } }\ntexts = 400\ntalks = 60\nquestions = 24";
+    let settings = "lesson = { people = { often = 8, seldom = 8, never = 12 } }\ntexts = 400\ntalks = 60\nquestions = 24";
     let said = talks(&house, "probe", settings, &["answering", "refusing"]);
     // who has read nothing yet knows nothing
     assert!(said.contains("| people/memory/never | 20 | 0.000"), "{said}");

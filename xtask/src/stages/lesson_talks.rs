@@ -110,11 +110,9 @@ impl Stage for LessonTalks {
     fn check(&self) -> Result<(), Fault> {
         let people = match &self.lesson {
             Ability::Sums | Ability::Letters => vec![],
-            Ability::People(Crowd { often, seldom, never, .. }) => vec![
-                ("people/often", *often),
-                ("people/seldom", *seldom),
-                ("people/never", *never),
-            ],
+            Ability::People(Crowd { often, seldom, never, .. }) => {
+                vec![("people/often", *often), ("people/seldom", *seldom), ("people/never", *never)]
+            }
             Ability::Tools(Register { people }) => vec![("tools/people", *people)],
         };
         match people.into_iter().find(|(_, count)| !(2..=PEOPLE).contains(count)) {

@@ -48,7 +48,8 @@ pub struct Probe {
 
 impl Default for Probe {
     fn default() -> Self {
-        let refusals = ["I do not know.", "I am sorry, I do not know that.", "I have read nothing about that."];
+        let refusals =
+            ["I do not know.", "I am sorry, I do not know that.", "I have read nothing about that."];
         Self {
             sources: vec![],
             transcript: Transcript::default(),

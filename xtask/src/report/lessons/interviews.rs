@@ -90,10 +90,7 @@ fn chart(answers: &[Answers], stages: &[String]) -> anyhow::Result<Chart> {
         let at = abilities.iter().position(|ability| *ability == of.ability).unwrap_or(0) as f64;
         // a little apart, so that no interval lies on another
         let at = at + (nth as f64 - (drawn as f64 - 1.0) / 2.0) * 0.22;
-        Spread {
-            at: (of.right.value, at),
-            ends: of.right.ends().map(|end| (end.clamp(0.0, 1.0), at)),
-        }
+        Spread { at: (of.right.value, at), ends: of.right.ends().map(|end| (end.clamp(0.0, 1.0), at)) }
     };
     let layers: Vec<(Colour, Vec<Spread>)> = DRAWN
         .iter()
@@ -144,8 +141,7 @@ fn compared(answers: &[Answers]) -> String {
     }
     let points = (best.right.value - worst.right.value) * 100.0;
     let sure = best.right.ends()[0] > worst.right.ends()[1];
-    let difference =
-        if sure { format!("{points:.1} points apart") } else { "no sure difference".to_owned() };
+    let difference = if sure { format!("{points:.1} points apart") } else { "no sure difference".to_owned() };
     format!("{ability}: {}, {}, {difference}.", right(best), right(worst))
 }
 

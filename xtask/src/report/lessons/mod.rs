@@ -41,8 +41,7 @@ pub(super) struct Lesson {
 
 /// The lessons of a sheet.
 pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Vec<Lesson>>> {
-    let lessons =
-        [in_context::of(sheet)?, memorisation::of(sheet)?, probe::of(sheet)?, scaling::of(sheet)?];
+    let lessons = [in_context::of(sheet)?, memorisation::of(sheet)?, probe::of(sheet)?, scaling::of(sheet)?];
     let lessons: Vec<Lesson> = lessons.into_iter().flatten().collect();
     Ok(Some(lessons).filter(|lessons| !lessons.is_empty()))
 }

@@ -59,10 +59,7 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Lesson>> {
 fn chart(sources: &[Source]) -> anyhow::Result<Chart> {
     let spread = |(at, of): (usize, &Source)| {
         let at = at as f64;
-        Spread {
-            at: (of.known.value, at),
-            ends: of.known.ends().map(|end| (end.clamp(0.0, 1.0), at)),
-        }
+        Spread { at: (of.known.value, at), ends: of.known.ends().map(|end| (end.clamp(0.0, 1.0), at)) }
     };
     let spreads: Vec<Spread> = sources.iter().enumerate().map(spread).collect();
     let title = "Questions that the base model knows";
@@ -113,6 +110,9 @@ mod tests {
             unknown,
         };
         let said = caption(&[source("often", 0.9, 0.05), source("never", 0.0, 1.0)]);
-        assert!(said.contains("knows 90.0 % of often and 0.0 % of never. Of 400 conversations 210"), "{said}");
+        assert!(
+            said.contains("knows 90.0 % of often and 0.0 % of never. Of 400 conversations 210"),
+            "{said}"
+        );
     }
 }

@@ -31,7 +31,10 @@ pub(in crate::stages) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    pub(in crate::stages) fn new(transcript: &'a Transcript, vocabulary: &Vocabulary) -> anyhow::Result<Self> {
+    pub(in crate::stages) fn new(
+        transcript: &'a Transcript,
+        vocabulary: &Vocabulary,
+    ) -> anyhow::Result<Self> {
         let begin = vocabulary.special("<|bos|>");
         Ok(Self { transcript, begin: anyhow::Context::context(begin, "the tokenizer has no token <|bos|>")? })
     }
