@@ -8,9 +8,15 @@ use pipeline::{Error, Fault, Library, LockFile, Memo, Pin, Pins, PipelineFile, P
 const BUILTIN: &[(&str, &str)] = &[
     ("common-crawl", include_str!("../../pipelines/common-crawl.toml")),
     ("demo", include_str!("../../pipelines/demo.toml")),
+    ("lessons/context", include_str!("../../pipelines/lessons/context.toml")),
     ("lessons/in-context", include_str!("../../pipelines/lessons/in-context.toml")),
+    ("lessons/letters", include_str!("../../pipelines/lessons/letters.toml")),
     ("lessons/memorisation", include_str!("../../pipelines/lessons/memorisation.toml")),
+    ("lessons/probe", include_str!("../../pipelines/lessons/probe.toml")),
+    ("lessons/prompted", include_str!("../../pipelines/lessons/prompted.toml")),
     ("lessons/scaling", include_str!("../../pipelines/lessons/scaling.toml")),
+    ("lessons/think", include_str!("../../pipelines/lessons/think.toml")),
+    ("lessons/tools", include_str!("../../pipelines/lessons/tools.toml")),
     ("tiny", include_str!("../../pipelines/tiny.toml")),
     ("web-sample", include_str!("../../pipelines/web-sample.toml")),
 ];

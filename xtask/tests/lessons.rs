@@ -72,3 +72,54 @@ fn a_law_through_three_sizes() {
         assert!(said.contains(row), "{row} is not in {said}");
     }
 }
+
+/// A lesson about answering with little of everything: texts, conversations, questions, and no time to learn.
+fn talks(house: &House, lesson: &str, settings: &str, tuned: &[&str]) -> String {
+    let mut changes = format!("[[stage]]\nname = \"talks\"\n[stage.with]\n{settings}\n");
+    changes.push_str(&model("base", 16, 1).replace("context = 64", "context = 128"));
+    for stage in tuned {
+        changes.push_str(&format!("[[stage]]\nname = \"{stage}\"\nwith = {{ rows = 8, epochs = 1 }}\n"));
+    }
+    small(house, lesson, &changes);
+    house.done(&["reproduce", &format!("{lesson}.toml")]);
+    report(house, lesson)
+}
+
+#[test]
+fn answers_before_and_after_the_steps() {
+    let settings = "texts = 400\ntalks = 60\nquestions = 12";
+    let house = House::new();
+    let said = talks(&house, "think", settings, &["answer-first", "think-first"]);
+    assert!(said.contains("| sums | answering-first | 12 |"), "{said}");
+    assert!(said.contains("| sums | thinking-first | 12 |"), "{said}");
+    let said = talks(&house, "letters", settings, &["direct", "spelled"]);
+    assert!(said.contains("| spelling | counting-by-spelling | 12 |"), "{said}");
+}
+
+#[test]
+fn what_a_probe_finds_unknown_becomes_a_refusal() {
+    let house = House::new();
+    let settings = "lesson = { people = { often = 8, seldom = 8, never = 12 } }\ntexts = 400\ntalks = 60\nquestions = 24";
+    let said = talks(&house, "probe", settings, &["answering", "refusing"]);
+    // who has read nothing yet knows nothing
+    assert!(said.contains("| people/memory/never | 20 | 0.000"), "{said}");
+    assert!(said.contains("conversations 60 became refusals"), "{said}");
+    assert!(said.contains("| never | with-refusals | 6 |"), "{said}");
+    let probed = house.done(&["show", "probe", "probe/conversations", "--rows", "3"]);
+    assert!(["not know", "have read nothing"].iter().any(|words| probed.contains(words)), "{probed}");
+    let said = talks(&house, "context", settings, &["chat"]);
+    assert!(said.contains("| seldom | from-a-passage | 6 |"), "{said}");
+    let said = talks(&house, "prompted", settings, &["chat"]);
+    assert!(said.contains("| often | prompted | 6 |"), "{said}");
+}
+
+#[test]
+fn tools_are_called_and_an_index_is_looked_into() {
+    let house = House::new();
+    let settings = "lesson = { tools = { people = 20 } }\ntexts = 400\ntalks = 60\nquestions = 12";
+    let said = talks(&house, "tools", settings, &["direct", "calling"]);
+    assert!(said.contains("| products | with-tools | 12 |"), "{said}");
+    assert!(said.contains("| people | without-tools | 12 |"), "{said}");
+    let documents = house.done(&["show", "tools", "talks/index", "--rows", "2"]);
+    assert!(documents.contains("The trade of"), "{documents}");
+}

@@ -56,6 +56,9 @@ pub struct Crowd {
     /// Told of by no text, and asked for in conversations. The test asks for as many others.
     #[schemars(extend("unit" = "people"))]
     pub never: u64,
+    /// One of so many texts is a passage about other people and a question that it answers; 0 for none.
+    #[schemars(extend("unit" = "texts"))]
+    pub passages: usize,
 }
 
 /// People of whom only the index tells.
@@ -75,7 +78,7 @@ impl Default for LessonTalks {
 
 impl Default for Crowd {
     fn default() -> Self {
-        Self { often: 200, seldom: 400, never: 600 }
+        Self { often: 240, seldom: 400, never: 2_000, passages: 0 }
     }
 }
 
@@ -107,7 +110,7 @@ impl Stage for LessonTalks {
     fn check(&self) -> Result<(), Fault> {
         let people = match &self.lesson {
             Ability::Sums | Ability::Letters => vec![],
-            Ability::People(Crowd { often, seldom, never }) => {
+            Ability::People(Crowd { often, seldom, never, .. }) => {
                 vec![("people/often", *often), ("people/seldom", *seldom), ("people/never", *never)]
             }
             Ability::Tools(Register { people }) => vec![("tools/people", *people)],
@@ -166,7 +169,9 @@ impl Ability {
         match *self {
             Self::Sums => Box::new(Sums { seed }),
             Self::Letters => Box::new(Letters { seed }),
-            Self::People(Crowd { often, seldom, never }) => Box::new(People { seed, often, seldom, never }),
+            Self::People(Crowd { often, seldom, never, passages }) => {
+                Box::new(People { seed, often, seldom, never, passages })
+            }
             Self::Tools(Register { people }) => Box::new(Tools { seed, people }),
         }
     }
