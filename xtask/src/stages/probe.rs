@@ -107,7 +107,7 @@ impl Stage for Probe {
         let batches = shards::read_all::<Conversations>(io.input("conversations")?);
         let batches = batches.collect::<anyhow::Result<Vec<_>>>()?;
         let rows: Vec<conversations::Row<'_>> =
-            batches.iter().flat_map(|batch| batch.rows()).filter(|row| self.wants(row.source)).collect();
+            batches.iter().flat_map(shard::Batch::rows).filter(|row| self.wants(row.source)).collect();
         let mut asked = vec![];
         for row in &rows {
             asked.push(question(row, &template, &bpe, context)?);

@@ -54,9 +54,9 @@ fn numbers(text: &str) -> impl Iterator<Item = &str> {
     let pieces = text.split(|letter: char| !(letter.is_ascii_digit() || letter == '.' || letter == '-'));
     let numbers =
         pieces.map(|piece| piece.trim_end_matches('.')).filter(|piece| piece.parse::<f64>().is_ok());
-    numbers.map(|number| match number.contains('.') {
-        true => number.trim_end_matches('0').trim_end_matches('.'),
-        false => number,
+    numbers.map(|number| {
+        let short = number.trim_end_matches('0').trim_end_matches('.');
+        if number.contains('.') { short } else { number }
     })
 }
 
