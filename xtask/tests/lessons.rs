@@ -78,7 +78,7 @@ fn talks(house: &House, lesson: &str, settings: &str, tuned: &[&str]) -> String 
     let mut changes = format!("[[stage]]\nname = \"talks\"\n[stage.with]\n{settings}\n");
     changes.push_str(&model("base", 16, 1).replace("context = 64", "context = 128"));
     for stage in tuned {
-        changes.push_str(&format!("[[stage]]\nname = \"{stage}\"\nwith = {{ rows = 8, epochs = 1 }}\n"));
+        changes.extend(["[[stage]]\nname = \"", stage, "\"\nwith = { rows = 8, epochs = 1 }\n"]);
     }
     small(house, lesson, &changes);
     house.done(&["reproduce", &format!("{lesson}.toml")]);
