@@ -41,7 +41,10 @@ fn main() -> anyhow::Result<()> {
         Some("dedup") => dedup::rows(file.as_deref())?,
         Some("eval") => {
             let data = arguments.next().map(PathBuf::from);
-            eval::rows(file.as_deref().unwrap_or("runs/smollm2".as_ref()), data.as_deref().unwrap_or("data".as_ref()))?
+            eval::rows(
+                file.as_deref().unwrap_or("runs/smollm2".as_ref()),
+                data.as_deref().unwrap_or("data".as_ref()),
+            )?
         }
         Some("extract") => extract::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,
