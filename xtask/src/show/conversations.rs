@@ -9,7 +9,7 @@ use pipeline::{Manifest, Store};
 use sft::{Kind, Protocol, Rendered, Span, Template};
 use shard::{Conversations, Reader};
 
-use crate::lines::visible;
+use super::tokenizer::token;
 use crate::stages::sft::Sft;
 use crate::stages::talk;
 
@@ -118,13 +118,4 @@ fn input(store: &Store, manifest: &Manifest, slot: &str) -> anyhow::Result<PathB
         named.and_then(|named| named.split_once('/')).context("the stage has no such input")?;
     let key: pipeline::Key = serde_json::from_value(key.into())?;
     Ok(store.entry(&key).join(output))
-}
-
-/// A token as people can read it: a part of a character is its bytes.
-fn token(bpe: &Bpe, id: u32) -> String {
-    let bytes = bpe.vocabulary().token(id).unwrap_or_default();
-    match str::from_utf8(bytes) {
-        Ok(text) => visible(text),
-        Err(_) => bytes.iter().map(|byte| format!("‹{byte:02x}›")).collect::<Vec<_>>().concat(),
-    }
 }

@@ -117,7 +117,7 @@ fn ids(bpe: &Bpe, text: &str) -> Vec<u32> {
 }
 
 /// A token as people can read it: a part of a character is its bytes.
-fn token(bpe: &Bpe, id: u32) -> String {
+pub(super) fn token(bpe: &Bpe, id: u32) -> String {
     let bytes = bpe.vocabulary().token(id).unwrap_or_default();
     match str::from_utf8(bytes) {
         Ok(text) => visible(text),
