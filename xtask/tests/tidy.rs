@@ -21,16 +21,31 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sft", &["bpe", "model"]),
     ("eval", &["bpe", "model"]),
     ("chat", &["bpe", "model", "sft"]),
+    ("rl", &["model"]),
+    ("grpo", &["model", "rl"]),
     (
         "xtask",
-        &["bpe", "chat", "eval", "fineweb-filter", "fixtures", "model", "pipeline", "sft", "shard", "warc"],
+        &[
+            "bpe",
+            "chat",
+            "eval",
+            "fineweb-filter",
+            "fixtures",
+            "grpo",
+            "model",
+            "pipeline",
+            "rl",
+            "sft",
+            "shard",
+            "warc",
+        ],
     ),
 ];
 
 /// The only crates that know Arrow and Parquet.
 const KNOW_ARROW: &[&str] = &["shard", "xtask"];
 /// The only crates that know candle.
-const KNOW_CANDLE: &[&str] = &["chat", "eval", "model", "sft", "xtask"];
+const KNOW_CANDLE: &[&str] = &["chat", "eval", "grpo", "model", "rl", "sft", "xtask"];
 
 /// Modules that may contain unsafe code, each with its safety argument beside it.
 const UNSAFE_LEAVES: &[&str] = &["crates/model/src/data/map.rs", "xtask/src/environment.rs"];
