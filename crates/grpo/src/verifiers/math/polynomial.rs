@@ -74,16 +74,21 @@ impl Polynomial {
     }
 
     pub(super) fn plus(&self, other: &Self) -> Option<Self> {
-        let mut sum = self.0.clone();
+        let mut sum = self.clone();
+        sum.add(other)?;
+        Some(sum)
+    }
+
+    fn add(&mut self, other: &Self) -> Option<()> {
         for (monomial, factor) in &other.0 {
-            let total = sum.get(monomial).copied().unwrap_or(Rational::ZERO).plus(*factor)?;
+            let total = self.0.get(monomial).map_or(Some(*factor), |before| before.plus(*factor))?;
             if total.is_zero() {
-                sum.remove(monomial);
+                self.0.remove(monomial);
             } else {
-                sum.insert(monomial.clone(), total);
+                self.0.insert(monomial.clone(), total);
             }
         }
-        (sum.len() <= MOST_TERMS).then_some(Self(sum))
+        (self.0.len() <= MOST_TERMS).then_some(())
     }
 
     pub(super) fn scaled(&self, by: Rational) -> Option<Self> {
@@ -104,8 +109,7 @@ impl Polynomial {
                     let before = both.get(atom).copied().unwrap_or(Rational::ZERO);
                     both.insert(atom.clone(), before.plus(*exponent)?);
                 }
-                work.spend(product.0.len() / 16)?;
-                product = product.plus(&settled(both, one.times(*two)?, work)?)?;
+                product.add(&settled(both, one.times(*two)?, work)?)?;
             }
         }
         Some(product)

@@ -367,7 +367,7 @@ impl<'a> Reader<'a> {
             }
         }
         let number = Rational::parse(&written).map(|number| number.times(self.power_of_ten()));
-        Some(number.flatten().map_or_else(|| Node::Symbol(written), Node::Number))
+        Some(number.flatten().map_or_else(|| Node::Symbol(shortest(&written)), Node::Number))
     }
 
     /// `0.1\overline{6}`.
@@ -404,6 +404,13 @@ impl<'a> Reader<'a> {
         self.depth -= 1;
         node
     }
+}
+
+/// Digits that are too many for a number, without zeros that say nothing.
+fn shortest(digits: &str) -> String {
+    let digits = digits.trim_start_matches('0');
+    let short = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    short.to_owned()
 }
 
 /// How many digits without braces are an argument.

@@ -6,8 +6,8 @@ use regex::Regex;
 
 /// Commas that LaTeX needs help with to set as those of thousands: `5,\!000`, `90{,}900`.
 static THOUSANDS: LazyLock<Regex> = LazyLock::new(|| expression(r"(\d)(?:, *\\!|\{,\}) *(\d{3})"));
-/// Thousands set apart by spaces.
-static SPACED: LazyLock<Regex> = LazyLock::new(|| expression(r"\b\d{1,3}(?: \d{3})+\b"));
+/// Thousands set apart by spaces; with a slash behind them it would be a mixed number.
+static SPACED: LazyLock<Regex> = LazyLock::new(|| expression(r"\b\d{1,3}(?: \d{3})+\b( ?/)?"));
 
 fn expression(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is well formed")
@@ -29,7 +29,11 @@ pub(super) fn tidy(text: &str) -> String {
         }
     }
     let tidy = tidy.trim().trim_end_matches(['.', ',', ';', ':', ' ']);
-    SPACED.replace_all(tidy, |found: &regex::Captures<'_>| found[0].replace(' ', "")).into_owned()
+    let joined = |found: &regex::Captures<'_>| match found.get(1) {
+        Some(_) => found[0].to_owned(),
+        None => found[0].replace(' ', ""),
+    };
+    SPACED.replace_all(tidy, joined).into_owned()
 }
 
 /// The letter that was read before `rest`, as a piece of `text`.
@@ -118,9 +122,16 @@ fn command<'a>(text: &'a str, tidy: &mut String) -> &'a str {
     rest
 }
 
-/// All that the eye sees, without spaces.
+/// All that the eye sees; spaces only between letters and digits, where they part them.
 pub(super) fn squeezed(tidy: &str) -> String {
-    tidy.split_whitespace().collect()
+    let mut squeezed = String::with_capacity(tidy.len());
+    for piece in tidy.split_whitespace() {
+        if squeezed.ends_with(char::is_alphanumeric) && piece.starts_with(char::is_alphanumeric) {
+            squeezed.push(' ');
+        }
+        squeezed.push_str(piece);
+    }
+    squeezed
 }
 
 #[cfg(test)]

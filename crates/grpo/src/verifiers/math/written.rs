@@ -8,14 +8,14 @@ pub(super) fn is_worked_out(gold: &Node, said: &Node) -> bool {
     !leaves(gold).all(is_number) || leaves(said).all(is_number)
 }
 
-/// The parts that stand by themselves; of `x = 3` and `3 + 4 = 7` the last.
+/// The parts that stand by themselves.
 fn leaves(node: &Node) -> Box<dyn Iterator<Item = &Node> + '_> {
-    match node {
+    match without_letter(node) {
         Node::Tuple(_, items, _) | Node::Set(items) | Node::List(items) | Node::Union(items) => {
             Box::new(items.iter().flat_map(leaves))
         }
         Node::Matrix(rows) => Box::new(rows.iter().flatten().flat_map(leaves)),
-        Node::Chain(_, sides) => Box::new(sides.last().into_iter().flat_map(leaves)),
+        Node::Chain(_, sides) => Box::new(sides.iter().flat_map(leaves)),
         node => Box::new(std::iter::once(node)),
     }
 }
@@ -38,10 +38,12 @@ fn is_number(node: &Node) -> bool {
 }
 
 fn is_power_of_ten(node: &Node) -> bool {
+    let is_whole = |node: &Node| matches!(node, Node::Number(number) if number.as_whole().is_some());
     match node {
         Node::Power(base, exponent) => {
             let is_ten = matches!(&**base, Node::Number(ten) if ten.as_whole() == Some(10));
-            is_ten && is_number(exponent)
+            let exponent = if let Node::Negative(exponent) = &**exponent { exponent } else { exponent };
+            is_ten && is_whole(exponent)
         }
         _ => false,
     }
@@ -53,16 +55,25 @@ pub(super) fn factors(node: &Node) -> usize {
         Node::Negative(inside) => factors(inside),
         Node::Product(all) => all.iter().map(factors).sum(),
         Node::Quotient(over, _) => factors(over),
-        Node::Power(base, exponent) => match &**exponent {
-            Node::Number(times) => {
-                factors(base)
-                    * times.as_whole().and_then(|times| usize::try_from(times).ok()).unwrap_or(1).min(99)
-            }
-            _ => 1,
-        },
+        Node::Power(base, exponent) => {
+            let times = match &**exponent {
+                Node::Number(times) => times.as_whole().and_then(|times| usize::try_from(times).ok()),
+                _ => None,
+            };
+            factors(base).saturating_mul(times.unwrap_or(1))
+        }
         Node::Chain(_, sides) => sides.last().map_or(0, factors),
-        Node::Number(_) => 0,
-        _ => 1,
+        node => usize::from(has_letter(node)),
+    }
+}
+
+fn has_letter(node: &Node) -> bool {
+    match node {
+        Node::Symbol(name) => !matches!(name.as_str(), "i" | "pi"),
+        Node::Negative(inside) | Node::Percent(inside) => has_letter(inside),
+        Node::Sum(all) | Node::Product(all) | Node::Call(_, all) => all.iter().any(has_letter),
+        Node::Quotient(one, other) | Node::Power(one, other) => has_letter(one) || has_letter(other),
+        _ => false,
     }
 }
 
