@@ -100,7 +100,7 @@ fn the_trainer_sees_the_bits_that_the_sampler_saw() {
             .flat_map(|answer| answer.log_probs.clone())
             .collect();
         assert_eq!(trained, sampled, "{family:?}");
-        let again = rl::log_probs(&decoder.detached(), &groups, 40).unwrap();
+        let again = rl::log_probs(&decoder.detached(), &groups.iter().collect::<Vec<_>>(), 40).unwrap();
         assert_eq!(again.concat().concat(), sampled, "{family:?}");
     }
 }
