@@ -253,7 +253,7 @@ def advantages() -> list[dict[str, Any]]:
 def kl_of_ratios() -> list[dict[str, Any]]:
     found = []
     for kind in ["k1", "k2", "k3"]:
-        x = torch.tensor([-6.0, -1.3, -0.2, -1e-5, 0.0, 1e-9, 0.04, 0.7, 5.0], dtype=torch.float64, requires_grad=True)
+        x = torch.tensor([-6.0, -1.3, -0.2, -1e-3, 0.0, 0.04, 0.7, 5.0], dtype=torch.float64, requires_grad=True)
         values = estimate(x, kind)
         values.sum().backward()
         found.append({"estimator": kind, "x": x.tolist(), "value": values.tolist(), "slope": x.grad.tolist()})
@@ -328,10 +328,11 @@ def lines(values: list[dict[str, Any]]) -> str:
 def main() -> None:
     torch.set_default_dtype(torch.float64)
     inputs = batches()
+    named = [f"{json.dumps(name)}: {json.dumps(batch)}" for name, batch in inputs.items()]
     parts = {
         "about": json.dumps(ABOUT, indent=1),
         "version": json.dumps(f"trl {trl.__version__}, torch {torch.__version__}"),
-        "batches": "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(batch)}" for name, batch in inputs.items()) + "\n}",
+        "batches": "{\n" + ",\n".join(named) + "\n}",
         "losses": lines(losses(inputs)),
         "advantages": lines(advantages()),
         "kl": lines(kl_of_ratios()),
