@@ -110,6 +110,6 @@ fn asked(
         meta: row.meta.map(str::to_owned),
     };
     rl::check(&problem, context).map_err(|error| (error.reason(), error.to_string()))?;
-    grpo::self_test(rewards, &problem).map_err(|error| (error.reason(), error.to_string()))?;
+    rewards.self_test(&problem).map_err(|error| (error.reason(), error.to_string()))?;
     Ok(problem)
 }

@@ -25,16 +25,15 @@ impl Held<'_> {
         round: u64,
         curves: &mut Curves,
     ) -> anyhow::Result<Option<f64>> {
-        let ends = round == 0 || round == self.grpo.rounds;
-        let most = if ends || self.grpo.measure_most == 0 { usize::MAX } else { self.grpo.measure_most };
+        let most = if self.grpo.measure_most == 0 { usize::MAX } else { self.grpo.measure_most };
         let problems: Vec<&Problem> = self.problems.iter().take(most).collect();
         if problems.is_empty() {
             return Ok(None);
         }
         let group = self.grpo.measure_group;
         let drawing = Drawing { group, seed: !self.drawing.seed, ..self.drawing.clone() };
-        let (mut right, mut solved, mut tokens, mut ended, mut of_some) = (0, 0, 0, 0, 0);
-        for (at, problems) in problems.chunks(AT_ONCE.div_ceil(group)).enumerate() {
+        let (mut right, mut solved, mut tokens, mut ended) = (0, 0, 0, 0);
+        for problems in problems.chunks(AT_ONCE.div_ceil(group)) {
             for (problem, drawn) in problems.iter().zip(roll_out(policy, problems, &drawing, 0)?) {
                 let texts: Vec<String> =
                     drawn.answers.iter().map(|drawn| (self.decode)(drawn.said())).collect();
@@ -47,12 +46,7 @@ impl Held<'_> {
                 tokens += drawn.answers.iter().map(|drawn| drawn.ids.len()).sum::<usize>();
                 ended += drawn.answers.iter().filter(|drawn| drawn.ended).count();
             }
-            // the first ones are asked every time: their curve has no step where all are asked
-            if at == 0 {
-                of_some = right;
-            }
         }
-        let _ = of_some;
         let answers = (problems.len() * group) as f64;
         curves.push(round, "validation_right", right as f64 / answers)?;
         curves.push(round, "validation_right_in_group", solved as f64 / problems.len() as f64)?;

@@ -94,7 +94,7 @@ pub struct Grpo {
     /// Answers to each held-out problem.
     #[schemars(extend("unit" = "answers"))]
     pub measure_group: usize,
-    /// Most held-out problems on the way; after the last round all are asked. 0 for all.
+    /// Most held-out problems that are measured on; 0 for all.
     #[schemars(extend("unit" = "problems"))]
     pub measure_most: usize,
     /// Rounds between those whose answers are kept in `rollouts`; the first and the last always are. 0 for those only.
@@ -153,7 +153,7 @@ impl Stage for Grpo {
             ],
             sources: &["model", "bpe", "sft", "rl", "grpo"],
             // how many answers grow at once changes no bit of any
-            unhashed: &["at_once"],
+            unhashed: vec!["at_once"],
             ..Signature::exact(1)
         }
     }
@@ -248,8 +248,7 @@ impl Stage for Grpo {
             let seen: Vec<_> = round.asked.iter().chain(&round.redrawn).cloned().collect();
             let mut found = grpo::figures(&seen, &parts);
             found.insert("asked".to_owned(), seen.len() as f64);
-            let noted = record.take(round, &learn, &parts).map_err(|error| rl::Error::Other(error.into()));
-            noted?;
+            record.take(round, &parts).map_err(|error| rl::Error::Other(error.into()))?;
             let looked = guard.look(round.number + 1, &found);
             *figures.borrow_mut() = found;
             looked.map_err(|stopped| rl::Error::Other(stopped.into()))

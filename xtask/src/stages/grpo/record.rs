@@ -59,7 +59,7 @@ impl Record {
         }
     }
 
-    pub(super) fn take(&mut self, round: &Round, problems: &[Problem], parts: &[String]) -> anyhow::Result<()> {
+    pub(super) fn take(&mut self, round: &Round, parts: &[String]) -> anyhow::Result<()> {
         let number = round.number + 1;
         // in the order in which they were drawn: a problem is never drawn twice in a round
         for asked in round.redrawn.iter().chain(&round.asked) {
@@ -69,7 +69,6 @@ impl Record {
         let kept = number == 1 || number == self.last || self.keep_every > 0 && number.is_multiple_of(self.keep_every);
         if kept {
             for (group, asked) in (0..).zip(round.asked.iter().chain(&round.redrawn)) {
-                debug_assert!(asked.problem < problems.len());
                 for sample in 0..asked.group.answers.len() {
                     self.answers.push(number, answered(asked, group, sample, parts))?;
                 }
