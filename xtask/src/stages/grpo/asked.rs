@@ -42,7 +42,8 @@ impl Grpo {
                     let place = offset;
                     offset += 1;
                     let measured = self.held_out.iter().any(|end| row.source.ends_with(end));
-                    let learned = self.sources.is_empty() || self.sources.iter().any(|end| row.source.ends_with(end));
+                    let learned =
+                        self.sources.is_empty() || self.sources.iter().any(|end| row.source.ends_with(end));
                     if !measured && !learned {
                         continue;
                     }
@@ -75,7 +76,8 @@ impl Grpo {
         }
         let lost: u64 = left_out.values().sum();
         if learn.is_empty() || 2 * lost > count {
-            let reasons: Vec<String> = left_out.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+            let reasons: Vec<String> =
+                left_out.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
             let fault = Fault::new("too few problems can be learned from")
                 .got(format!("{} of {count} problems; left out: {}", learn.len(), reasons.join(", ")))
                 .expected("at least one, and half of all")

@@ -175,7 +175,11 @@ impl Stage for Grpo {
             return wrong(on, "0".into(), "1 or more");
         }
         if self.group < 2 {
-            return wrong("/group", self.group.to_string(), "2 or more: answers are compared with each other");
+            return wrong(
+                "/group",
+                self.group.to_string(),
+                "2 or more: answers are compared with each other",
+            );
         }
         if self.rewards.is_empty() {
             return wrong("/rewards", "[]".into(), "at least one");
@@ -198,7 +202,8 @@ impl Stage for Grpo {
         let (params, decoder) = model::checkpoint::load(before.directory())?;
         let config = decoder.config().clone();
         let rewards = Rewards::new(&self.rewards)?;
-        let Questions { learn, held_out } = self.read(io, task, &bpe, &*template, &rewards, config.context)?;
+        let Questions { learn, held_out } =
+            self.read(io, task, &bpe, &*template, &rewards, config.context)?;
 
         let learner = decoder.clone().recomputing(self.recompute);
         let policy = decoder.detached();
@@ -238,7 +243,8 @@ impl Stage for Grpo {
         let mut curriculum = Curriculum::new(self.order, learn.len(), io.seed("problems"));
         record.tell(&mut curriculum);
         let mut curves = Curves(Log::open(&scratch.join("metrics.jsonl"), begun)?);
-        let held = Held { problems: &held_out, rewards: &rewards, decode: &decode, drawing: &drawing, grpo: self };
+        let held =
+            Held { problems: &held_out, rewards: &rewards, decode: &decode, drawing: &drawing, grpo: self };
 
         let parts = rl::RewardFn::parts(&rewards);
         let figures = RefCell::new(BTreeMap::new());
@@ -297,7 +303,9 @@ impl Stage for Grpo {
                 for (name, value) in &found {
                     curves.push(round, name, *value)?;
                 }
-                for (name, value) in [("loss", progress.loss), ("lr", progress.lr), ("grad_norm", progress.grad_norm)] {
+                for (name, value) in
+                    [("loss", progress.loss), ("lr", progress.lr), ("grad_norm", progress.grad_norm)]
+                {
                     curves.push(round, name, value)?;
                 }
                 let tokens = (seen.tokens as f64).max(1.0);

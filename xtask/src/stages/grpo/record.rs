@@ -66,7 +66,9 @@ impl Record {
             let drawn = Drawn(asked.problem, asked.right(), asked.group.answers.len());
             self.drawn.push(number, drawn)?;
         }
-        let kept = number == 1 || number == self.last || self.keep_every > 0 && number.is_multiple_of(self.keep_every);
+        let kept = number == 1
+            || number == self.last
+            || self.keep_every > 0 && number.is_multiple_of(self.keep_every);
         if kept {
             for (group, asked) in (0..).zip(round.asked.iter().chain(&round.redrawn)) {
                 for sample in 0..asked.group.answers.len() {
