@@ -59,6 +59,10 @@ pub fn registry() -> Registry {
             "scaling-law",
             "how the loss falls with the size of the model",
         )
+        .with::<stages::tournament::Tournament>(
+            "tournament",
+            "models and players of known strength at tic-tac-toe, rated",
+        )
         .with::<stages::sample::Sample>("sample", "text written by a model");
     registry
 }

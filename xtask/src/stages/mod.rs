@@ -52,6 +52,10 @@ mod shared;
 #[cfg(feature = "train")]
 pub(crate) mod talk;
 #[cfg(feature = "train")]
+mod tic_tac_toe;
+#[cfg(feature = "train")]
+pub mod tournament;
+#[cfg(feature = "train")]
 mod training;
 mod unpacked;
 pub mod warc_files;
