@@ -90,3 +90,26 @@ impl Rewards {
         Ok(Worth { total, parts })
     }
 }
+
+impl rl::RewardFn for Rewards {
+    fn score(&self, problem: &Problem, answers: &[Answer<'_>]) -> rl::Result<Vec<rl::Reward>> {
+        let score = |answer: &Answer<'_>| {
+            let Worth { total, parts } =
+                self.of(problem, answer).map_err(|error| rl::Error::Other(error.into()))?;
+            let parts = parts.into_iter().map(|part| part.map(f64::from)).collect();
+            Ok(rl::Reward { total: total.map(f64::from), parts })
+        };
+        answers.iter().map(score).collect()
+    }
+
+    fn parts(&self) -> Vec<String> {
+        self.parts.iter().map(|part| part.name.clone()).collect()
+    }
+}
+
+impl Default for Reward {
+    /// What the verifier says that the problem names.
+    fn default() -> Self {
+        Self { verifier: VerifierKind::OfProblem, weight: one() }
+    }
+}

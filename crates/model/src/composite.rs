@@ -158,6 +158,8 @@ fn mask(places: &Places, like: &Tensor) -> Result<Tensor> {
         for segment in segments {
             for at in segment.start..segment.start + segment.length {
                 square[at * t + segment.start..=at * t + at].fill(0.0);
+                let (prefix, length) = segment.prefix;
+                square[at * t + prefix..][..length].fill(0.0);
             }
         }
     }

@@ -17,6 +17,9 @@ pub struct Input<'a> {
     pub positions: Option<&'a Tensor>,
     /// `[B, T]`, u32, rising along a row; attention stays inside a document. Not beside a cache.
     pub documents: Option<&'a Tensor>,
+    /// `[B, T]`, u32: the number of an earlier document of the row that a document sees whole before its own places, or its own
+    /// number for none. A prompt that several answers share is computed once. Beside documents only.
+    pub prefixes: Option<&'a Tensor>,
     /// Real positions per row; what follows is padding, which a cache does not keep.
     pub lengths: Option<&'a [usize]>,
 }
@@ -24,7 +27,7 @@ pub struct Input<'a> {
 impl<'a> Input<'a> {
     /// Rows of equal length, one document each.
     pub fn new(ids: &'a Tensor) -> Self {
-        Self { ids, positions: None, documents: None, lengths: None }
+        Self { ids, positions: None, documents: None, prefixes: None, lengths: None }
     }
 }
 

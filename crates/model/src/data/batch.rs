@@ -22,12 +22,7 @@ pub struct TokenBatch {
 impl TokenBatch {
     /// What a model is given.
     pub fn input(&self) -> Input<'_> {
-        Input {
-            ids: &self.ids,
-            positions: Some(&self.positions),
-            documents: Some(&self.documents),
-            lengths: None,
-        }
+        Input { positions: Some(&self.positions), documents: Some(&self.documents), ..Input::new(&self.ids) }
     }
 }
 

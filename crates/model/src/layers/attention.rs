@@ -7,6 +7,8 @@
 //! Chains of sums begin at a segment's first key: a document in a packed row has the bits that it has alone, and a query
 //! over cached keys those that it has in a full pass.
 
+use std::borrow::Cow;
+
 use super::places::Segment;
 use super::{Heads, Places};
 use crate::buffer::Buffer;
@@ -116,17 +118,34 @@ pub(super) fn forward(shape: &Heads, places: &Places, heads: &[f32], out: &mut [
     tasks.enumerate().for_each(|(task, (out, sums))| {
         let (row, head) = (task / shape.keys, task % shape.keys);
         let [queries, keys, values] = parts(shape, heads, t, row, head);
-        for &Segment { start, length } in &places.segments[row] {
+        for segment in &places.segments[row] {
+            let &Segment { start, length, prefix: (_, before) } = segment;
             let range = start * d..(start + length) * d;
-            let kv = KeyValues::new(&keys[range.clone()], &values[range.clone()], d);
+            let kv = KeyValues::new(&seen(segment, keys, d), &seen(segment, values, d), d);
             for head in 0..group {
                 let queries = &queries[head * t * d..][range.clone()];
                 let out = &mut out[head * t * d..][range.clone()];
-                attend(queries, &kv, d, |at| at + 1, out, &mut sums[head * t + start..][..length]);
+                attend(queries, &kv, d, |at| before + at + 1, out, &mut sums[head * t + start..][..length]);
             }
         }
         clear_padding(places, row, group, d, out);
     });
+}
+
+/// What a segment sees of `[T, d]`: its prefix, and its own places behind it.
+fn seen<'a>(segment: &Segment, x: &'a [f32], width: usize) -> Cow<'a, [f32]> {
+    if segment.prefix.1 == 0 {
+        return Cow::Borrowed(&x[segment.start * width..][..segment.length * width]);
+    }
+    segment.seen().flat_map(|places| &x[places.start * width..places.end * width]).copied().collect()
+}
+
+/// Adds `[prefix + own places, d]` to where they came from.
+fn give_back(segment: &Segment, from: &[f32], width: usize, x: &mut [f32]) {
+    let places = segment.seen().flatten().zip(from.chunks_exact(width));
+    for (place, from) in places {
+        x[place * width..][..width].iter_mut().zip(from).for_each(|(x, from)| *x += from);
+    }
 }
 
 /// Places outside of segments hold whatever was in memory: they become 0.
@@ -156,30 +175,44 @@ pub(super) struct Seen<'a> {
 }
 
 /// Gradients of heads `[B, H + 2 K, T, d]` from those of mixed values, `dout` `[B, H, T, d]`.
-pub(super) fn backward(shape: &Heads, places: &Places, seen: &Seen<'_>, dout: &[f32]) -> Buffer {
+pub(super) fn backward(shape: &Heads, places: &Places, left: &Seen<'_>, dout: &[f32]) -> Buffer {
     let (t, d, group) = (places.length, shape.width, shape.group());
     // by key head first, as tasks want it: [B, K, H / K + 2, T, d]
     let mut grouped = Buffer::zeros(places.rows * shape.keys * (group + 2) * t * d);
     let tasks = grouped.par_chunks_exact_mut((group + 2) * t * d).enumerate();
     tasks.for_each(|(task, gradients)| {
         let (row, head) = (task / shape.keys, task % shape.keys);
-        let [queries, keys, values] = parts(shape, seen.heads, t, row, head);
+        let [queries, keys, values] = parts(shape, left.heads, t, row, head);
         let (dqueries, rest) = gradients.split_at_mut(group * t * d);
         let (dkeys, dvalues) = rest.split_at_mut(t * d);
-        for &Segment { start, length } in &places.segments[row] {
+        for segment in &places.segments[row] {
+            let &Segment { start, length, prefix: (_, before) } = segment;
             let range = start * d..(start + length) * d;
-            let kv = Transposed::new(&keys[range.clone()], &values[range.clone()], d);
+            let kv = Transposed::new(&seen(segment, keys, d), &seen(segment, values, d), d);
+            let mut shared =
+                [(); 2].map(|()| Buffer::zeros(if before > 0 { (before + length) * d } else { 0 }));
             for in_group in 0..group {
                 let head = row * shape.queries + head * group + in_group;
                 let at = |x: usize| (x * t + start) * d..(x * t + start + length) * d;
                 let strips = Strips {
                     queries: &queries[at(in_group)],
-                    out: &seen.out[at(head)],
+                    out: &left.out[at(head)],
                     dout: &dout[at(head)],
-                    sums: &seen.sums[head * t + start..][..length],
+                    sums: &left.sums[head * t + start..][..length],
+                    before,
                 };
                 let dqueries = &mut dqueries[at(in_group)];
-                strips.backward(&kv, d, dqueries, &mut dkeys[range.clone()], &mut dvalues[range.clone()]);
+                if before == 0 {
+                    let (dkeys, dvalues) = (&mut dkeys[range.clone()], &mut dvalues[range.clone()]);
+                    strips.backward(&kv, d, dqueries, dkeys, dvalues);
+                } else {
+                    let [dkeys, dvalues] = &mut shared;
+                    strips.backward(&kv, d, dqueries, dkeys, dvalues);
+                }
+            }
+            if before > 0 {
+                give_back(segment, &shared[0], d, dkeys);
+                give_back(segment, &shared[1], d, dvalues);
             }
         }
     });
@@ -217,12 +250,13 @@ impl Transposed {
     }
 }
 
-/// One head of one segment, `[T, d]` each and `[T]`.
+/// One head of one segment, `[T, d]` each and `[T]`, which sees `before` keys more.
 struct Strips<'a> {
     queries: &'a [f32],
     out: &'a [f32],
     dout: &'a [f32],
     sums: &'a [f32],
+    before: usize,
 }
 
 impl Strips<'_> {
@@ -240,7 +274,7 @@ impl Strips<'_> {
             let (first, count) = (strip * STRIP, dqueries.len() / d);
             let range = first * d..(first + count) * d;
             let (q, dout, out) = (&self.queries[range.clone()], &self.dout[range.clone()], &self.out[range]);
-            let keys = first + count;
+            let keys = self.before + first + count;
             let (mut p, mut ds) = (Buffer::new(count * keys), Buffer::new(count * keys));
             multiply_serial(Matrix::new(q, d), &kv.kt, keys, Target::new(&mut p, keys, Write::Set));
             multiply_serial(Matrix::new(dout, d), &kv.vt, keys, Target::new(&mut ds, keys, Write::Set));
@@ -249,7 +283,7 @@ impl Strips<'_> {
                 || {
                     let rows = p.chunks_exact_mut(keys).zip(ds.chunks_exact_mut(keys)).enumerate();
                     for (at, (p, ds)) in rows {
-                        let seen = first + at + 1;
+                        let seen = self.before + first + at + 1;
                         let delta = dot(&dout[at * d..][..d], &out[at * d..][..d]);
                         let sum = self.sums[first + at];
                         p[seen..].fill(0.0);

@@ -11,6 +11,17 @@ pub(crate) struct Segment {
     pub(crate) start: usize,
     /// How many.
     pub(crate) length: usize,
+    /// Another segment of the row that this one sees whole before its own, such as a prompt with several answers: where it
+    /// starts, and how long it is; (0, 0) for none.
+    pub(crate) prefix: (usize, usize),
+}
+
+impl Segment {
+    /// The places that its last position sees: those of the prefix and its own.
+    pub(crate) fn seen(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let (start, length) = self.prefix;
+        [start..start + length, self.start..self.start + self.length].into_iter()
+    }
 }
 
 /// Ids, positions and segments of a batch `[B, T]`.
@@ -52,10 +63,24 @@ impl Places {
             Some(documents) => Some(flat(documents, "documents", rows, length)?),
             None => None,
         };
+        let prefixes = match input.prefixes {
+            Some(_) if documents.is_none() => {
+                let (expected, got) = ("documents beside them".into(), "none".into());
+                return Err(Error::Input { what: "prefixes", expected, got });
+            }
+            Some(prefixes) => Some(flat(prefixes, "prefixes", rows, length)?),
+            None => None,
+        };
         let segments = (0..rows).map(|row| {
-            let documents = documents.as_ref().map(|documents| &documents[row * length..][..lengths[row]]);
-            segments(documents, lengths[row])
+            let of_row = |values: &'_ Vec<u32>| values[row * length..][..lengths[row]].to_vec();
+            let documents = documents.as_ref().map(of_row);
+            let mut segments = segments(documents.as_deref(), lengths[row]);
+            if let (Some(documents), Some(prefixes)) = (&documents, prefixes.as_ref().map(of_row)) {
+                look_back(&mut segments, documents, &prefixes)?;
+            }
+            Ok(segments)
         });
+        let segments = segments.collect::<Result<Vec<_>>>()?;
         let positions = match input.positions {
             Some(positions) => flat(positions, "positions", rows, length)?,
             None => counted(starts, &lengths, length),
@@ -64,7 +89,7 @@ impl Places {
         if furthest >= context {
             return Err(Error::Context { position: furthest, context });
         }
-        Ok(Self { rows, length, ids, positions, segments: segments.collect() })
+        Ok(Self { rows, length, ids, positions, segments })
     }
 
     /// Real positions per row.
@@ -85,15 +110,33 @@ fn counted(starts: &[usize], lengths: &[usize], length: usize) -> Vec<u32> {
 /// A segment for each run of equal documents.
 fn segments(documents: Option<&[u32]>, length: usize) -> Vec<Segment> {
     let Some(documents) = documents else {
-        return if length == 0 { vec![] } else { vec![Segment { start: 0, length }] };
+        return if length == 0 { vec![] } else { vec![Segment { start: 0, length, prefix: (0, 0) }] };
     };
     let mut start = 0;
     let runs = documents.chunk_by(|a, b| a == b).map(|run| {
-        let segment = Segment { start, length: run.len() };
+        let segment = Segment { start, length: run.len(), prefix: (0, 0) };
         start += run.len();
         segment
     });
     runs.collect()
+}
+
+/// Gives segments the prefixes that their first places name: a document before their own that has none itself.
+fn look_back(segments: &mut [Segment], documents: &[u32], prefixes: &[u32]) -> Result<()> {
+    for at in 0..segments.len() {
+        let start = segments[at].start;
+        let (own, named) = (documents[start], prefixes[start]);
+        if named == own {
+            continue;
+        }
+        let before = segments[..at].iter().find(|segment| documents[segment.start] == named);
+        let Some(before) = before.filter(|segment| segment.prefix == (0, 0)) else {
+            let expected = format!("an earlier document without a prefix, or its own number {own}");
+            return Err(Error::Input { what: "prefixes", expected, got: named.to_string() });
+        };
+        segments[at].prefix = (before.start, before.length);
+    }
+    Ok(())
 }
 
 fn flat(tensor: &Tensor, what: &'static str, rows: usize, length: usize) -> Result<Vec<u32>> {
