@@ -38,7 +38,7 @@
 //! | `benchmarks` | [`MultipleChoice`], [`Cloze`], [`ExactMatch`], [`Texts`] |
 //! | [`read`] | files of questions |
 //! | `subject` | a model that answers |
-//! | `figures` | [`mean`], [`pass_at_k`], [`Bootstrap`], [`centred_mean`] |
+//! | `figures` | [`mean`], [`pass_at_k`], [`Bootstrap`], [`centred_mean`], [`ratings`] |
 
 #![forbid(unsafe_code)]
 
@@ -58,5 +58,7 @@ pub use benchmarks::{
 pub use encoding::Encoding;
 pub use error::{Error, Result};
 pub use few_shot::{Example, Prompting};
-pub use figures::{Bootstrap, Interval, Task, Weighed, centred, centred_mean, mean, pass_at_k};
+pub use figures::{
+    Battle, Bootstrap, Interval, Task, Weighed, centred, centred_mean, mean, pass_at_k, ratings,
+};
 pub use subject::Subject;

@@ -116,6 +116,9 @@ pub enum Error {
         /// What it was given.
         got: String,
     },
+    /// An objective or a source of batches from elsewhere cannot go on.
+    #[error(transparent)]
+    Other(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// [`std::result::Result`] with this crate's [`Error`].

@@ -27,6 +27,7 @@
 //! |---|---|
 //! | [`documents`], [`dropped`], [`tokens`], [`metrics`], [`pages`], [`samples`] | the tables of a corpus and a model |
 //! | [`conversations`], [`problems`], [`preferences`], with [`messages`] | what a chat model learns from |
+//! | [`rollouts`] | what it answered while it learned |
 //! | [`truth`], [`facts`], [`scores`] | what is right, and how right a stage or a model was |
 //! | `table` | [`Table`], [`Builder`], [`Batch`]: the seam |
 //! | `writer`, `hashing` | [`Writer`], [`Part`], [`digest`] |
@@ -74,13 +75,14 @@ pub use tables::metrics::Metrics;
 pub use tables::pages::Pages;
 pub use tables::preferences::Preferences;
 pub use tables::problems::Problems;
+pub use tables::rollouts::Rollouts;
 pub use tables::samples::Samples;
 pub use tables::scores::Scores;
 pub use tables::tokens::Tokens;
 pub use tables::truth::Truth;
 pub use tables::{
     conversations, documents, dropped, facts, messages, metrics, names, pages, preferences, problems,
-    samples, schema, scores, signals, tokens, truth,
+    rollouts, samples, schema, scores, signals, tokens, truth,
 };
 pub use values::each_value;
 pub use writer::{Part, Writer};

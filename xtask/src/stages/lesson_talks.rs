@@ -1,6 +1,8 @@
 //! `lesson-talks`: texts for a base model, conversations and questions for one lesson about answering.
 
-use fixtures::skill::{Letters, People, Piece, Skill, Sums, Talk, Tools};
+use fixtures::skill::{
+    Addition, Asked, Countdown, Counting, Decimals, Letters, Longer, People, Piece, Skill, Sums, Talk, Tools,
+};
 use pipeline::{Class, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,28 @@ pub enum Ability {
     People(Crowd),
     /// What only tools can answer, `tools/calling` and `tools/direct`.
     Tools(Register),
+    /// Sums of two numbers, to practise.
+    Addition(Drill),
+    /// Letters of words counted one by one, to practise.
+    Counting(Drill),
+    /// Which of two decimals is larger, to practise.
+    Decimals(Drill),
+    /// Three numbers to a target, to practise.
+    Countdown(Drill),
+    /// Sums of three numbers, `longer/worked` and `longer/short`, to practise; nobody makes mistakes in these.
+    Longer(Drill),
+}
+
+/// What is practised: problems of source `…/practice` beside those of `…/test`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Drill {
+    /// Problems to practise with.
+    #[schemars(extend("unit" = "problems"))]
+    pub practice: u64,
+    /// One of so many lines of a text is wrong, so that a model learns more answers than the right one; 0 for none.
+    #[schemars(extend("unit" = "lines"))]
+    pub mistakes: usize,
 }
 
 /// People of whom texts tell more or less often. Half of each sort is kept for the test.
@@ -88,6 +112,12 @@ impl Default for Register {
     }
 }
 
+impl Default for Drill {
+    fn default() -> Self {
+        Self { practice: 4_000, mistakes: 4 }
+    }
+}
+
 /// Most people of a lesson: there are not many more names.
 const PEOPLE: u64 = 5_000;
 
@@ -109,11 +139,11 @@ impl Stage for LessonTalks {
 
     fn check(&self) -> Result<(), Fault> {
         let people = match &self.lesson {
-            Ability::Sums | Ability::Letters => vec![],
             Ability::People(Crowd { often, seldom, never, .. }) => {
                 vec![("people/often", *often), ("people/seldom", *seldom), ("people/never", *never)]
             }
             Ability::Tools(Register { people }) => vec![("tools/people", *people)],
+            _ => vec![],
         };
         match people.into_iter().find(|(_, count)| !(2..=PEOPLE).contains(count)) {
             None => Ok(()),
@@ -148,16 +178,10 @@ impl Stage for LessonTalks {
         shards::finish(io, "conversations", out)?;
 
         let mut out = shards::create::<Problems>(io, "problems", &task.shard())?;
-        for (id, asked) in (0..).zip((0..self.questions).flat_map(|at| skill.questions(at))) {
-            out.push(&problems::Row {
-                id,
-                source: asked.source,
-                ability: asked.ability,
-                prompt: vec![Message::text("user", &asked.question)],
-                answer: &asked.answer,
-                verifier: asked.verifier,
-                meta: None,
-            })?;
+        let tested = (0..self.questions).flat_map(|at| skill.questions(at));
+        let practised = (0..self.lesson.practice()).filter_map(|at| skill.practice(at));
+        for (id, asked) in (0..).zip(tested.chain(practised)) {
+            out.push(&problem(id, &asked))?;
             io.count("problems", 1);
         }
         shards::finish(io, "problems", out)
@@ -173,7 +197,36 @@ impl Ability {
                 Box::new(People { seed, often, seldom, never, passages })
             }
             Self::Tools(Register { people }) => Box::new(Tools { seed, people }),
+            Self::Addition(Drill { mistakes, .. }) => Box::new(Addition { seed, mistakes }),
+            Self::Counting(Drill { mistakes, .. }) => Box::new(Counting { seed, mistakes }),
+            Self::Decimals(Drill { mistakes, .. }) => Box::new(Decimals { seed, mistakes }),
+            Self::Countdown(Drill { mistakes, .. }) => Box::new(Countdown { seed, mistakes }),
+            Self::Longer(_) => Box::new(Longer { seed }),
         }
+    }
+
+    /// Problems to practise with.
+    fn practice(&self) -> u64 {
+        match self {
+            Self::Addition(drill)
+            | Self::Counting(drill)
+            | Self::Decimals(drill)
+            | Self::Countdown(drill)
+            | Self::Longer(drill) => drill.practice,
+            _ => 0,
+        }
+    }
+}
+
+fn problem(id: u64, asked: &Asked) -> problems::Row<'_> {
+    problems::Row {
+        id,
+        source: asked.source,
+        ability: asked.ability,
+        prompt: vec![Message::text("user", &asked.question)],
+        answer: &asked.answer,
+        verifier: asked.verifier,
+        meta: asked.meta.as_deref(),
     }
 }
 

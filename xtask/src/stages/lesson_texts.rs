@@ -1,5 +1,6 @@
 //! `lesson-texts`: texts made for one lesson, and the questions that show whether it was learned.
 
+use fixtures::tic_tac_toe::{Teacher, told};
 use fixtures::{Passages, Puzzles};
 use pipeline::{Class, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
@@ -27,6 +28,20 @@ pub enum Lesson {
     InContext(InContext),
     /// What is learned by heart: passages of words in no order, told more or less often.
     Memorisation(Memorisation),
+    /// To play as a teacher does, who plays with habits and whims: games of tic-tac-toe, a digit a move.
+    TicTacToe(TicTacToe),
+}
+
+/// Games of a teacher against itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TicTacToe {
+    /// Games, a text each.
+    #[schemars(extend("unit" = "games"))]
+    pub games: u64,
+    /// Of a hundred moves of the teacher, so many are no whim.
+    #[schemars(extend("unit" = "percent"))]
+    pub careful: usize,
 }
 
 /// Texts that pair names with colours.
@@ -102,6 +117,12 @@ impl Default for Memorisation {
     }
 }
 
+impl Default for TicTacToe {
+    fn default() -> Self {
+        Self { games: 40_000, careful: Teacher::default().careful }
+    }
+}
+
 impl Stage for LessonTexts {
     fn signature(&self) -> Signature {
         Signature {
@@ -132,6 +153,10 @@ impl Stage for LessonTexts {
                 let expected = "2 or more: one to ask with, one to answer".to_owned();
                 wrong("a passage has too few words", "memorisation/words", lesson.words, expected)
             }
+            Lesson::TicTacToe(lesson) if lesson.careful > 100 => {
+                let expected = "100 or less".to_owned();
+                wrong("of a hundred moves there are no more", "tic-tac-toe/careful", lesson.careful, expected)
+            }
             _ => Ok(()),
         }
     }
@@ -149,6 +174,11 @@ impl Stage for LessonTexts {
                 let passages = Passages { seed, repeats, each, words, ordinary };
                 write_texts("memorisation", passages.texts(), |index| passages.text(index), io, task)?;
                 write_passages(&passages, io, task)
+            }
+            Lesson::TicTacToe(TicTacToe { games, careful }) => {
+                let teacher = Teacher { careful: *careful };
+                write_texts("tic-tac-toe", *games, |index| told(teacher, seed, index), io, task)?;
+                shards::finish(io, "facts", shards::create::<Facts>(io, "facts", &task.shard())?)
             }
         }
     }

@@ -22,6 +22,8 @@ pub mod eval;
 #[cfg(feature = "train")]
 pub mod exam;
 pub mod filter;
+#[cfg(feature = "train")]
+pub mod grpo;
 mod interval;
 #[cfg(feature = "train")]
 pub mod interview;
@@ -49,6 +51,10 @@ mod shards;
 mod shared;
 #[cfg(feature = "train")]
 pub(crate) mod talk;
+#[cfg(feature = "train")]
+mod tic_tac_toe;
+#[cfg(feature = "train")]
+pub mod tournament;
 #[cfg(feature = "train")]
 mod training;
 mod unpacked;

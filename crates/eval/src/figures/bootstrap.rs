@@ -60,7 +60,7 @@ impl Bootstrap {
 }
 
 /// Between the two nearest of sorted values, in proportion.
-fn quantile(sorted: &[f64], share: f64, otherwise: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], share: f64, otherwise: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return otherwise };
     let place = share * last as f64;
     let below = place.floor() as usize;

@@ -2,10 +2,12 @@
 
 mod bootstrap;
 mod centred;
+mod elo;
 mod pass_at_k;
 
 pub use bootstrap::{Bootstrap, Interval};
 pub use centred::{Task, centred, centred_mean};
+pub use elo::{Battle, ratings};
 pub use pass_at_k::pass_at_k;
 
 /// One item's value and weight.

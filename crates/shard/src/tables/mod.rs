@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod pages;
 pub mod preferences;
 pub mod problems;
+pub mod rollouts;
 pub mod samples;
 pub mod scores;
 pub mod signals;
@@ -31,7 +32,7 @@ const fn entry<T: Table>() -> Entry {
     Entry { name: T::NAME, schema: T::schema, reads: T::reads }
 }
 
-const TABLES: [Entry; 12] = [
+const TABLES: [Entry; 13] = [
     entry::<pages::Pages>(),
     entry::<documents::Documents>(),
     entry::<dropped::Dropped>(),
@@ -41,6 +42,7 @@ const TABLES: [Entry; 12] = [
     entry::<conversations::Conversations>(),
     entry::<problems::Problems>(),
     entry::<preferences::Preferences>(),
+    entry::<rollouts::Rollouts>(),
     entry::<scores::Scores>(),
     entry::<facts::Facts>(),
     entry::<truth::Truth>(),
