@@ -2,10 +2,14 @@
 
 use std::fs;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use cpu_time::ProcessTime;
-use model::{Config, Decoder, Draw, Family, Limits, Params, Prompt, Random, generate};
+use model::{AdamW, Config, Decoder, Family, Objective, Optimizer, Params, Random};
+use rl::math::{Advantage, Aggregation, Clip, Ratio, Terms};
+use rl::{Batch, Drawing, Group, PolicyGradient, Problem, Rollout, Scored, roll_out};
 use serde_json::{Value, json};
+
+const VOCABULARY: usize = 8192;
 
 /// Sizes of a step, as `bench/grpo/trl_step.py` has them too.
 pub struct Sizes {
@@ -13,6 +17,8 @@ pub struct Sizes {
     pub group: usize,
     pub prompt: usize,
     pub answer: usize,
+    /// Of a batch at most; a step has as many batches as it takes.
+    pub tokens_per_batch: usize,
 }
 
 impl Sizes {
@@ -23,6 +29,7 @@ impl Sizes {
             group: size("group", 8),
             prompt: size("prompt", 64),
             answer: size("answer", 128),
+            tokens_per_batch: size("tokens_per_batch", 4400),
         }
     }
 
@@ -35,9 +42,17 @@ impl Sizes {
 /// A Llama with random weights, and prompts of random tokens.
 pub struct Training {
     params: Params,
-    decoder: Decoder,
+    policy: Decoder,
+    optimizer: AdamW,
     sizes: Sizes,
     random: Random,
+    steps: u64,
+}
+
+/// CPU seconds of a step, and of its answers alone.
+pub struct Cost {
+    pub seconds: f64,
+    pub rollout_seconds: f64,
 }
 
 impl Training {
@@ -45,7 +60,7 @@ impl Training {
         let sizes = Sizes::new(settings);
         let config = Config {
             family: Family::Llama,
-            vocabulary: 8192,
+            vocabulary: VOCABULARY,
             context: sizes.prompt + sizes.answer,
             width: 384,
             layers: 6,
@@ -57,30 +72,86 @@ impl Training {
             ..Config::default()
         };
         let params = Params::new(1);
-        let decoder = Decoder::new(&config, &params, "")?;
-        Ok(Self { params, decoder, sizes, random: Random::new(1, "prompts") })
+        let policy = Decoder::new(&config, &params, "")?;
+        let random = Random::new(1, "prompts");
+        Ok(Self { params, policy, optimizer: AdamW::default(), sizes, random, steps: 0 })
     }
 
-    /// CPU seconds of a step's answers.
-    pub fn rollouts(&mut self) -> anyhow::Result<f64> {
-        let Sizes { prompts, group, prompt, answer } = self.sizes;
-        let mut rows = vec![];
-        for _ in 0..prompts {
-            let ids: Vec<u32> = (0..prompt).map(|_| self.random.below(8192) as u32).collect();
-            rows.extend((0..group).map(|_| Prompt { ids: ids.clone(), seed: self.random.below(1 << 40) }));
-        }
-        let limits = Limits { new_tokens: answer, context: prompt + answer, ..Limits::default() };
+    /// The answers to new prompts.
+    fn rollouts(&mut self) -> anyhow::Result<Vec<Group>> {
+        let Sizes { prompts, group, prompt, answer, .. } = self.sizes;
+        let mut draw = || (0..prompt).map(|_| self.random.below(VOCABULARY as u64) as u32).collect();
+        let problems: Vec<Problem> =
+            (0..prompts as u64).map(|id| Problem { id, ids: draw(), ..Problem::default() }).collect();
+        let drawing =
+            Drawing { group, tokens: answer, context: prompt + answer, stop: vec![], at_once: 0, seed: 1 };
+        Ok(roll_out(&self.policy.detached(), &problems.iter().collect::<Vec<_>>(), &drawing, self.steps)?)
+    }
+
+    /// A step of [`step`](Self::step) up to the answers: its CPU seconds.
+    pub fn rollout(&mut self) -> anyhow::Result<f64> {
         let start = ProcessTime::now();
-        let answers = generate(&self.decoder, &rows, &Draw::default(), &limits)?;
+        let groups = self.rollouts()?;
         let seconds = start.elapsed().as_secs_f64();
-        anyhow::ensure!(answers.iter().all(|found| found.ids.len() == answer), "an answer ended early");
-        let sum: u64 = answers.iter().flat_map(|found| &found.ids).map(|&id| u64::from(id)).sum();
-        let bits = answers.iter().flat_map(|found| &found.log_probs);
-        let bits = bits.fold(0u64, |hash, x| (hash ^ u64::from(x.to_bits())).wrapping_mul(0x0100_0000_01b3));
-        eprintln!("sum {sum} bits {bits:x}");
-        let _ = &self.params;
+        let whole = |group: &Group| group.answers.iter().all(|of| of.ids.len() == self.sizes.answer);
+        ensure!(groups.iter().all(whole), "an answer ended early");
         Ok(seconds)
     }
+
+    /// Answers, rewards, loss, backward pass, clipping, AdamW.
+    pub fn step(&mut self) -> anyhow::Result<Cost> {
+        let start = ProcessTime::now();
+        let groups = self.rollouts()?;
+        let rollout_seconds = start.elapsed().as_secs_f64();
+        self.steps += 1;
+        let objective = PolicyGradient::new(&self.policy, terms());
+        let mut weight = 0.0;
+        for batch in batches(&groups, self.sizes.tokens_per_batch) {
+            let loss = objective.loss(&batch)?;
+            self.params.backward(&loss.mean.affine(loss.weight, 0.0)?)?;
+            weight += loss.weight;
+        }
+        let mut gradients = self.params.take_gradients();
+        gradients.scale(1.0 / weight);
+        let norm = gradients.norm();
+        if norm > 1.0 {
+            gradients.scale(1.0 / norm);
+        }
+        self.optimizer.step(&self.params, &gradients, 1e-4)?;
+        drop(gradients);
+        Ok(Cost { seconds: start.elapsed().as_secs_f64(), rollout_seconds })
+    }
+}
+
+/// TRL's defaults: ratios of tokens, a clip of 0.2 on both sides, the mean over all tokens, no distance to a reference.
+fn terms() -> Terms {
+    Terms {
+        ratio: Ratio::Token,
+        clip: Clip { low: 0.2, high: 0.2 },
+        aggregation: Aggregation::TokenMean,
+        ..Terms::default()
+    }
+}
+
+/// Whole groups in batches, scored by the share of even ids, as TRL's side does it.
+pub fn batches(groups: &[Group], tokens: usize) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = vec![];
+    for group in groups {
+        let even = |answer: &Rollout| answer.ids.iter().filter(|id| **id % 2 == 0).count();
+        let share = |answer: &Rollout| Some(even(answer) as f64 / answer.ids.len() as f64);
+        let rewards: Vec<Option<f64>> = group.answers.iter().map(share).collect();
+        let length = group.prompt.len() + group.answers.iter().map(|answer| answer.ids.len()).sum::<usize>();
+        if batches.last().is_none_or(|batch| batch.layout.len() + length > tokens) {
+            batches.push(Batch { fresh: true, ..Batch::default() });
+        }
+        let Some(batch) = batches.last_mut() else { continue };
+        batch.layout.push(&group.prompt, &group.answers);
+        for (answer, advantage) in group.answers.iter().zip(Advantage::ZScore.of_group(&rewards)) {
+            let old: Vec<f64> = answer.log_probs.iter().map(|log_prob| f64::from(*log_prob)).collect();
+            batch.answers.push(Scored { advantages: vec![advantage; old.len()], old, ..Scored::default() });
+        }
+    }
+    batches
 }
 
 /// `grpo-step SETTINGS`: some steps, in a process that does nothing else.
@@ -89,9 +160,15 @@ pub fn alone(settings: &str) -> anyhow::Result<()> {
     let mut training = Training::new(&settings)?;
     let before = resident("VmRSS")?;
     for _ in 0..settings["steps"].as_u64().unwrap_or(1) {
-        let rollout = training.rollouts()?;
-        let memory = resident("VmHWM")? - before;
-        println!("{}", json!({"rollout_seconds": rollout, "memory_bytes": memory}));
+        let Cost { seconds, rollout_seconds } = if settings["rollouts"] == true {
+            let rollout_seconds = training.rollout()?;
+            Cost { seconds: rollout_seconds, rollout_seconds }
+        } else {
+            training.step()?
+        };
+        let memory_bytes = resident("VmHWM")? - before;
+        let told = json!({"seconds": seconds, "rollout_seconds": rollout_seconds, "memory_bytes": memory_bytes});
+        println!("{told}");
     }
     Ok(())
 }
