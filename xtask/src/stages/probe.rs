@@ -198,7 +198,7 @@ fn question(
     template.render(before, bpe, &mut rendered)?;
     let fits = rendered.ids.len() < context;
     let answer = answer.to_owned();
-        Ok(fits.then(|| Problem { ids: rendered.ids, answer, ..Problem::default() }))
+    Ok(fits.then(|| Problem { ids: rendered.ids, answer, ..Problem::default() }))
 }
 
 impl Probe {

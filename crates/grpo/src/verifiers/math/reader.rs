@@ -409,7 +409,8 @@ impl<'a> Reader<'a> {
 /// Digits that are too many for a number, without zeros that say nothing.
 fn shortest(digits: &str) -> String {
     let digits = digits.trim_start_matches('0');
-    let short = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    let short =
+        if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
     short.to_owned()
 }
 
