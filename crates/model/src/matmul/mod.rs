@@ -143,6 +143,12 @@ pub(crate) fn multiply_serial(a: Matrix<'_>, b: &Packed, columns: usize, target:
     }
 }
 
+/// `target += a · b` as one chain: terms go on where those of `target` ended, whatever it says of writing.
+pub(crate) fn multiply_on(a: Matrix<'_>, b: &Packed, columns: usize, target: Target<'_>) {
+    debug_assert!(a.columns <= b.block(), "a chain is not begun anew");
+    kernel::multiply_on(a, b, 0..columns, target);
+}
+
 fn share_rows(a: Matrix<'_>, b: &Packed, target: Target<'_>) {
     let Target { values, row_step, first_column, write } = target;
     let used = (a.rows * row_step).min(values.len());
