@@ -87,6 +87,20 @@ fn rows_and_threads_change_no_bit() {
 }
 
 #[test]
+fn threads_change_no_bit_of_what_is_added_to() {
+    let (m, n, k) = (40, 130, 1_600);
+    let (a, b) = (draw("a", m * k), draw("b", k * n));
+    let (a, b) = (Matrix::new(&a, k), Matrix::new(&b, n));
+    let added = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut values = draw("there already", m * n);
+        pool.install(|| multiply(a, b, Target::new(&mut values, n, Write::Add)));
+        values
+    };
+    assert!(added(1) == added(3));
+}
+
+#[test]
 fn sums_go_into_some_columns_and_leave_the_others() {
     let (a, b) = (draw("a", 4 * 3), draw("b", 3 * 5));
     let (a, b) = (Matrix::new(&a, 3), Matrix::new(&b, 5));
