@@ -2,12 +2,14 @@
 
 mod contest;
 mod contestant;
+mod practice;
 
 use anyhow::{Context, ensure};
 use bpe::{Bpe, Tokenizer};
 
 pub(super) use contest::{Game, Outcome, play};
 pub(super) use contestant::{Contestant, Scripted, Written, board};
+pub(super) use practice::{Practice, SelfGames, Tally};
 
 /// How games are written as tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
