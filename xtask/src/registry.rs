@@ -47,6 +47,7 @@ pub fn registry() -> Registry {
         .with::<stages::sft::Sft>("sft", "a base model learns to answer, from conversations")
         .with::<stages::probe::Probe>("probe", "what a base model does not know, it learns to say so")
         .with::<stages::interview::Interview>("interview", "how right a chat model answers")
+        .with::<stages::grpo::Grpo>("grpo", "a chat model learns from its own answers, by verified rewards")
         .with::<stages::checkpoint_files::CheckpointFiles>(
             "checkpoint-files",
             "a model of this machine: a GGUF file or a Hugging Face folder",

@@ -19,7 +19,7 @@ pub enum Algorithm {
     Dapo,
     /// Zheng et al. 2025, arXiv 2507.18071, section 4.1: ratios of whole answers, within a narrow clip.
     Gspo,
-    /// Ahmadian et al. 2024, arXiv 2402.14740, section 3.3: REINFORCE on whole answers, with the others as the baseline.
+    /// Ahmadian et al. 2024, arXiv 2402.14740, section 3.3: an answer is one action, and the others are its baseline.
     Rloo,
     /// MiniMax 2025, arXiv 2506.13585, section 3.1: ratios weigh tokens, and cut none off.
     Cispo,
@@ -94,7 +94,7 @@ impl Algorithm {
                 let narrow = Clip { low: 3e-4, high: 4e-4 };
                 of(Advantage::ZScore, terms(Ratio::Sequence, narrow, Aggregation::SequenceMean))
             }
-            Self::Rloo => of(Advantage::LeaveOneOut, terms(Ratio::Off, usual, Aggregation::Constant(1))),
+            Self::Rloo => of(Advantage::LeaveOneOut, terms(Ratio::Answer, usual, Aggregation::SequenceMean)),
             Self::Cispo => {
                 let wide = Clip { low: 1.0, high: 4.0 };
                 of(Advantage::ZScore, terms(Ratio::Weight, wide, Aggregation::TokenMean))

@@ -63,6 +63,9 @@ pub enum Error {
         /// What was there.
         got: String,
     },
+    /// Whoever looks on, or scores, ends it.
+    #[error(transparent)]
+    Other(Box<dyn std::error::Error + Send + Sync>),
     /// The model refused.
     #[error(transparent)]
     Model(#[from] model::Error),
@@ -84,6 +87,7 @@ impl Error {
             Self::NotANumber { .. } => "reward_not_a_number",
             Self::OffPolicy { .. } => "off_policy",
             Self::Setting { .. } => "setting",
+            Self::Other(_) => "other",
             Self::Model(_) => "model",
             Self::Tensor(_) => "tensor",
         }

@@ -82,7 +82,7 @@ impl Layout {
 /// log π of every token of the answers of `groups`, without gradient: a reference's, for instance.
 pub fn log_probs(
     model: &dyn CausalLm,
-    groups: &[Group],
+    groups: &[&Group],
     tokens_at_once: usize,
 ) -> Result<Vec<Vec<Vec<f32>>>> {
     let mut found = vec![];

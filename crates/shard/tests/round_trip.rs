@@ -11,8 +11,9 @@ use proptest::option;
 use proptest::prelude::*;
 use shard::{
     Batch, Builder, Conversations, Documents, Dropped, Facts, Message, MessagePart, Metrics, Pages, PartKind,
-    Preferences, Problems, Reader, Samples, Scores, Table, Tokens, Truth, Writer, conversations, documents,
-    dropped, facts, metrics, pages, preferences, problems, samples, scores, signals, tokens, truth,
+    Preferences, Problems, Reader, Rollouts, Samples, Scores, Table, Tokens, Truth, Writer, conversations,
+    documents, dropped, facts, metrics, pages, preferences, problems, rollouts, samples, scores, signals,
+    tokens, truth,
 };
 
 /// Writes `rows` and hands the batches that come back to `see`, after the checks that hold for any table.
@@ -202,6 +203,25 @@ proptest! {
             ..Default::default()
         }).collect();
         round_trip::<Problems>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().cloned()));
+        });
+    }
+
+    #[test]
+    fn rollouts(made in vec((
+        vec(any::<u32>(), 0..6), vec((text(), option::of(-1e30_f32..1e30)), 0..3), option::of(-9_f32..9.0), text(),
+    ), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(ids, rewards, reward, text)| rollouts::Row {
+            step: ids.len() as i64,
+            ids,
+            log_probs: &[-0.5, -1.5],
+            rewards: rewards.iter().map(|(name, value)| (name.as_str(), *value)).collect(),
+            reward: *reward,
+            truncated: reward.is_none(),
+            text,
+            ..Default::default()
+        }).collect();
+        round_trip::<Rollouts>(&rows, Default::default, |batches| {
             assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().cloned()));
         });
     }

@@ -22,6 +22,8 @@ pub mod eval;
 #[cfg(feature = "train")]
 pub mod exam;
 pub mod filter;
+#[cfg(feature = "train")]
+pub mod grpo;
 mod interval;
 #[cfg(feature = "train")]
 pub mod interview;

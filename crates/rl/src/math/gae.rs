@@ -5,7 +5,7 @@
 pub struct Estimates {
     /// How much better each place's token was than what the critic expected; 0 where nothing was chosen.
     pub advantages: Vec<f64>,
-    /// What the critic should have said: advantage and its guess together.
+    /// What the critic should have said, advantage and its guess together; 0 where nothing was chosen.
     pub returns: Vec<f64>,
 }
 
@@ -22,7 +22,8 @@ pub fn gae(rewards: &[f64], values: &[f64], chosen: &[bool], gamma: f64, lambda:
         advantages[at] = delta + gamma * lambda * next_advantage;
         (next_value, next_advantage) = (values[at], advantages[at]);
     }
-    let returns = advantages.iter().zip(values).map(|(advantage, value)| advantage + value).collect();
+    let returns =
+        (0..rewards.len()).map(|at| if chosen[at] { advantages[at] + values[at] } else { 0.0 }).collect();
     Estimates { advantages, returns }
 }
 

@@ -14,6 +14,9 @@ pub enum Ratio {
     /// An answer's, `(π / π_old)^(1 / tokens)`, the same for all of its tokens (Zheng et al. 2025, GSPO, arXiv 2507.18071,
     /// equations 5 and 7).
     Sequence,
+    /// An answer's, `π / π_old` of all its tokens together: the answer is one action (Ahmadian et al. 2024,
+    /// arXiv 2402.14740, section 3.3). With the mean over sequences each answer counts once.
+    Answer,
     /// A token's, at most `1 + high`, as a constant weight of `A log π`: no token's slope is ever cut off (MiniMax 2025,
     /// CISPO, arXiv 2506.13585, equations 4 and 5).
     Weight,

@@ -1,0 +1,117 @@
+//! Problems out of shards: each is learned from, measured on, or left out with a reason.
+
+use std::collections::BTreeMap;
+
+use bpe::Bpe;
+use grpo::Rewards;
+use pipeline::{Error, Fault, Io, Task};
+use rl::Problem;
+use sft::{Rendered, Template};
+use shard::{Dropped, Problems, dropped, problems};
+
+use super::Grpo;
+use crate::stages::{shards, talk};
+
+/// What is asked.
+pub(super) struct Questions {
+    pub(super) learn: Vec<Problem>,
+    pub(super) held_out: Vec<Problem>,
+}
+
+/// Why a problem is not asked: one word, and a sentence.
+type Reason = (&'static str, String);
+
+impl Grpo {
+    /// Reads all problems, tries the verifiers on each, and writes those that were left out.
+    pub(super) fn read(
+        &self,
+        io: &Io,
+        task: Task,
+        bpe: &Bpe,
+        template: &dyn Template,
+        rewards: &Rewards,
+        context: usize,
+    ) -> anyhow::Result<Questions> {
+        let (mut learn, mut held_out, mut left_out) = (vec![], vec![], BTreeMap::<&str, u64>::new());
+        let mut fallen = shards::create::<Dropped>(io, "dropped", &task.shard())?;
+        let mut count = 0_u64;
+        for file in io.input("problems")?.files() {
+            let mut offset = 0;
+            for batch in shards::read::<Problems>(file)? {
+                for row in batch?.rows() {
+                    let place = offset;
+                    offset += 1;
+                    let measured = self.held_out.iter().any(|end| row.source.ends_with(end));
+                    let learned =
+                        self.sources.is_empty() || self.sources.iter().any(|end| row.source.ends_with(end));
+                    if !measured && !learned {
+                        continue;
+                    }
+                    count += 1;
+                    match asked(&row, bpe, template, rewards, context) {
+                        Ok(problem) if measured => held_out.push(problem),
+                        Ok(problem) => learn.push(problem),
+                        Err((reason, detail)) => {
+                            *left_out.entry(reason).or_default() += 1;
+                            fallen.push(&dropped::Row {
+                                id: Some(&row.id.to_string()),
+                                source: &file.name,
+                                offset: place,
+                                stage: io.stage(),
+                                reason,
+                                detail: Some(&format!("{}: {detail}", row.source)),
+                                ..dropped::Row::default()
+                            })?;
+                        }
+                    }
+                }
+            }
+        }
+        shards::finish(io, "dropped", fallen)?;
+        io.count("in", count);
+        io.count("kept", (learn.len() + held_out.len()) as u64);
+        io.count("held_out", held_out.len() as u64);
+        for (reason, count) in &left_out {
+            io.count(&format!("dropped.{reason}"), *count);
+        }
+        let lost: u64 = left_out.values().sum();
+        if learn.is_empty() || 2 * lost > count {
+            let reasons: Vec<String> =
+                left_out.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+            let fault = Fault::new("too few problems can be learned from")
+                .got(format!("{} of {count} problems; left out: {}", learn.len(), reasons.join(", ")))
+                .expected("at least one, and half of all")
+                .cure("a problem needs an answer, a verifier that calls it right and nothing wrong, and room in the context");
+            return Err(Error::Input(fault).into());
+        }
+        Ok(Questions { learn, held_out })
+    }
+}
+
+/// The problem as the model reads it.
+fn asked(
+    row: &problems::Row<'_>,
+    bpe: &Bpe,
+    template: &dyn Template,
+    rewards: &Rewards,
+    context: usize,
+) -> Result<Problem, Reason> {
+    let unspoken = |error: sft::Error| (error.reason(), error.to_string());
+    let messages = talk::messages(&row.prompt).map_err(unspoken)?;
+    let mut rendered = Rendered::default();
+    template.render(&messages, bpe, &mut rendered).map_err(unspoken)?;
+    template.open(bpe, &mut rendered);
+    let last = messages.last().map_or(&[][..], |message| &message.content);
+    let problem = Problem {
+        id: row.id,
+        ability: row.ability.to_owned(),
+        asked: last.iter().filter_map(sft::Part::as_text).collect(),
+        ids: rendered.ids,
+        answer: row.answer.to_owned(),
+        verifier: row.verifier.to_owned(),
+        meta: row.meta.map(str::to_owned),
+    };
+    rl::check(&problem, context).map_err(|error| (error.reason(), error.to_string()))?;
+    rewards.self_test(&problem).map_err(|error| (error.reason(), error.to_string()))?;
+    Ok(problem)
+}
