@@ -37,7 +37,8 @@ pub struct SelfPlay {
     /// Games from each opening, which are compared with one another.
     #[schemars(extend("unit" = "games"))]
     pub group: usize,
-    /// Most moves of an opening; they are drawn at random.
+    /// Most moves of an opening. There are as many as chance wants, and all are drawn at random: from openings near the
+    /// end of a game the endings are learned, which those before them build on.
     #[schemars(extend("unit" = "moves"))]
     pub opening_moves: usize,
     /// How games from one opening are compared.
@@ -69,7 +70,7 @@ impl Default for SelfPlay {
             steps: 300,
             openings: 32,
             group: 16,
-            opening_moves: 4,
+            opening_moves: 7,
             advantage: Advantage::Centred,
             clip_norm: 1.0,
             schedule: Schedule { peak: 1e-3, warmup_steps: 10, ..Schedule::default() },
@@ -82,8 +83,8 @@ impl Default for SelfPlay {
     }
 }
 
-/// Most moves after which no game of tic-tac-toe is over.
-const NEVER_OVER: usize = 4;
+/// Most moves after which a game of tic-tac-toe may still go on.
+const MOST: usize = 8;
 
 impl Stage for SelfPlay {
     fn signature(&self) -> Signature {
@@ -101,8 +102,8 @@ impl Stage for SelfPlay {
         let wrong = |on: &str, got: usize, expected: &str| {
             Err(Fault::new("this makes no sense").on(on).got(got.to_string()).expected(expected))
         };
-        if self.opening_moves > NEVER_OVER {
-            return wrong("/opening_moves", self.opening_moves, "4 or fewer, after which no game is over");
+        if self.opening_moves > MOST {
+            return wrong("/opening_moves", self.opening_moves, "8 or fewer, or no game would go on");
         }
         if self.openings == 0 {
             return wrong("/openings", 0, "1 or more");
