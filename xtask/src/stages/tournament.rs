@@ -224,10 +224,15 @@ fn rare_moves(
     let mut found = vec![];
     for (moves, count) in made {
         let Some((&square, before)) = moves.split_last() else { continue };
-        let chance = |of: &dyn Contestant| Ok::<f64, anyhow::Error>(of.odds(&[before])?[0][square]);
-        let chances = [chance(odds.teacher)?, chance(odds.before)?, chance(odds.after)?];
-        if chances[0] < rare && chances[2] > 0.5 {
-            found.push(Rare { count, before: before.to_vec(), square, chances });
+        let odds_of = |of: &dyn Contestant| Ok::<[f64; 10], anyhow::Error>(of.odds(&[before])?[0]);
+        let taught = odds_of(odds.teacher)?;
+        if taught[square] >= rare {
+            continue;
+        }
+        let chances = [taught[square], odds_of(odds.before)?[square], odds_of(odds.after)?[square]];
+        if chances[2] > 0.5 {
+            let usual = (0..9).max_by(|a, b| taught[*a].total_cmp(&taught[*b])).unwrap_or(square);
+            found.push(Rare { count, before: before.to_vec(), square, usual, chances });
         }
     }
     io.count("rare_moves", found.iter().map(|rare| rare.count).sum());
@@ -242,6 +247,8 @@ struct Rare {
     count: u64,
     before: Vec<usize>,
     square: usize,
+    /// What the teacher would have played.
+    usual: usize,
     /// By the teacher, the first model and the last.
     chances: [f64; 3],
 }
@@ -254,14 +261,9 @@ impl Rare {
         -after.value()
     }
 
-    /// What the teacher would have played.
-    fn usual(&self) -> usize {
-        board(&self.before).careful().0
-    }
-
     /// How much better it is than that.
     fn gain(&self) -> i32 {
-        self.worth(self.square) - self.worth(self.usual())
+        self.worth(self.square) - self.worth(self.usual)
     }
 
     fn tell(&self, sheet: &mut Sheet) {
@@ -273,8 +275,8 @@ impl Rare {
             ("before", before),
             ("after", after),
             ("worth", f64::from(self.worth(self.square))),
-            ("usual", (self.usual() + 1) as f64),
-            ("usual_worth", f64::from(self.worth(self.usual()))),
+            ("usual", (self.usual + 1) as f64),
+            ("usual_worth", f64::from(self.worth(self.usual))),
         ] {
             sheet.figure(RARE, &item, metric, value);
         }
