@@ -6,6 +6,8 @@
 //! 2. Where AlphaGo's second pass subtracts what a value network expected, the mean of games from the same opening is
 //!    subtracted, as GRPO does with answers to the same problem.
 //! 3. Openings are drawn at random, so that positions are met which neither side would choose.
+//! 4. Surprising moves get a little more than they earned, so that play stays varied.
+//! 5. A token that is no move ends the game; it alone is blamed.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -43,6 +45,10 @@ pub struct SelfPlay {
     pub opening_moves: usize,
     /// How games from one opening are compared.
     pub advantage: Advantage,
+    /// What a nat of surprise adds to the advantage of a move. Who plays itself without it soon plays always the same, and
+    /// never learns what is wrong with it.
+    #[schemars(extend("source" = "Williams and Peng 1991, doi 10.1080/09540099108946587"))]
+    pub entropy: f64,
     /// Gradients longer than this are shortened to it.
     #[schemars(extend("source" = "Pascanu et al. 2013, algorithm 1"))]
     pub clip_norm: f64,
@@ -72,6 +78,7 @@ impl Default for SelfPlay {
             group: 16,
             opening_moves: 7,
             advantage: Advantage::Centred,
+            entropy: 0.05,
             clip_norm: 1.0,
             schedule: Schedule { peak: 1e-3, warmup_steps: 10, ..Schedule::default() },
             optimizer: AdamWSettings { weight_decay: 0.0, ..AdamWSettings::default() },
@@ -126,6 +133,7 @@ impl Stage for SelfPlay {
             group: self.group,
             opening_moves: self.opening_moves,
             advantage: self.advantage,
+            entropy: self.entropy,
             seed: io.seed("games"),
         };
         let mut games = SelfGames {

@@ -19,6 +19,8 @@ pub(in crate::stages) struct Practice {
     pub(in crate::stages) opening_moves: usize,
     /// How the games of a group are compared.
     pub(in crate::stages) advantage: Advantage,
+    /// What a nat of surprise is worth.
+    pub(in crate::stages) entropy: f64,
     pub(in crate::stages) seed: u64,
 }
 
@@ -43,6 +45,9 @@ pub(in crate::stages) struct SelfGames<'a> {
     pub(in crate::stages) tally: &'a std::cell::Cell<Tally>,
     pub(in crate::stages) cursor: Cursor,
 }
+
+/// The advantage of what is no move: as bad as a game that is lost among drawn ones.
+const ILLEGAL: f64 = -1.0;
 
 /// A game that grows.
 #[derive(Default)]
@@ -125,30 +130,38 @@ impl SelfGames<'_> {
     fn batch(&self, openings: &[Vec<usize>], games: &[Growing]) -> Batch {
         let mut batch = Batch { fresh: true, ..Batch::default() };
         let mut tally = Tally::default();
+        let written: Vec<f32> =
+            games.iter().flat_map(|game| game.written.log_probs.iter().copied()).collect();
+        tally.surprise =
+            -written.iter().map(|log_prob| f64::from(*log_prob)).sum::<f64>() / written.len() as f64;
         for (opening, games) in openings.iter().zip(games.chunks(self.practice.group)) {
-            let rewards: Vec<Option<f64>> = games.iter().map(|game| Some(game.reward())).collect();
-            let advantages = self.practice.advantage.of_group(&rewards);
+            let rewards: Vec<Option<f64>> = games.iter().map(Growing::reward).collect();
+            let better = self.practice.advantage.of_group(&rewards);
             batch.layout.push(&self.notation.ids(opening), games.iter().map(|game| &game.written));
-            for (game, advantage) in games.iter().zip(&advantages) {
-                let old = game.written.log_probs.iter().map(|log_prob| f64::from(*log_prob)).collect();
-                let moved = (opening.len()..).take(game.written.ids.len());
-                let advantages =
-                    moved.map(|ply| if ply % 2 == 0 { *advantage } else { -advantage }).collect();
+            for (game, better) in games.iter().zip(&better) {
+                let old: Vec<f64> =
+                    game.written.log_probs.iter().map(|log_prob| f64::from(*log_prob)).collect();
+                let moved = old.iter().zip(opening.len()..);
+                let mut advantages: Vec<f64> = moved
+                    .map(|(old, ply)| {
+                        let own = if ply % 2 == 0 { *better } else { -better };
+                        own + self.practice.entropy * (-old - tally.surprise)
+                    })
+                    .collect();
+                if let (Some(Outcome::Illegal(_)), Some(last)) = (game.end, advantages.last_mut()) {
+                    *last = ILLEGAL;
+                }
                 batch.answers.push(Scored { old, advantages, ..Scored::default() });
             }
-            tally.alike += f64::from(u8::from(advantages.iter().all(|advantage| *advantage == 0.0)));
+            tally.alike += f64::from(u8::from(better.iter().all(|better| *better == 0.0)));
         }
         let share = |of: &dyn Fn(&Growing) -> bool| {
             games.iter().filter(|game| of(game)).count() as f64 / games.len().max(1) as f64
         };
-        let written: Vec<f32> =
-            games.iter().flat_map(|game| game.written.log_probs.iter().copied()).collect();
-        tally.won_by_x = share(&|game| game.reward() > 0.0);
+        tally.won_by_x = share(&|game| game.end == Some(Outcome::Won(Side::X)));
         tally.drawn = share(&|game| game.end == Some(Outcome::Drawn));
         tally.illegal = share(&|game| matches!(game.end, Some(Outcome::Illegal(_))));
         tally.alike /= openings.len().max(1) as f64;
-        tally.surprise =
-            -written.iter().map(|log_prob| f64::from(*log_prob)).sum::<f64>() / written.len() as f64;
         self.tally.set(tally);
         batch
     }
@@ -167,8 +180,11 @@ impl Growing {
         }
     }
 
-    /// For X: 1 won, 0 drawn, -1 lost.
-    fn reward(&self) -> f64 {
-        self.end.map_or(0.0, |end| 2.0 * end.score(Side::X) - 1.0)
+    /// For X: 1 won, 0 drawn, -1 lost. Nothing where a token was no move: what came before is neither to blame nor to praise.
+    fn reward(&self) -> Option<f64> {
+        match self.end? {
+            Outcome::Illegal(_) => None,
+            end => Some(2.0 * end.score(Side::X) - 1.0),
+        }
     }
 }
