@@ -14,6 +14,7 @@ mod eval;
 mod extract;
 mod filter;
 mod fixtures;
+mod grpo;
 mod model;
 mod peers;
 mod row;
@@ -49,6 +50,10 @@ fn main() -> anyhow::Result<()> {
         Some("extract") => extract::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,
         Some("fixtures") => fixtures::rows()?,
+        // a part of `grpo`, as a process of its own
+        Some("grpo-step") => {
+            return grpo::alone(file.as_deref().and_then(|path| path.to_str()).unwrap_or("{}"));
+        }
         Some("model") => model::rows(file.as_deref().and_then(|part| part.to_str()).unwrap_or(""))?,
         Some("model-parity") => model::parity(file.as_deref().unwrap_or("parity".as_ref()))?,
         Some("model-curve") => model::curve(file.as_deref().unwrap_or("runs/demo".as_ref()))?,

@@ -33,6 +33,10 @@ pub fn registry() -> Registry {
             "conversations-files",
             "conversations of this machine: JSON and Parquet in the usual shapes",
         )
+        .with::<stages::problems_files::ProblemsFiles>(
+            "problems-files",
+            "problems of this machine, with their answers: JSON and Parquet in the usual shapes",
+        )
         .with::<stages::dedup::Dedup>("dedup", "drops exact and near copies")
         .with::<stages::decontaminate::Decontaminate>(
             "decontaminate",

@@ -4,6 +4,7 @@
 mod conversations;
 #[cfg(feature = "train")]
 pub(crate) use conversations::conversation;
+mod rollouts;
 mod tokenizer;
 
 use std::io::Write;
@@ -68,6 +69,9 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
         return tokens(&store, &manifest, arguments, out);
     }
     funnel(&manifest, out)?;
+    if let Some((name, contents)) = rollouts::of(&manifest).filter(|_| output.is_none()) {
+        return rollouts::print(&entry.join(name), contents, arguments.rows, out);
+    }
     let tokenizers = || manifest.outputs.iter().filter(|(_, contents)| contents.kind == TOKENIZER);
     if arguments.text.is_some() && tokenizers().next().is_none() {
         let fault = Fault::new("--text is cut by a tokenizer").got(format!("a stage of `{}`", stage.uses));

@@ -110,7 +110,7 @@ impl Watch {
                 guards.zero_variance,
                 above("zero_variance", guards.zero_variance).filter(|_| !solved),
                 "rewards are equal within nearly all groups, so there is nothing to learn",
-                "look at the rewards of a few answers with `show`; ask problems that are answered right every other time \
+                "read a few answers and their rewards; ask problems that are answered right every other time \
                  (`order = \"by-pass-rate\"`), or draw larger groups",
             ),
             (
@@ -164,7 +164,7 @@ impl Watch {
                 bound: best - bound,
                 rounds: 1,
                 diagnosis: "rewards rise while held-out problems are answered worse: the policy learned to please the reward",
-                cure: "read some answers with `show`, mend the reward, or stop at the best measurement",
+                cure: "read some answers, mend the reward, or stop at the best measurement",
             });
         }
         if right >= best {

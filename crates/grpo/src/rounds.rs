@@ -75,7 +75,7 @@ pub struct Rounds<'a> {
     present: Option<(Round, Vec<Vec<Vec<f32>>>)>,
     /// Batches of the step that is being dealt.
     dealt: Option<(u64, VecDeque<Batch>)>,
-    rounds: u64,
+    done: u64,
 }
 
 impl<'a> Rounds<'a> {
@@ -100,7 +100,7 @@ impl<'a> Rounds<'a> {
             watch,
             present: None,
             dealt: None,
-            rounds: 0,
+            done: 0,
         }
     }
 
@@ -270,7 +270,7 @@ impl Batches for Rounds<'_> {
                 None => vec![vec![]; groups.len()],
             };
             self.present = Some((round, references));
-            self.rounds = number + 1;
+            self.done = number + 1;
         }
         let mut batches = self.deal(within);
         let first = batches.pop_front();
@@ -279,12 +279,12 @@ impl Batches for Rounds<'_> {
     }
 
     fn cursor(&self) -> Cursor {
-        Cursor { epoch: self.curriculum.drawn(), row: self.rounds }
+        Cursor { epoch: self.curriculum.drawn(), row: self.done }
     }
 
     fn seek(&mut self, cursor: &Cursor) -> model::Result<()> {
         self.curriculum.seek(cursor.epoch);
-        self.rounds = cursor.row;
+        self.done = cursor.row;
         (self.present, self.dealt) = (None, None);
         Ok(())
     }

@@ -24,10 +24,30 @@ pub(super) fn of(
         }
         _ => vec![from_to(curve), largest(curve)],
     };
+    if let Some(&(_, held_out)) = held_out.and_then(|curve| curve.last()).filter(|_| name != "loss") {
+        said.push(format!("On held-out problems it ends at {}.", number(held_out)));
+    }
+    said.extend(meaning(name).map(str::to_owned));
     if span > 1 {
         said.push(format!("Drawn as means of {span} values."));
     }
     said.join(" ")
+}
+
+/// What a figure of reinforcement learning says.
+fn meaning(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "reward" => "It rises when learning works, and when the reward can be tricked: compare it with held-out problems.",
+        "right_in_group" => "A problem that nobody of a group answers right teaches nothing.",
+        "zero_variance" => "Groups whose answers all earn the same teach nothing: too hard at first, too easy in the end.",
+        "truncated" => "Answers that ran out of room earn nothing for what they would have said.",
+        "entropy" => "What remains of chance in the policy: at 0 it finds nothing new.",
+        "self_corrections" => "The share of answers with a word like `wait` or `check` in them.",
+        "log_prob_difference" => {
+            "The largest difference between what sampler and trainer think of a token: 0 is the same policy, to the bit."
+        }
+        _ => return None,
+    })
 }
 
 fn loss(curve: &Curve, held_out: Option<&Curve>, guess: Option<f64>) -> Vec<String> {

@@ -64,7 +64,16 @@ fn moves(curve: &Curve) -> bool {
 /// What one looks at first comes first, the rest by name.
 fn ordered(curves: &BTreeMap<String, Curve>) -> Vec<String> {
     let mut names: Vec<String> = curves.keys().cloned().collect();
-    let first = ["loss", "validation_loss", "validation_bits_per_byte"];
+    let first = [
+        "reward",
+        "right",
+        "length",
+        "entropy",
+        "zero_variance",
+        "loss",
+        "validation_loss",
+        "validation_bits_per_byte",
+    ];
     names.sort_by_key(|name| first.iter().position(|known| known == name).unwrap_or(first.len()));
     names
 }
@@ -81,6 +90,17 @@ fn chart(
         "validation_bits_per_byte" => ("Held-out text", "bits per byte"),
         "lr" => ("Learning rate", "per step"),
         "grad_norm" => ("Length of the gradient", "before clipping"),
+        "reward" => ("Reward", "per answer"),
+        "right" => ("Right answers", "share"),
+        "right_in_group" => ("Groups with a right answer", "share"),
+        "zero_variance" => ("Groups of equal rewards", "share"),
+        "length" => ("Length of answers", "tokens"),
+        "ended_length" => ("Length of answers that ended", "tokens"),
+        "truncated" => ("Answers that ran out of room", "share"),
+        "entropy" => ("Entropy of the policy", "nats per token"),
+        "kl" => ("Distance from where it began", "nats per token"),
+        "self_corrections" => ("Answers that check or correct themselves", "share"),
+        "duplicates" => ("Answers that another says word for word", "share"),
         other => (other, "value"),
     };
     let thinned = thinned(curve);
@@ -94,7 +114,11 @@ fn chart(
     let mut keys = vec![];
     if let Some(held_out) = held_out {
         layers.push((Colour::Second, Shape::LineAndDots(held_out)));
-        keys = vec![("training batches", "key-a"), ("held-out text", "key-b")];
+        let [training, measured] = match unit {
+            "share" | "tokens" => ["answers learned from", "held-out problems"],
+            _ => ["training batches", "held-out text"],
+        };
+        keys = vec![(training, "key-a"), (measured, "key-b")];
     }
     if let Some(level) = &level {
         layers.insert(0, (Colour::Ink, Shape::Dashed(level)));

@@ -38,8 +38,10 @@ mod power_law;
 pub mod pretrain;
 #[cfg(feature = "train")]
 pub mod probe;
+pub mod problems_files;
 #[cfg(feature = "train")]
 pub mod recall;
+mod rows;
 #[cfg(feature = "train")]
 pub mod sample;
 #[cfg(feature = "train")]

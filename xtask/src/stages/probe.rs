@@ -8,15 +8,18 @@
 use std::collections::BTreeMap;
 
 use bpe::{Bpe, Tokenizer};
+use grpo::Verifier;
+use grpo::verifiers::Exact;
 use model::{Draw, Limits, Prompt, Random, generate};
 use pipeline::{Class, Fault, Io, Output, Signature, Slot, Stage, Task};
+use rl::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sft::{Part, Rendered, Role, Template};
 use shard::{Conversations, Dropped, Message, Scores, Table, conversations, dropped};
 
+use super::interview::Transcript;
 use super::interview::transcript::{Lines, first_line};
-use super::interview::{Transcript, grade};
 use super::scores::Sheet;
 use super::{shards, talk};
 
@@ -78,7 +81,7 @@ impl Stage for Probe {
                 Output::new("scores", Scores::NAME),
                 Output::new("dropped", Dropped::NAME),
             ],
-            sources: &["model", "bpe", "sft"],
+            sources: &["model", "bpe", "sft", "rl", "grpo"],
             ..Signature::exact(1)
         }
     }
@@ -162,12 +165,6 @@ impl Stage for Probe {
 /// Prompts continued together.
 const BATCH: usize = 64;
 
-/// A question as a base model reads it, and what it should say.
-struct Question {
-    ids: Vec<u32>,
-    answer: String,
-}
-
 /// What a base model knows of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
@@ -190,7 +187,7 @@ fn question(
     template: &Lines<'_>,
     bpe: &Bpe,
     context: usize,
-) -> anyhow::Result<Option<Question>> {
+) -> anyhow::Result<Option<Problem>> {
     let messages = talk::messages(&row.messages)?;
     let Some((last, before)) = messages.split_last() else { return Ok(None) };
     let [Part::Text(answer)] = last.content[..] else { return Ok(None) };
@@ -200,7 +197,8 @@ fn question(
     let mut rendered = Rendered::default();
     template.render(before, bpe, &mut rendered)?;
     let fits = rendered.ids.len() < context;
-    Ok(fits.then(|| Question { ids: rendered.ids, answer: answer.to_owned() }))
+    let answer = answer.to_owned();
+    Ok(fits.then(|| Problem { ids: rendered.ids, answer, ..Problem::default() }))
 }
 
 impl Probe {
@@ -219,12 +217,12 @@ impl Probe {
     /// How many answers to each question are right.
     fn ask(
         &self,
-        asked: &[Option<Question>],
+        asked: &[Option<Problem>],
         bpe: &Bpe,
         decoder: &model::Decoder,
         io: &Io,
     ) -> anyhow::Result<Vec<usize>> {
-        let mut order: Vec<(usize, &Question)> =
+        let mut order: Vec<(usize, &Problem)> =
             asked.iter().enumerate().filter_map(|(at, question)| Some((at, question.as_ref()?))).collect();
         // prompts of one length in one batch: no padding is computed
         order.sort_by_key(|(at, question)| (question.ids.len(), *at));
@@ -250,7 +248,7 @@ impl Probe {
                     let mut bytes = vec![];
                     bpe.decode(&completion.ids, &mut bytes);
                     let said = String::from_utf8_lossy(&bytes);
-                    grade::is_right("exact", first_line(&said).0, &question.answer) == Some(true)
+                    Exact.verify(question, &first_line(&said).0.into()) == Some(1.0)
                 };
                 right[*at] = said.iter().filter(|said| is_right(said)).count();
             }

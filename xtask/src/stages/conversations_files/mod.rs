@@ -2,17 +2,14 @@
 
 mod shape;
 
-use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::Context;
 use pipeline::{Error, Fault, Io, Output, Outside, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use shard::{Conversations, Dropped, Message, MessagePart, PartKind, Table, Writer, conversations, dropped};
 
-use super::{shards, unpacked};
+use super::{rows, shards};
 use shape::{Said, Sort};
 
 /// JSON lines, JSON lists and Parquet files of conversations, `.gz` and `.zst` too: messages, ShareGPT, prompt and
@@ -144,8 +141,7 @@ fn kind(sort: Sort) -> PartKind {
     }
 }
 
-/// Why a line is left out: it is no JSON, or JSON of no shape that is known.
-const INVALID: &str = "invalid_json";
+/// Why a line is left out that is JSON, but of no shape that is known.
 const UNKNOWN: &str = "unknown_shape";
 
 impl ConversationsFiles {
@@ -155,47 +151,9 @@ impl ConversationsFiles {
             Some(source) => source.clone(),
             None => name.split('.').next().unwrap_or(&name).to_owned(),
         };
-        let read = |row: &Value| shape::conversation(row).map_err(|problem| (UNKNOWN, problem));
-        if PathBuf::from(&name).extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet")) {
-            let mut line = 0;
-            return shard::each_value(path, |row| {
-                line += 1;
-                import.take(&name, &source, line, read(&row))
-            });
-        }
-        let what = || format!("cannot read {}", path.display());
-        let mut reader = unpacked::open(path)?;
-        let begins =
-            reader.fill_buf().with_context(what)?.iter().copied().find(|byte| !byte.is_ascii_whitespace());
-        if begins == Some(b'[') {
-            let rows: Vec<Value> = match serde_json::from_reader(reader) {
-                Ok(rows) => rows,
-                Err(problem) => {
-                    let said = (INVALID, problem.to_string());
-                    return import.take(&name, &source, problem.line(), Err(said));
-                }
-            };
-            // a list says nothing of lines: rows are counted instead
-            return rows
-                .iter()
-                .zip(1..)
-                .try_for_each(|(row, line)| import.take(&name, &source, line, read(row)));
-        }
-        for (text, line) in reader.split(b'\n').zip(1..) {
-            let text = text.with_context(what)?;
-            if text.iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
-            let row = serde_json::from_slice(&text).map_err(|problem| (INVALID, without_line(&problem)));
-            import.take(&name, &source, line, row.and_then(|row| read(&row)))?;
-        }
-        Ok(())
+        rows::each(path, &mut |line, row| {
+            let read = row.and_then(|row| shape::conversation(&row).map_err(|problem| (UNKNOWN, problem)));
+            import.take(&name, &source, line, read)
+        })
     }
-}
-
-/// What is wrong with a line, without the number that it has in itself, which is always 1.
-fn without_line(problem: &serde_json::Error) -> String {
-    let (told, column) = (problem.to_string(), problem.column());
-    let place = format!(" at line {} column {column}", problem.line());
-    format!("{} at column {column}", told.strip_suffix(&place).unwrap_or(&told))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bpe::Bpe;
-use grpo::Rewards;
+use grpo::{Part, Rewards};
 use pipeline::{Error, Fault, Io, Task};
 use rl::Problem;
 use sft::{Rendered, Template};
@@ -112,6 +112,9 @@ fn asked(
         meta: row.meta.map(str::to_owned),
     };
     rl::check(&problem, context).map_err(|error| (error.reason(), error.to_string()))?;
-    rewards.self_test(&problem).map_err(|error| (error.reason(), error.to_string()))?;
+    // the first one says what is right; the others may want what a bare answer does not have
+    if let Some(Part { name, verifier, .. }) = rewards.parts.first() {
+        grpo::self_test(&**verifier, name, &problem).map_err(|error| (error.reason(), error.to_string()))?;
+    }
     Ok(problem)
 }

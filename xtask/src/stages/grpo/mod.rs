@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use bpe::{Bpe, Tokenizer};
 use grpo::{Curriculum, Guards, Method, Order, Reward, Rewards, Round, Rounds, Stopped, Truncated, Watch};
@@ -378,16 +379,26 @@ impl Stage for Grpo {
 }
 
 /// A run that a guard stopped, as a fault with its cure and where to read the answers.
-fn explained(error: anyhow::Error, answers: &std::path::Path) -> anyhow::Error {
-    let stopped = error.chain().find_map(|cause| cause.downcast_ref::<Stopped>()).cloned();
-    let Some(Stopped { round, figure, measured, bound, rounds, diagnosis, cure }) = stopped else {
+fn explained(error: anyhow::Error, answers: &Path) -> anyhow::Error {
+    let Some(Stopped { round, figure, measured, bound, rounds, diagnosis, cure }) = stopped(&error).cloned()
+    else {
         return error;
     };
     let fault = Fault::new(diagnosis)
         .at(answers, None)
         .on(format!("/guards/{figure}"))
-        .got(format!("{figure} of {measured:.4} in round {round}, the last of {rounds} like it"))
-        .expected(format!("a bound of {bound:.4} kept"))
+        .got(format!("{measured:.3} in round {round}, the last of {rounds} beyond the bound"))
+        .expected(format!("{bound:.3} at most or at least, as `explain grpo` says"))
         .cure(cure);
     Error::Input(fault).into()
+}
+
+/// The guard's word, out of the errors that carried it here.
+fn stopped(error: &anyhow::Error) -> Option<&Stopped> {
+    if let Some(stopped) = error.downcast_ref() {
+        return Some(stopped);
+    }
+    let model::Error::Other(error) = error.downcast_ref()? else { return None };
+    let rl::Error::Other(error) = error.downcast_ref()? else { return None };
+    error.downcast_ref()
 }

@@ -1,6 +1,5 @@
 //! `interview`: questions to a chat model, and how right its answers are.
 
-pub(super) mod grade;
 pub(super) mod transcript;
 
 use std::collections::BTreeMap;
@@ -9,8 +8,11 @@ use std::ops::ControlFlow;
 use anyhow::Context;
 use bpe::{Bpe, Tokenizer};
 use chat::{Calculator, Event, Lookup, Reply, Responder, Tool};
+use grpo::Verifier;
+use grpo::verifiers::OfProblem;
 use model::{Draw, Limits, Prompt};
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
+use rl::{Answer, Problem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sft::{Protocol, Rendered, Template};
@@ -80,8 +82,8 @@ impl Stage for Interview {
                 if self.tools.contains(&ToolKind::LookUp) { documents } else { documents.optional() },
             ],
             writes: vec![Output::new("scores", Scores::NAME), Output::new("samples", Samples::NAME)],
-            sources: &["model", "bpe", "sft", "chat"],
-            ..Signature::exact(2)
+            sources: &["model", "bpe", "sft", "chat", "rl", "grpo"],
+            ..Signature::exact(3)
         }
     }
 
@@ -99,12 +101,12 @@ impl Stage for Interview {
         let responder = Responder { model: &model, tokenizer: &bpe, template: &*template, tools: &tools };
         // questions of one length together: little padding is read
         let mut order: Vec<usize> = (0..questions.len()).collect();
-        order.sort_by_key(|&at| (questions[at].ids.len(), at));
+        order.sort_by_key(|&at| (questions[at].problem.ids.len(), at));
         io.progress().length(questions.len() as u64);
         for batch in order.chunks(BATCH) {
             let prompt = |&at: &usize| Prompt {
-                ids: questions[at].ids.clone(),
-                seed: io.seed(&format!("question {}", questions[at].id)),
+                ids: questions[at].problem.ids.clone(),
+                seed: io.seed(&format!("question {}", questions[at].problem.id)),
             };
             let prompts = batch.iter().map(prompt).collect();
             let mut go_on = |_: usize, _: Event<'_>| ControlFlow::Continue(());
@@ -137,7 +139,7 @@ impl Stage for Interview {
         for question in &questions {
             writer.push(&samples::Row {
                 step,
-                prompt: &question.asked,
+                prompt: &question.problem.asked,
                 text: &question.said,
                 tokens: question.tokens as i64,
                 ended_by: if question.ended { "stop" } else { "length" },
@@ -152,17 +154,11 @@ const BATCH: usize = 64;
 
 /// A problem, and what was said to it.
 struct Question {
-    id: u64,
-    ability: String,
-    verifier: String,
-    answer: String,
-    /// What was asked, as people read it.
-    asked: String,
-    /// The same as the model reads it.
-    ids: Vec<u32>,
+    problem: Problem,
     said: String,
     tokens: usize,
     ended: bool,
+    /// Nothing where nobody knows the problem's verifier.
     right: Option<bool>,
     calls: usize,
     failed_calls: usize,
@@ -180,7 +176,8 @@ impl Question {
         }
         self.tokens = reply.ids.len();
         (self.calls, self.failed_calls) = (reply.calls, reply.failed_calls);
-        self.right = grade::is_right(&self.verifier, &self.said, &self.answer);
+        let answer = Answer { text: &self.said, tokens: self.tokens, ended: self.ended };
+        self.right = OfProblem.verify(&self.problem, &answer).map(|score| score == 1.0);
     }
 }
 
@@ -237,13 +234,17 @@ impl Interview {
                 }
                 *count += 1;
                 let last = messages.last().map_or(&[][..], |message| &message.content);
-                questions.push(Question {
+                let problem = Problem {
                     id: row.id,
                     ability: row.ability.to_owned(),
-                    verifier: row.verifier.to_owned(),
-                    answer: row.answer.to_owned(),
                     asked: last.iter().filter_map(sft::Part::as_text).collect(),
                     ids: rendered.ids,
+                    answer: row.answer.to_owned(),
+                    verifier: row.verifier.to_owned(),
+                    meta: row.meta.map(str::to_owned),
+                };
+                questions.push(Question {
+                    problem,
                     said: String::new(),
                     tokens: 0,
                     ended: false,
@@ -261,7 +262,7 @@ impl Interview {
 fn score(questions: &[Question], sheet: &mut Sheet) {
     let mut abilities: BTreeMap<&str, Vec<&Question>> = BTreeMap::new();
     for question in questions {
-        abilities.entry(&question.ability).or_default().push(question);
+        abilities.entry(&question.problem.ability).or_default().push(question);
         abilities.entry(ALL).or_default().push(question);
     }
     for (ability, questions) in abilities {

@@ -1,0 +1,267 @@
+//! `problems-files`: problems of this machine enter a run, with their answers.
+
+use std::path::Path;
+
+use pipeline::{Class, Error, Fault, Io, Output, Outside, Signature, Stage, Task};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shard::{Dropped, Message, Problems, Table, Writer, dropped, problems};
+
+use super::{rows, shards};
+
+/// JSON lines, JSON lists and Parquet files of problems, `.gz` and `.zst` too.
+///
+/// The question is called `question`, `problem`, `prompt` or `context`; what is right `answer`, `ground_truth`, `solution`,
+/// `continuation` or, as in verl, `reward_model.ground_truth`. Of a solution that ends with `#### 42`, as in GSM8K, only the 42
+/// is the answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProblemsFiles {
+    /// Paths, directories or patterns (`problems/*.jsonl`), relative to the pipeline file.
+    pub files: Vec<String>,
+    /// What stands under `source`, before `/practice` or `/test`; by default a file's name without what follows the first dot.
+    pub source: Option<String>,
+    /// What stands under `ability`.
+    pub ability: String,
+    /// What compares an answer with the right one.
+    pub verifier: String,
+    /// What a system message says; none where it is empty.
+    pub system: String,
+    /// What stands before a question.
+    pub before: String,
+    /// What stands behind a question.
+    pub after: String,
+    /// The share of problems that is set aside for the test.
+    pub hold_out: f64,
+    /// Most problems of a file; 0 for all.
+    #[schemars(extend("unit" = "problems"))]
+    pub most: usize,
+}
+
+impl Default for ProblemsFiles {
+    fn default() -> Self {
+        Self {
+            files: vec![],
+            source: None,
+            ability: "mathematics".to_owned(),
+            verifier: "math".to_owned(),
+            system: String::new(),
+            before: String::new(),
+            after: String::new(),
+            hold_out: 0.1,
+            most: 0,
+        }
+    }
+}
+
+impl Stage for ProblemsFiles {
+    fn signature(&self) -> Signature {
+        let outside =
+            self.files.iter().enumerate().map(|(i, file)| Outside::new(format!("/files/{i}"), file));
+        Signature {
+            class: Class::Exact,
+            random: true,
+            writes: vec![Output::new("problems", Problems::NAME), Output::new("dropped", Dropped::NAME)],
+            outside: outside.collect(),
+            ..Signature::exact(1)
+        }
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        if self.files.is_empty() {
+            let fault = Fault::new("`files` names nothing").on("/files").got("[]");
+            return Err(fault.expected("at least one path").cure("write files = [\"path/to/*.jsonl\"]"));
+        }
+        if !(0.0..=1.0).contains(&self.hold_out) {
+            let fault = Fault::new("this is no share").on("/hold_out").got(self.hold_out.to_string());
+            return Err(fault.expected("0 to 1"));
+        }
+        Ok(())
+    }
+
+    fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
+        let mut import = Import {
+            io,
+            kept: shards::create::<Problems>(io, "problems", &task.shard())?,
+            fallen: shards::create::<Dropped>(io, "dropped", &task.shard())?,
+            seed: io.seed("held out"),
+            id: 0,
+            first: None,
+        };
+        let paths = (0..self.files.len()).flat_map(|setting| io.outside_files(&format!("/files/{setting}")));
+        for path in paths {
+            let before = import.id;
+            self.import(&path, &mut import)?;
+            if import.id == before {
+                let (line, problem) = import.first.take().unwrap_or((1, "nothing is in it".to_owned()));
+                let fault = Fault::new("no problem could be read").at(&path, Some(line)).got(problem);
+                let fault =
+                    fault.expected("a question and its answer, named as `explain problems-files` lists");
+                return Err(Error::Input(fault.cure("correct the file")).into());
+            }
+            import.first = None;
+            io.count("files", 1);
+        }
+        let Import { kept, fallen, .. } = import;
+        shards::finish(io, "problems", kept)?;
+        shards::finish(io, "dropped", fallen)
+    }
+}
+
+/// Rows on their way.
+struct Import<'a> {
+    io: &'a Io<'a>,
+    kept: Writer<Problems>,
+    fallen: Writer<Dropped>,
+    seed: u64,
+    /// Number of the next problem.
+    id: u64,
+    /// The first row of the present file that could not be read.
+    first: Option<(usize, String)>,
+}
+
+impl ProblemsFiles {
+    fn import(&self, path: &Path, import: &mut Import<'_>) -> anyhow::Result<()> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let source = match &self.source {
+            Some(source) => source.clone(),
+            None => name.split('.').next().unwrap_or(&name).to_owned(),
+        };
+        let mut read = 0;
+        rows::each(path, &mut |line, row| {
+            if self.most > 0 && read == self.most {
+                return Ok(());
+            }
+            read += 1;
+            import.io.count("in", 1);
+            match row.and_then(|row| problem(&row)) {
+                Ok(found) => self.keep(&found, &source, import),
+                Err((reason, detail)) => {
+                    import.fallen.push(&dropped::Row {
+                        source: &name,
+                        offset: line as i64,
+                        stage: import.io.stage(),
+                        reason,
+                        detail: Some(&format!("line {line}: {detail}")),
+                        kind: dropped::Kind::Damage,
+                        ..dropped::Row::default()
+                    })?;
+                    import.io.count(&format!("dropped.{reason}"), 1);
+                    import.first.get_or_insert((line, detail));
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    fn keep(&self, found: &Found, source: &str, import: &mut Import<'_>) -> anyhow::Result<()> {
+        let asked = format!("{}{}{}", self.before, found.question, self.after);
+        let mut prompt = vec![];
+        if !self.system.is_empty() {
+            prompt.push(Message::text("system", &self.system));
+        }
+        prompt.push(Message::text("user", &asked));
+        let part = if is_held_out(import.seed, &found.question, self.hold_out) { "test" } else { "practice" };
+        import.kept.push(&problems::Row {
+            id: import.id,
+            source: &format!("{source}/{part}"),
+            ability: &self.ability,
+            prompt,
+            answer: &found.answer,
+            verifier: &self.verifier,
+            meta: found.meta.as_deref(),
+        })?;
+        import.id += 1;
+        import.io.count("kept", 1);
+        import.io.count(part, 1);
+        Ok(())
+    }
+}
+
+/// By what is asked, so that a question that comes twice is not in both parts.
+fn is_held_out(seed: u64, question: &str, share: f64) -> bool {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&seed.to_le_bytes()).update(question.trim().as_bytes());
+    let drawn = hasher.finalize().as_bytes()[..8].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    (drawn as f64) < share * (u64::MAX as f64)
+}
+
+/// A problem of a file.
+struct Found {
+    question: String,
+    answer: String,
+    meta: Option<String>,
+}
+
+const QUESTIONS: [&str; 4] = ["question", "problem", "prompt", "context"];
+const ANSWERS: [&str; 4] = ["answer", "ground_truth", "solution", "continuation"];
+
+fn problem(row: &Value) -> Result<Found, (&'static str, String)> {
+    let named = |names: &[&str]| names.iter().find_map(|name| words(&row[*name]));
+    let Some(question) = named(&QUESTIONS) else {
+        return Err(("no_question", format!("expected one of {}", QUESTIONS.join(", "))));
+    };
+    let answer = named(&ANSWERS).or_else(|| words(&row["reward_model"]["ground_truth"]));
+    let answer = answer.map(|answer| match answer.rsplit_once("####") {
+        Some((_, result)) => result.trim().to_owned(),
+        None => answer.trim().to_owned(),
+    });
+    match answer.filter(|answer| !answer.is_empty()) {
+        Some(answer) => {
+            let meta = row.get("meta").filter(|meta| meta.is_object()).map(Value::to_string);
+            Ok(Found { question, answer, meta })
+        }
+        None => Err(("no_answer", format!("expected one of {}", ANSWERS.join(", ")))),
+    }
+}
+
+/// A text, a number, or what the last message of a list says.
+fn words(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Array(messages) => words(&messages.last()?["content"]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{is_held_out, problem};
+
+    #[test]
+    fn the_usual_shapes_are_read() {
+        for (row, question, answer) in [
+            (json!({"question": "2 + 2?", "answer": "2 + 2 = <<2+2=4>>4\n#### 4"}), "2 + 2?", "4"),
+            (
+                json!({"problem": "x?", "answer": "\\frac12", "solution": "so \\boxed{\\frac12}"}),
+                "x?",
+                "\\frac12",
+            ),
+            (json!({"context": "25 - 759 =", "continuation": " -734"}), "25 - 759 =", "-734"),
+            (
+                json!({"prompt": [{"role": "user", "content": "Hi?"}], "reward_model": {"ground_truth": 7}}),
+                "Hi?",
+                "7",
+            ),
+        ] {
+            let found = problem(&row).unwrap();
+            assert_eq!((found.question.as_str(), found.answer.as_str()), (question, answer));
+        }
+        assert_eq!(problem(&json!({"answer": "4"})).err().unwrap().0, "no_question");
+        for answer in [json!(""), json!("so #### "), json!(null), json!([])] {
+            assert_eq!(problem(&json!({"question": "2?", "answer": answer})).err().unwrap().0, "no_answer");
+        }
+    }
+
+    #[test]
+    fn a_question_is_in_one_part_and_parts_have_their_size() {
+        let out = (0..10_000).filter(|at| is_held_out(7, &format!("question {at}"), 0.2)).count();
+        assert!((1_800..2_200).contains(&out), "{out}");
+        assert_eq!(is_held_out(7, "a", 0.5), is_held_out(7, " a ", 0.5));
+        assert!(is_held_out(7, "a", 1.0) && !is_held_out(7, "a", 0.0));
+    }
+}
