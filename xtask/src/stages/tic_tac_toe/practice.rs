@@ -117,7 +117,7 @@ impl SelfGames<'_> {
                 let game = &mut games[step.row as usize];
                 game.written.ids.push(step.id);
                 game.written.log_probs.push(step.log_prob);
-                game.take(self.notation.square(step.id));
+                game.take(self.notation.square(step.id, game.moves.len()));
                 if game.end.is_some() && step.end.is_none() {
                     decoding.leave(step.row)?;
                 }
