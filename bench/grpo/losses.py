@@ -9,16 +9,15 @@ trainer's own code is run on the same numbers, must give the same to 1e-12, and 
 
 import json
 import sys
-from collections import defaultdict
-from types import SimpleNamespace
 from typing import Any
 
 import torch
 import trl
 from torch import Tensor
-from trl import GRPOTrainer, RLOOTrainer
 from trl.rewards import get_soft_overlong_punishment
 from trl.trainer.utils import nanstd
+
+from stub import trl_loss
 
 ABOUT = {
     "batches": "Per token, one sequence of `lengths` after the other: log-probabilities by the policy (`new`), by the "
@@ -60,14 +59,14 @@ LOSSES: list[tuple[str, dict[str, Any], dict[str, Any] | None]] = [
     (
         "gspo",
         {"ratio": "sequence-mean", "clip": {"low": 3e-4, "high": 4e-4}, "aggregation": "sequence-token-mean"},
-        {"loss_type": "grpo", "importance_sampling_level": "sequence"},
+        {"loss_type": "grpo", "level": "sequence"},
     ),
     (
         "gspo-wide",
         {"ratio": "sequence-mean", "clip": {"low": 0.2, "high": 0.28}, "aggregation": "sequence-token-mean"},
-        {"loss_type": "grpo", "importance_sampling_level": "sequence"},
+        {"loss_type": "grpo", "level": "sequence"},
     ),
-    ("rloo", {"ratio": "sequence-sum", "clip": CLIP, "aggregation": "sequence-token-sum"}, {"rloo": True}),
+    ("rloo", {"ratio": "sequence-sum", "clip": CLIP, "aggregation": "sequence-token-sum"}, {"loss_type": "rloo"}),
     (
         "cispo",
         {"ratio": "token", "cap": 1.25, "aggregation": "token-mean", "tokens": "batch"},
@@ -144,45 +143,21 @@ def surrogate(settings: dict[str, Any], new: Tensor, old: Tensor, advantage: flo
 
 
 def by_trl(how: dict[str, Any], settings: dict[str, Any], batch: dict[str, Any], new: Tensor) -> Tensor:
-    """The same by the method of TRL's trainer, on a stub of a trainer."""
-    mask = padded(torch.ones(sum(LENGTHS), dtype=torch.float64))
+    """The same by the method of TRL's trainer."""
     old, reference = (padded(torch.tensor(batch[key], dtype=torch.float64)) for key in ("old", "reference"))
-    ids = mask.long()
-    accelerator = SimpleNamespace(
-        gather=lambda x: x, reduce=lambda x, reduction: x, num_processes=1, gather_for_metrics=lambda x: x
-    )
     clip = settings.get("clip", {"low": 0.0, "high": settings.get("cap")})
-    stub = SimpleNamespace(
-        _get_per_token_logps_and_entropies=lambda *_, **__: (padded(new), torch.zeros_like(mask), None),
-        accelerator=accelerator,
-        args=SimpleNamespace(delta=None, use_bias_correction_kl=False, steps_per_generation=1),
-        aux_loss_enabled=False,
+    return trl_loss(
+        padded(new),
+        old,
+        reference,
+        padded(torch.ones(sum(LENGTHS), dtype=torch.float64)),
+        torch.tensor(batch["advantages"], dtype=torch.float64),
+        **how,
+        clip=(clip["low"], clip["high"]),
         beta=settings["kl"]["beta"] if settings["kl"] else 0.0,
-        current_gradient_accumulation_steps=1,
-        epsilon_low=clip["low"],
-        epsilon_high=clip["high"],
-        importance_sampling_level=how.get("importance_sampling_level", "token"),
-        loss_type=how.get("loss_type"),
-        max_completion_length=settings.get("length"),
-        model=SimpleNamespace(training=True),
-        off_policy_mask_threshold=None,
-        top_entropy_quantile=1.0,
-        use_vllm=False,
-        _entropy_bonus_enabled=False,
-        _metrics=defaultdict(lambda: defaultdict(list)),
+        tokens=settings.get("tokens", 0),
+        longest=settings.get("length", 0),
     )
-    inputs = {
-        "prompt_ids": ids[:, :1],
-        "prompt_mask": ids[:, :1],
-        "completion_ids": ids,
-        "completion_mask": mask,
-        "advantages": torch.tensor(batch["advantages"], dtype=torch.float64),
-        "num_items_in_batch": torch.tensor(float(settings.get("tokens", 0))),
-    }
-    if how.get("rloo"):
-        return RLOOTrainer._compute_loss(stub, None, inputs | {"old_logps": (old * mask).sum(1)})
-    inputs |= {"old_per_token_logps": old, "ref_per_token_logps": reference}
-    return GRPOTrainer._compute_loss(stub, None, inputs)
 
 
 def losses(batches: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -196,7 +171,7 @@ def losses(batches: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
                 value, gradient = with_gradient(lambda new: loss_of(settings, batch, new), batch)
                 source = "torch"
                 # TRL has k3 only, and for RLOO none in the loss
-                if how and (kl is None or kl == "k3" and not how.get("rloo")):
+                if how and (kl is None or kl == "k3" and not how["loss_type"] == "rloo"):
                     theirs, their_gradient = with_gradient(lambda new: by_trl(how, settings, batch, new), batch)
                     agree(value, theirs, f"{name} {kl}")
                     agree(gradient, their_gradient, f"{name} {kl}")

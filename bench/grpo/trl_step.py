@@ -46,7 +46,7 @@ SETTINGS: dict[str, Any] = {
     "group": 8,
     "prompt": 64,
     "answer": 128,
-    "micro": 16,
+    "micro": 8,
     "together": 512,
     "checkpointing": False,
     "cache": None,

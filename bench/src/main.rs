@@ -19,11 +19,12 @@ mod model;
 mod peers;
 mod row;
 mod rules;
+mod served;
 mod sft;
 mod warc;
 
 /// What can be measured.
-const SUBJECTS: &str = "bpe, dedup, eval, extract, filter, fixtures, model, rules, sft and warc";
+const SUBJECTS: &str = "bpe, dedup, eval, extract, filter, fixtures, grpo, model, rules, sft and warc";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -50,9 +51,11 @@ fn main() -> anyhow::Result<()> {
         Some("extract") => extract::rows(file.as_deref())?,
         Some("filter") => filter::rows(file.as_deref())?,
         Some("fixtures") => fixtures::rows()?,
+        Some("grpo") => grpo::rows()?,
+        Some("grpo-parity") => grpo::parity(file.as_deref().unwrap_or("parity-grpo".as_ref()))?,
         // a part of `grpo`, as a process of its own
-        Some("grpo-step") => {
-            return grpo::alone(file.as_deref().and_then(|path| path.to_str()).unwrap_or("{}"));
+        Some("grpo-steps") => {
+            return grpo::steps(file.as_deref().and_then(|path| path.to_str()).unwrap_or("{}"));
         }
         Some("model") => model::rows(file.as_deref().and_then(|part| part.to_str()).unwrap_or(""))?,
         Some("model-parity") => model::parity(file.as_deref().unwrap_or("parity".as_ref()))?,

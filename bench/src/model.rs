@@ -6,14 +6,13 @@
 mod curve;
 mod decode;
 mod parity;
-mod served;
 mod step;
 
 use serde_json::{Value, json};
 
 use crate::peers;
 use crate::row::{Row, median};
-use served::Served;
+use crate::served::Served;
 
 pub use curve::curve;
 pub use parity::parity;

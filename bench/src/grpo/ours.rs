@@ -1,6 +1,6 @@
 //! Our side of a step: rollouts, rewards, loss, backward pass, AdamW.
 
-use std::fs;
+use std::{fs, io};
 
 use anyhow::{Context, ensure};
 use cpu_time::ProcessTime;
@@ -88,21 +88,13 @@ impl Training {
         Ok(roll_out(&self.policy.detached(), &problems.iter().collect::<Vec<_>>(), &drawing, self.steps)?)
     }
 
-    /// A step of [`step`](Self::step) up to the answers: its CPU seconds.
-    pub fn rollout(&mut self) -> anyhow::Result<f64> {
-        let start = ProcessTime::now();
-        let groups = self.rollouts()?;
-        let seconds = start.elapsed().as_secs_f64();
-        let whole = |group: &Group| group.answers.iter().all(|of| of.ids.len() == self.sizes.answer);
-        ensure!(groups.iter().all(whole), "an answer ended early");
-        Ok(seconds)
-    }
-
     /// Answers, rewards, loss, backward pass, clipping, AdamW.
     pub fn step(&mut self) -> anyhow::Result<Cost> {
         let start = ProcessTime::now();
         let groups = self.rollouts()?;
         let rollout_seconds = start.elapsed().as_secs_f64();
+        let whole = |group: &Group| group.answers.iter().all(|of| of.ids.len() == self.sizes.answer);
+        ensure!(groups.iter().all(whole), "an answer ended early");
         self.steps += 1;
         let objective = PolicyGradient::new(&self.policy, terms());
         let mut weight = 0.0;
@@ -154,20 +146,15 @@ pub fn batches(groups: &[Group], tokens: usize) -> Vec<Batch> {
     batches
 }
 
-/// `grpo-step SETTINGS`: some steps, in a process that does nothing else.
-pub fn alone(settings: &str) -> anyhow::Result<()> {
-    let settings: Value = serde_json::from_str(settings)?;
-    let mut training = Training::new(&settings)?;
+/// `grpo-steps SETTINGS`: a step for every line on standard input, and a line about it.
+pub fn steps(settings: &str) -> anyhow::Result<()> {
+    let mut training = Training::new(&serde_json::from_str(settings)?)?;
     let before = resident("VmRSS")?;
-    for _ in 0..settings["steps"].as_u64().unwrap_or(1) {
-        let Cost { seconds, rollout_seconds } = if settings["rollouts"] == true {
-            let rollout_seconds = training.rollout()?;
-            Cost { seconds: rollout_seconds, rollout_seconds }
-        } else {
-            training.step()?
-        };
+    for _ in io::stdin().lines() {
+        let Cost { seconds, rollout_seconds } = training.step()?;
         let memory_bytes = resident("VmHWM")? - before;
-        let told = json!({"seconds": seconds, "rollout_seconds": rollout_seconds, "memory_bytes": memory_bytes});
+        let told =
+            json!({"seconds": seconds, "rollout_seconds": rollout_seconds, "memory_bytes": memory_bytes});
         println!("{told}");
     }
     Ok(())

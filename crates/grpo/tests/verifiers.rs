@@ -1,5 +1,7 @@
 //! What verifiers say to problems of others: to what is right, to the same in other words, and to what is wrong.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "also helpers of a test may")]
+
 mod common;
 
 use common::{Dice, Tally, edits, last_line, lines, problem, rewrites};

@@ -1,4 +1,4 @@
-//! Values and gradients against those of TRL and of PyTorch's autograd, in f64: `bench/grpo/numbers.py` made the numbers.
+//! Values and gradients against those of TRL and of PyTorch's autograd, in f64: `bench/grpo/losses.py` made the numbers.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use rl::math::{Advantage, Aggregation, Clip, Kl, Ratio, Row, Terms, gae, whiten};

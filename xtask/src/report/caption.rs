@@ -37,9 +37,13 @@ pub(super) fn of(
 /// What a figure of reinforcement learning says.
 fn meaning(name: &str) -> Option<&'static str> {
     Some(match name {
-        "reward" => "It rises when learning works, and when the reward can be tricked: compare it with held-out problems.",
+        "reward" => {
+            "It rises when learning works, and when the reward can be tricked: compare it with held-out problems."
+        }
         "right_in_group" => "A problem that nobody of a group answers right teaches nothing.",
-        "zero_variance" => "Groups whose answers all earn the same teach nothing: too hard at first, too easy in the end.",
+        "zero_variance" => {
+            "Groups whose answers all earn the same teach nothing: too hard at first, too easy in the end."
+        }
         "truncated" => "Answers that ran out of room earn nothing for what they would have said.",
         "entropy" => "What remains of chance in the policy: at 0 it finds nothing new.",
         "self_corrections" => "The share of answers with a word like `wait` or `check` in them.",

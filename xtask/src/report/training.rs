@@ -90,6 +90,7 @@ fn chart(
         "validation_bits_per_byte" => ("Held-out text", "bits per byte"),
         "lr" => ("Learning rate", "per step"),
         "grad_norm" => ("Length of the gradient", "before clipping"),
+        "policy_loss" => ("Loss of the policy, which says little", "per token"),
         "reward" => ("Reward", "per answer"),
         "right" => ("Right answers", "share"),
         "right_in_group" => ("Groups with a right answer", "share"),

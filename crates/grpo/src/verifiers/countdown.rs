@@ -24,7 +24,7 @@ impl Verifier for Countdown {
         let mut given: Vec<i128> =
             given.map(|number| Some(i128::from(number?).abs())).collect::<Option<_>>()?;
         let target = Rational::whole(meta.get("target")?.as_i64()?);
-        let reached = expression(result(answer.text), target).and_then(value);
+        let reached = expression(result(answer.text), target).and_then(|expression| value(&expression));
         right_if(reached.is_some_and(|(value, mut used)| {
             given.sort_unstable();
             used.sort_unstable();
@@ -41,7 +41,7 @@ fn expression(text: &str, target: Rational) -> Option<String> {
     let text: String = text.chars().map(plain).collect();
     let text = text.trim_end_matches(|letter: char| !letter.is_ascii_digit() && letter != ')');
     let (left, claimed) = text.rsplit_once('=').unwrap_or((text, ""));
-    if !claimed.is_empty() && value(claimed.to_owned())?.0 != target {
+    if !claimed.is_empty() && value(claimed)?.0 != target {
         return None;
     }
     let belongs = |letter: char| letter.is_ascii_digit() || "+-*/() ".contains(letter);
@@ -64,11 +64,11 @@ fn plain(letter: char) -> char {
 }
 
 /// The value of an expression and the numbers in it.
-fn value(expression: String) -> Option<(Rational, Vec<i128>)> {
+fn value(expression: &str) -> Option<(Rational, Vec<i128>)> {
     if expression.len() > LONGEST {
         return None;
     }
-    let mut reader = Reader { rest: &expression, depth: 0, numbers: vec![] };
+    let mut reader = Reader { rest: expression, depth: 0, numbers: vec![] };
     let value = reader.sum()?;
     reader.peek().is_none().then_some((value, reader.numbers))
 }

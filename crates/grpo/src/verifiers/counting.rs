@@ -3,6 +3,7 @@
 use rl::{Answer, Problem};
 
 use super::quantity::{Quantity, quantities};
+use super::rational::Rational;
 use super::result::result;
 use super::{has_answer, right_if};
 use crate::Verifier;
@@ -14,8 +15,7 @@ pub struct Counting;
 impl Verifier for Counting {
     fn verify(&self, problem: &Problem, answer: &Answer<'_>) -> Option<f32> {
         has_answer(problem)?;
-        let whole =
-            |number: Quantity| number.value.and_then(|value| value.as_whole()).filter(|_| !number.percent);
+        let whole = |number: Quantity| number.value.and_then(Rational::as_whole).filter(|_| !number.percent);
         let of = |text| quantities(result(text)).pop().and_then(whole);
         let gold = of(&problem.answer);
         right_if(gold.is_some() && gold == of(answer.text))

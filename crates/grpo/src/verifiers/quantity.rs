@@ -31,7 +31,7 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 
 /// `\frac{1}{2}`, and the same without braces.
 static FRACTION: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"\\[dtc]?frac *(?:\{ *(-?\d+) *\} *\{ *(\d+) *\}|(\d) *(\d))";
+    let pattern = r"(- *)?\\[dtc]?frac *(?:\{ *(-?\d+) *\} *\{ *(\d+) *\}|(\d) *(\d))";
     Regex::new(pattern).expect("the pattern is well formed")
 });
 
@@ -90,9 +90,18 @@ fn tidy(text: &str) -> String {
         ("\\,", " "),
         ("\\times", "×"),
         ("\\cdot", "×"),
+        ("^\\circ", "°"),
+        ("^{\\circ}", "°"),
     ];
     let tidy = marks.iter().fold(tidy, |text, (mark, plain)| text.replace(mark, plain));
-    FRACTION.replace_all(&tidy, " $1$3/$2$4").into_owned()
+    let written = |found: &Captures<'_>| {
+        let part =
+            |one: usize, other: usize| found.get(one).or(found.get(other)).map_or("", |part| part.as_str());
+        // apart from what may be whole before it, but not from its sign
+        let sign = if found.get(1).is_some() { "-" } else { " " };
+        format!("{sign}{}/{}", part(2, 4), part(3, 5))
+    };
+    FRACTION.replace_all(&tidy, written).into_owned()
 }
 
 /// Whether digits between these are a number by themselves.
@@ -187,6 +196,9 @@ mod tests {
             ("2½", 5, 2),
             ("3 / 4", 3, 4),
             (r"\frac{3}{4}", 3, 4),
+            (r"it is -\frac{3}{4}", -3, 4),
+            (r"\frac{-3}{4}", -3, 4),
+            (r"45^\circ", 45, 1),
             (r"1\dfrac34", 7, 4),
             (r"\$1{,}000", 1_000, 1),
             (r"5,\!000", 5_000, 1),

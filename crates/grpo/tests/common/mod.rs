@@ -17,12 +17,12 @@ use serde_json::Value;
 /// The lines of a file of problems; nothing, and a word about it, where it is not there.
 pub(crate) fn lines(name: &str) -> Option<Vec<Value>> {
     let path = Path::new("../../../shared/data/rl").join(name);
-    let Ok(bytes) = fs::read(path) else {
+    let Ok(bytes) = fs::read(&path) else {
         println!("skipped: shared data is absent");
         return None;
     };
     let mut text = String::new();
-    if name.ends_with(".gz") {
+    if path.extension().is_some_and(|extension| extension == "gz") {
         GzDecoder::new(&bytes[..]).read_to_string(&mut text).unwrap();
     } else {
         text = String::from_utf8(bytes).unwrap();

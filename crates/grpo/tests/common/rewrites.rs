@@ -134,10 +134,10 @@ pub(crate) fn of_any(answer: &str) -> Vec<(&'static str, String)> {
     }
     // a sum of two, turned round
     let parts: Vec<&str> = answer.split(" + ").collect();
-    if let [left, right] = parts[..] {
-        if !answer.contains(['(', '{', '=', ',', '-', '<']) {
-            all.push(("order", format!("{right} + {left}")));
-        }
+    if let [left, right] = parts[..]
+        && !answer.contains(['(', '{', '=', ',', '-', '<'])
+    {
+        all.push(("order", format!("{right} + {left}")));
     }
     if let Some(without) = answer.strip_suffix("^\\circ") {
         all.push(("unit", without.to_owned()));
@@ -146,10 +146,10 @@ pub(crate) fn of_any(answer: &str) -> Vec<(&'static str, String)> {
     if let Some((number, _)) = answer
         .split_once("\\text")
         .filter(|(number, _)| number.trim().ends_with(|last: char| last.is_ascii_digit() || last == '}'))
+        && !answer.contains("and")
+        && !answer.contains('_')
     {
-        if !answer.contains("and") && !answer.contains('_') {
-            all.push(("unit", number.to_owned()));
-        }
+        all.push(("unit", number.to_owned()));
     }
     if let Some(text) = answer.strip_prefix("\\text{").and_then(|text| text.strip_suffix('}')) {
         all.push(("words", text.to_owned()));
@@ -157,11 +157,10 @@ pub(crate) fn of_any(answer: &str) -> Vec<(&'static str, String)> {
     }
     if let Some(sqrt) =
         answer.split_once("\\sqrt{").filter(|(before, _)| before.trim().parse::<i64>().is_ok())
+        && let Some(inside) = sqrt.1.strip_suffix('}').filter(|inside| inside.parse::<i64>().is_ok())
     {
-        if let Some(inside) = sqrt.1.strip_suffix('}').filter(|inside| inside.parse::<i64>().is_ok()) {
-            all.push(("root", format!("\\sqrt{{{inside}}} \\cdot {}", sqrt.0)));
-            all.push(("root", format!("{}*sqrt({inside})", sqrt.0)));
-        }
+        all.push(("root", format!("\\sqrt{{{inside}}} \\cdot {}", sqrt.0)));
+        all.push(("root", format!("{}*sqrt({inside})", sqrt.0)));
     }
     all
 }

@@ -1,10 +1,17 @@
 //! A batch of texts that grow together; rows join and leave at any step.
 
+use std::collections::BTreeMap;
+
 use candle_core::{DType, Device, Tensor};
+use rayon::prelude::*;
 
 use super::{Completion, Limits, Sampler};
 use crate::ops::{log_sum_exp, simd};
+use crate::weight::read;
 use crate::{Cache, CausalLm, Error, Input, Prompt, Random, Result};
+
+/// Rows whose scores are held at once.
+const SCORED_AT_ONCE: usize = 84;
 
 /// Texts that a model continues together, a token for each of them a step.
 ///
@@ -119,48 +126,57 @@ impl<'m, S: Sampler> Decoding<'m, S> {
     /// # Errors
     /// What the model cannot do: an id that it does not know, more positions than its context.
     pub fn step(&mut self) -> Result<Vec<Step>> {
-        let mut last = self.continued()?;
-        last.extend(self.read()?);
+        let last: Vec<Tensor> = [self.continued()?, self.read()?].into_iter().flatten().collect();
         if last.is_empty() {
             return Ok(vec![]);
         }
-        let logits = self.model.logits(&Tensor::stack(&last, 0)?)?.to_dtype(DType::F32)?.to_vec2::<f32>()?;
-        let steps: Vec<Step> =
-            self.rows.iter_mut().zip(&logits).map(|(row, logits)| row.take(logits)).collect();
+        let hidden = Tensor::cat(&last, 0)?;
+        let mut steps = Vec::with_capacity(self.rows.len());
+        for rows in self.rows.chunks_mut(SCORED_AT_ONCE) {
+            let hidden = hidden.narrow(0, steps.len(), rows.len())?;
+            let logits = self.model.logits(&hidden)?.to_dtype(DType::F32)?.to_device(&Device::Cpu)?;
+            let vocabulary = logits.dim(1)?;
+            steps.extend(read(&logits.contiguous()?, |logits| -> Vec<Step> {
+                let rows = rows.par_iter_mut().zip(logits.par_chunks_exact(vocabulary));
+                rows.map(|(row, logits)| row.take(logits)).collect()
+            })?);
+        }
         let ended: Vec<u64> = steps.iter().filter(|step| step.end.is_some()).map(|step| step.row).collect();
         self.keep(|row| ended.binary_search(&row.number).is_err())?;
         Ok(steps)
     }
 
-    /// The last hidden state `[D]` of each old row, after its newest token.
-    fn continued(&mut self) -> Result<Vec<Tensor>> {
-        let Some(cache) = self.cache.as_mut().filter(|_| !self.rows.is_empty()) else { return Ok(vec![]) };
+    /// The last hidden states `[rows, D]` of old rows, after their newest tokens.
+    fn continued(&mut self) -> Result<Option<Tensor>> {
+        let Some(cache) = self.cache.as_mut().filter(|_| !self.rows.is_empty()) else { return Ok(None) };
         let newest: Vec<u32> = self.rows.iter().filter_map(|row| row.ids.last().copied()).collect();
         let ids = Tensor::from_slice(&newest, (newest.len(), 1), &Device::Cpu)?;
         let hidden = self.model.hidden(&Input::new(&ids), Some(&mut **cache))?;
-        (0..newest.len()).map(|row| Ok(hidden.get(row)?.get(0)?)).collect()
+        Ok(Some(hidden.squeeze(1)?))
     }
 
-    /// Reads the prompts of new rows, which become old ones; their last hidden states `[D]`.
-    fn read(&mut self) -> Result<Vec<Tensor>> {
+    /// Reads the prompts of new rows, which become old ones; their last hidden states `[rows, D]`.
+    fn read(&mut self) -> Result<Option<Tensor>> {
         if self.new.is_empty() {
-            return Ok(vec![]);
+            return Ok(None);
         }
         let mut prompts: Vec<&[u32]> = vec![];
+        let mut number_of = BTreeMap::new();
         let mut prompt_of = vec![];
         for row in &self.new {
-            let known = prompts.iter().position(|prompt| *prompt == row.ids);
-            prompt_of.push(known.unwrap_or(prompts.len()));
-            if known.is_none() {
+            prompt_of.push(*number_of.entry(&row.ids[..]).or_insert_with(|| {
                 prompts.push(&row.ids);
-            }
+                prompts.len() - 1
+            }));
         }
         let mut cache = self.model.cache(prompts.len())?;
         let (ids, lengths) = pad(&prompts)?;
         let input = Input { lengths: Some(&lengths), ..Input::new(&ids) };
         let hidden = self.model.hidden(&input, Some(&mut *cache))?;
-        let last = |&prompt: &usize| Ok(hidden.get(prompt)?.get(lengths[prompt] - 1)?);
-        let last = prompt_of.iter().map(last).collect::<Result<_>>()?;
+        let width = hidden.dim(1)?;
+        let last: Vec<u32> = prompt_of.iter().map(|&of| (of * width + lengths[of] - 1) as u32).collect();
+        let last = Tensor::new(&last[..], hidden.device())?;
+        let last = hidden.flatten_to(1)?.index_select(&last, 0)?;
         if prompts.len() < prompt_of.len() {
             cache = cache.fork(&prompt_of)?;
         }
@@ -169,7 +185,7 @@ impl<'m, S: Sampler> Decoding<'m, S> {
             none => *none = Some(cache),
         }
         self.rows.append(&mut self.new);
-        Ok(last)
+        Ok(Some(last))
     }
 
     /// Lets all other old rows go.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Greedy, Sampler};
 use crate::Random;
+use crate::buffer::Buffer;
 use crate::ops::{Real, max, simd};
 
 /// Settings of a draw. They act in the order in which they stand here.
@@ -76,10 +77,10 @@ impl Draw {
         scores
     }
 
-    /// All tokens that may be drawn.
-    fn candidates(&self, scores: &[f32]) -> Vec<Candidate> {
+    /// Every token's share of the draw, as many times that of the likeliest.
+    fn weights(&self, scores: &[f32]) -> Buffer {
         let (most, sharpness) = (max(scores), (1.0 / self.temperature) as f32);
-        let mut weights = vec![0.0; scores.len()];
+        let mut weights = Buffer::new(scores.len());
         simd(
             #[inline(always)]
             || {
@@ -88,9 +89,20 @@ impl Draw {
                 }
             },
         );
-        let numbered = (0..).zip(scores.iter().zip(weights));
+        weights
+    }
+
+    /// Whether no token is left out for being unlikely.
+    fn takes_all(&self, vocabulary: usize) -> bool {
+        !(1..vocabulary).contains(&self.top_k) && self.top_p >= 1.0 && self.min_p <= 0.0
+    }
+
+    /// All tokens that may be drawn.
+    fn candidates(&self, scores: &[f32]) -> Vec<Candidate> {
+        let weights = self.weights(scores);
+        let numbered = (0..).zip(scores.iter().zip(weights.iter()));
         let mut all: Vec<Candidate> =
-            numbered.map(|(id, (&score, weight))| Candidate { id, score, weight }).collect();
+            numbered.map(|(id, (&score, &weight))| Candidate { id, score, weight }).collect();
         if (1..all.len()).contains(&self.top_k) {
             all.select_nth_unstable_by(self.top_k - 1, Candidate::order);
             all.truncate(self.top_k);
@@ -131,16 +143,30 @@ impl Sampler for Draw {
         if self.temperature <= 0.0 {
             return Greedy.pick(&scores, before, random);
         }
-        let candidates = self.candidates(&scores);
-        let mut left = random.uniform() * total(&candidates);
-        let drawn = candidates.iter().find(|candidate| {
-            left -= f64::from(candidate.weight);
-            left < 0.0
-        });
-        // rounding may leave a rest behind the last; scores that are no numbers leave nobody
-        let last = candidates.iter().rev().find(|candidate| candidate.weight > 0.0);
-        drawn.or(last).map_or_else(|| Greedy.pick(&scores, before, random), |candidate| candidate.id)
+        let drawn = if self.takes_all(scores.len()) {
+            let weights = self.weights(&scores);
+            // what is no number weighs nothing
+            draw(weights.iter().enumerate().map(|(id, weight)| (id as u32, weight.max(0.0))), random)
+        } else {
+            let candidates = self.candidates(&scores);
+            draw(candidates.iter().map(|candidate| (candidate.id, candidate.weight)), random)
+        };
+        // scores that are no numbers leave nobody
+        drawn.unwrap_or_else(|| Greedy.pick(&scores, before, random))
     }
+}
+
+/// One of the ids, as often as its weight says.
+fn draw(weights: impl DoubleEndedIterator<Item = (u32, f32)> + Clone, random: &mut Random) -> Option<u32> {
+    let total: f64 = weights.clone().map(|(_, weight)| f64::from(weight)).sum();
+    let mut left = random.uniform() * total;
+    let drawn = weights.clone().find(|(_, weight)| {
+        left -= f64::from(*weight);
+        left < 0.0
+    });
+    // rounding may leave a rest behind the last
+    let last = || weights.rev().find(|(_, weight)| *weight > 0.0);
+    drawn.or_else(last).map(|(id, _)| id)
 }
 
 #[cfg(test)]

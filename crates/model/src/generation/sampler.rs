@@ -19,7 +19,7 @@ use crate::Random;
 ///     }
 /// }
 /// ```
-pub trait Sampler {
+pub trait Sampler: Send + Sync {
     /// The place of the chosen one of `logits`, of which there is at least one; `before` are the row's tokens so far,
     /// those of its prompt first.
     fn pick(&self, logits: &[f32], before: &[u32], random: &mut Random) -> u32;

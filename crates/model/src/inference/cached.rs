@@ -1,45 +1,31 @@
 //! Keys and values of the positions seen, and a pass over new positions that looks at them.
 
 use std::any::Any;
-use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
-use rayon::prelude::*;
 
+use super::asking::New;
+use super::page::Row;
 use super::prepared::{Prepared, PreparedBlock};
 use crate::architecture::{Block, Parts};
 use crate::buffer::Buffer;
-use crate::layers::{Heads, KeyValues, Places, attend};
+use crate::layers::Places;
 use crate::matmul::Write;
 use crate::{Cache, Config, Error, Result};
 
-/// Positions by which a row's room grows.
-const GROWTH: usize = 128;
-
-/// The cache of a decoder. A copy of a row shares its memory until either is written to.
+/// The cache of a decoder. A copy of a row shares what was seen before the copy.
 pub(crate) struct Cached {
     rows: Vec<Row>,
     lengths: Vec<usize>,
+    layers: usize,
     context: usize,
-}
-
-/// Per layer: one row's keys and values.
-#[derive(Clone)]
-struct Row(Vec<Arc<Layer>>);
-
-/// Per key head.
-#[derive(Clone)]
-struct Layer {
-    heads: Vec<KeyValues>,
-    capacity: usize,
 }
 
 impl Cached {
     /// Empty rows.
     pub(crate) fn new(config: &Config, rows: usize) -> Self {
-        let layer = Arc::new(Layer { heads: vec![], capacity: 0 });
-        let row = Row(vec![layer; config.layers]);
-        Self { rows: vec![row; rows], lengths: vec![0; rows], context: config.context }
+        let Config { layers, context, .. } = *config;
+        Self { rows: vec![Row::default(); rows], lengths: vec![0; rows], layers, context }
     }
 
     /// Hidden states `[B, T, D]` of new positions, which are kept.
@@ -56,6 +42,12 @@ impl Cached {
             let embedded = x;
             x = Buffer::new(embedded.len());
             norm.forward(&embedded, &mut x)?;
+        }
+        if let Some(block) = parts.blocks.first() {
+            let (context, layers, shape) = (self.context, self.layers, &block.attention.heads);
+            for (row, (&length, count)) in self.rows.iter_mut().zip(self.lengths.iter().zip(&counts)) {
+                row.reserve(length..length + count, context, layers, shape);
+            }
         }
         for (layer, (block, prepared)) in parts.blocks.iter().zip(&prepared.blocks).enumerate() {
             self.block(layer, block, prepared, places, &counts, &mut x)?;
@@ -80,17 +72,11 @@ impl Cached {
         attention.norm.forward(x, &mut n)?;
         let mut heads = Buffer::new(rows * prepared.projections.outputs);
         prepared.projections.forward(&n, &mut heads, Write::Set);
-        let shape = &attention.heads;
-        let mut mixed = Buffer::new(rows * shape.queries * shape.width);
-        let t = places.length;
-        let work = self.rows.par_iter_mut().zip(heads.par_chunks_exact_mut(t * shape.count() * shape.width));
-        let work = work.zip(mixed.par_chunks_exact_mut(t * shape.queries * shape.width)).enumerate();
-        work.for_each(|(row, ((cache, heads), mixed))| {
-            let seen = Seen { start: self.lengths[row], count: counts[row], context: self.context };
-            let positions = &places.positions[row * t..][..t];
-            let layer = Arc::make_mut(&mut cache.0[layer]);
-            seen.attend(shape, layer, positions, heads, mixed);
-        });
+        let mut mixed = Buffer::new(rows * attention.heads.queries * attention.heads.width);
+        let new =
+            New { shape: &attention.heads, layer, length: places.length, starts: &self.lengths, counts };
+        new.keep(&mut self.rows, &places.positions, &mut heads);
+        new.mix(&self.rows, &heads, &mut mixed);
         prepared.output.forward(&mixed, x, Write::Add);
 
         mlp.norm.forward(x, &mut n)?;
@@ -100,82 +86,6 @@ impl Cached {
         mlp.activation.forward(&inner, &mut activated, mlp.down.inputs);
         prepared.down.forward(&activated, x, Write::Add);
         Ok(())
-    }
-}
-
-/// Positions of one row: those seen before, and new ones.
-struct Seen {
-    start: usize,
-    count: usize,
-    context: usize,
-}
-
-impl Seen {
-    /// Keeps the keys and values of new positions, `heads` `[T, H + 2 K, d]`, and mixes values for their queries into
-    /// `mixed` `[T, H, d]`.
-    fn attend(
-        &self,
-        shape: &Heads,
-        layer: &mut Layer,
-        positions: &[u32],
-        heads: &mut [f32],
-        mixed: &mut [f32],
-    ) {
-        let Heads { queries, keys, width, .. } = *shape;
-        layer.grow(self.start + self.count, self.context, keys, width);
-        for (at, heads) in heads.chunks_exact_mut(shape.count() * width).take(self.count).enumerate() {
-            for head in heads[..(queries + keys) * width].chunks_exact_mut(width) {
-                shape.turn_and_norm(head, positions[at]);
-            }
-            let (new_keys, new_values) = heads[queries * width..].split_at(keys * width);
-            let new = new_keys.chunks_exact(width).zip(new_values.chunks_exact(width));
-            for (kv, (key, value)) in layer.heads.iter_mut().zip(new) {
-                kv.set(self.start + at, key, value);
-            }
-        }
-        mixed[self.count * queries * width..].fill(0.0);
-        if self.count == 1 {
-            return self.one(shape, layer, &heads[..queries * width], &mut mixed[..queries * width]);
-        }
-        let (mut asked, mut answered) = (Buffer::new(self.count * width), Buffer::new(self.count * width));
-        let mut sums = Buffer::new(self.count);
-        for head in 0..queries {
-            let place = |at: usize, count: usize| (at * count + head) * width;
-            for (at, asked) in asked.chunks_exact_mut(width).enumerate() {
-                asked.copy_from_slice(&heads[place(at, shape.count())..][..width]);
-            }
-            let kv = &layer.heads[head / shape.group()];
-            attend(&asked, kv, width, |at| self.start + at + 1, &mut answered, &mut sums);
-            for (at, answered) in answered.chunks_exact(width).enumerate() {
-                mixed[place(at, queries)..][..width].copy_from_slice(answered);
-            }
-        }
-    }
-
-    /// A single new position: the queries of a group are rows of one product.
-    fn one(&self, shape: &Heads, layer: &Layer, queries: &[f32], mixed: &mut [f32]) {
-        let size = shape.group() * shape.width;
-        let mut sums = Buffer::new(shape.group());
-        let groups = queries.chunks_exact(size).zip(mixed.chunks_exact_mut(size));
-        for (kv, (queries, mixed)) in layer.heads.iter().zip(groups) {
-            attend(queries, kv, shape.width, |_| self.start + 1, mixed, &mut sums);
-        }
-    }
-}
-
-impl Layer {
-    /// Makes room for `length` positions.
-    fn grow(&mut self, length: usize, context: usize, heads: usize, width: usize) {
-        if length <= self.capacity && !self.heads.is_empty() {
-            return;
-        }
-        let capacity = length.next_multiple_of(GROWTH).min(context.max(length));
-        if self.heads.is_empty() {
-            self.heads = (0..heads).map(|_| KeyValues::zeros(capacity, width)).collect();
-        } else {
-            self.heads.iter_mut().for_each(|kv| kv.grow(capacity));
-        }
-        self.capacity = capacity;
     }
 }
 
@@ -192,16 +102,15 @@ impl Cache for Cached {
         Ok(Box::new(Self {
             rows: rows.iter().map(|&row| self.rows[row].clone()).collect(),
             lengths: rows.iter().map(|&row| self.lengths[row]).collect(),
+            layers: self.layers,
             context: self.context,
         }))
     }
 
     fn join(&mut self, other: Box<dyn Cache>) -> Result<()> {
-        let layers = |cache: &Self| cache.rows.first().map(|row| row.0.len());
         let other: Box<dyn Any> = other;
-        let Some(mut other) = other.downcast::<Self>().ok().filter(|other| {
-            other.context == self.context && (self.rows.is_empty() || layers(other) == layers(self))
-        }) else {
+        let same = |other: &Box<Self>| other.context == self.context && other.layers == self.layers;
+        let Some(mut other) = other.downcast::<Self>().ok().filter(same) else {
             let (expected, got) = ("a cache of the same model".into(), "another".into());
             return Err(Error::Input { what: "cache", expected, got });
         };

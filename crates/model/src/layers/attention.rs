@@ -24,12 +24,11 @@ const STRIP: usize = 42;
 const CHAIN: usize = 512;
 
 /// Keys and values of one key head, laid out for products.
-#[derive(Clone)]
-pub(crate) struct KeyValues {
+struct KeyValues {
     /// Kᵀ, `[d, keys]`.
-    pub(crate) keys: Packed,
+    keys: Packed,
     /// V, `[keys, d]`.
-    pub(crate) values: Packed,
+    values: Packed,
 }
 
 impl KeyValues {
@@ -37,33 +36,12 @@ impl KeyValues {
         let keys = Packed::new(Matrix::new(keys, width).t(), CHAIN);
         Self { keys, values: Packed::new(Matrix::new(values, width), CHAIN) }
     }
-
-    /// Room for `capacity` keys.
-    pub(crate) fn zeros(capacity: usize, width: usize) -> Self {
-        let keys = Packed::zeros(width, capacity, CHAIN);
-        Self { keys, values: Packed::zeros(capacity, width, CHAIN) }
-    }
-
-    /// The same in more room.
-    pub(crate) fn grow(&mut self, capacity: usize) {
-        let width = self.values.columns();
-        self.keys = self.keys.grown(width, capacity);
-        self.values = self.values.grown(capacity, width);
-    }
-
-    /// Sets the key and the value of one position.
-    pub(crate) fn set(&mut self, position: usize, key: &[f32], value: &[f32]) {
-        for (at, (&key, &value)) in key.iter().zip(value).enumerate() {
-            self.keys.set(at, position, key);
-            self.values.set(position, at, value);
-        }
-    }
 }
 
 /// Mixes values for queries `[n, d]`, of which query `i` sees the first `seen(i)` keys; writes `[n, d]`.
 ///
 /// `sums` `[n]` become log Σ exp of each query's scores.
-pub(crate) fn attend(
+fn attend(
     queries: &[f32],
     kv: &KeyValues,
     width: usize,
@@ -92,7 +70,7 @@ pub(crate) fn attend(
 
 /// Probabilities of the first `seen` scores, 0 for the rest; returns log Σ exp of the scaled scores.
 #[inline(always)]
-fn softmax(scores: &mut [f32], seen: usize, scale: f32) -> f32 {
+pub(crate) fn softmax(scores: &mut [f32], seen: usize, scale: f32) -> f32 {
     let (scores, unseen) = scores.split_at_mut(seen);
     unseen.fill(0.0);
     let most = max(scores);
@@ -107,7 +85,8 @@ fn softmax(scores: &mut [f32], seen: usize, scale: f32) -> f32 {
     most * scale + Real::ln(sum)
 }
 
-fn scale(width: usize) -> f32 {
+/// What scores are multiplied by: 1 / √d.
+pub(crate) fn scale(width: usize) -> f32 {
     1.0 / (width as f32).sqrt()
 }
 

@@ -25,7 +25,13 @@ pub(super) fn panel_width() -> usize {
 
 /// `target (+)= a · b` for some columns of `b`, beginning with a panel; `a` may be narrower than `b` is high.
 pub(super) fn multiply(a: Matrix<'_>, b: &Packed, columns: Range<usize>, target: Target<'_>) {
-    Arch::new().dispatch(Product { a, b, columns, target });
+    Arch::new().dispatch(Product { a, b, columns, target, begun: false });
+}
+
+/// The same where `target` holds the first terms of each chain.
+pub(super) fn multiply_on(a: Matrix<'_>, b: &Packed, columns: Range<usize>, target: Target<'_>) {
+    let target = Target { write: Write::Set, ..target };
+    Arch::new().dispatch(Product { a, b, columns, target, begun: true });
 }
 
 struct Product<'a, 'b> {
@@ -33,6 +39,8 @@ struct Product<'a, 'b> {
     b: &'a Packed,
     columns: Range<usize>,
     target: Target<'b>,
+    /// Whether chains of the first block begin with what is there.
+    begun: bool,
 }
 
 impl WithSimd for Product<'_, '_> {
@@ -52,14 +60,14 @@ impl Product<'_, '_> {
     #[inline(always)]
     fn run<S: Simd, const HEIGHT: usize>(mut self, simd: S) {
         let inner = self.a.columns;
-        if inner == 0 && self.target.write == Write::Set {
+        if inner == 0 && self.target.write == Write::Set && !self.begun {
             return self.clear();
         }
         let whole = self.a.rows / HEIGHT * HEIGHT;
         let mut rows = Buffer::new(self.b.block().min(inner) * self.a.rows.next_multiple_of(HEIGHT));
         for (block, start) in (0..inner).step_by(self.b.block()).enumerate() {
             if block > 0 {
-                self.target.write = Write::Add;
+                (self.target.write, self.begun) = (Write::Add, false);
             }
             let length = self.b.block().min(inner - start);
             let a = self.a.columns_from(start, length);
@@ -121,7 +129,9 @@ impl Product<'_, '_> {
                 let b: [_; PANELS] = std::array::from_fn(|at| panel(column + at * width));
                 for (at, rows) in rows.chunks_exact(length * HEIGHT).enumerate() {
                     let row = first_row + at * HEIGHT;
-                    let sums = tile::<S, HEIGHT, PANELS>(simd, rows, b);
+                    let begun =
+                        std::array::from_fn(|at| self.begun(simd, row, last_row, column + at * width));
+                    let sums = tile::<S, HEIGHT, PANELS>(simd, rows, b, begun);
                     for (at, sums) in sums.iter().enumerate() {
                         self.store(simd, sums, row, last_row, column + at * width);
                     }
@@ -129,12 +139,37 @@ impl Product<'_, '_> {
                 column += PANELS * width;
             } else {
                 for (at, rows) in rows.chunks_exact(length * HEIGHT).enumerate() {
-                    let [sums] = tile::<S, HEIGHT, 1>(simd, rows, [panel(column)]);
-                    self.store(simd, &sums, first_row + at * HEIGHT, last_row, column);
+                    let row = first_row + at * HEIGHT;
+                    let begun = [self.begun(simd, row, last_row, column)];
+                    let [sums] = tile::<S, HEIGHT, 1>(simd, rows, [panel(column)], begun);
+                    self.store(simd, &sums, row, last_row, column);
                 }
                 column += width;
             }
         }
+    }
+
+    /// What the chains of a tile begin with.
+    #[inline(always)]
+    fn begun<S: Simd, const HEIGHT: usize>(
+        &self,
+        simd: S,
+        first_row: usize,
+        last_row: usize,
+        column: usize,
+    ) -> [[S::f32s; 2]; HEIGHT] {
+        let width = 2 * S::F32_LANES;
+        let mut sums = [[simd.splat_f32s(0.0); 2]; HEIGHT];
+        let Target { values, row_step, first_column, .. } = &self.target;
+        if self.begun {
+            let used = width.min(self.columns.end - column);
+            let place = *first_column + column - self.columns.start;
+            for (row, sums) in (first_row..last_row).zip(&mut sums) {
+                let sums: &mut [f32] = bytemuck::cast_slice_mut(&mut sums[..]);
+                sums[..used].copy_from_slice(&values[row * *row_step + place..][..used]);
+            }
+        }
+        sums
     }
 
     #[inline(always)]
@@ -176,14 +211,14 @@ impl Product<'_, '_> {
     }
 }
 
-/// `sums[panel][i][j] = Σₖ a[k][i] · b[panel][k][j]`, each sum one chain in the order of k.
+/// `sums[panel][i][j] + Σₖ a[k][i] · b[panel][k][j]`, each sum one chain in the order of k.
 #[inline(always)]
 fn tile<S: Simd, const HEIGHT: usize, const PANELS: usize>(
     simd: S,
     a: &[f32],
     b: [&[[S::f32s; 2]]; PANELS],
+    mut sums: [[[S::f32s; 2]; HEIGHT]; PANELS],
 ) -> [[[S::f32s; 2]; HEIGHT]; PANELS] {
-    let mut sums = [[[simd.splat_f32s(0.0); 2]; HEIGHT]; PANELS];
     let (a, _) = a.as_chunks::<HEIGHT>();
     let b = b.map(|panel| &panel[..a.len()]);
     for (k, a) in a.iter().enumerate() {

@@ -143,6 +143,12 @@ pub(crate) fn multiply_serial(a: Matrix<'_>, b: &Packed, columns: usize, target:
     }
 }
 
+/// `target += a · b` as one chain: terms go on where those of `target` ended, whatever it says of writing.
+pub(crate) fn multiply_on(a: Matrix<'_>, b: &Packed, columns: usize, target: Target<'_>) {
+    debug_assert!(a.columns <= b.block(), "a chain is not begun anew");
+    kernel::multiply_on(a, b, 0..columns, target);
+}
+
 fn share_rows(a: Matrix<'_>, b: &Packed, target: Target<'_>) {
     let Target { values, row_step, first_column, write } = target;
     let used = (a.rows * row_step).min(values.len());
@@ -161,22 +167,24 @@ fn share_columns(a: Matrix<'_>, b: &Packed, target: Target<'_>) {
     let width = b.columns().div_ceil(tasks).next_multiple_of(4 * panel);
     let ranges: Vec<Range<usize>> =
         (0..b.columns()).step_by(width).map(|first| first..(first + width).min(b.columns())).collect();
+    let place = |row: usize, range: &Range<usize>| row * row_step + first_column + range.start;
     let pieces: Vec<Buffer> = ranges
         .par_iter()
         .map(|range| {
             let mut piece = Buffer::new(a.rows * range.len());
-            kernel::multiply(a, b, range.clone(), Target::new(&mut piece, range.len(), Write::Set));
+            // what is there already comes first in the chain of blocks, as it does on one thread
+            if write == Write::Add {
+                for (row, piece) in piece.chunks_exact_mut(range.len()).enumerate() {
+                    piece.copy_from_slice(&values[place(row, range)..][..range.len()]);
+                }
+            }
+            kernel::multiply(a, b, range.clone(), Target::new(&mut piece, range.len(), write));
             piece
         })
         .collect();
     for (range, piece) in ranges.iter().zip(&pieces) {
         for (row, piece) in piece.chunks_exact(range.len()).enumerate() {
-            let start = row * row_step + first_column + range.start;
-            let to = &mut values[start..start + range.len()];
-            match write {
-                Write::Set => to.copy_from_slice(piece),
-                Write::Add => to.iter_mut().zip(piece).for_each(|(to, &value)| *to += value),
-            }
+            values[place(row, range)..][..range.len()].copy_from_slice(piece);
         }
     }
 }

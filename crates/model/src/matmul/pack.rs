@@ -74,30 +74,29 @@ impl Packed {
         }
     }
 
-    /// The same numbers in the corner of a larger matrix of zeros.
-    pub(crate) fn grown(&self, rows: usize, columns: usize) -> Self {
+    /// Sets the first rows of one column.
+    pub(crate) fn set_column(&mut self, column: usize, values: &[f32]) {
         let width = kernel::panel_width();
-        let mut larger = Self::zeros(rows, columns, self.block);
-        let padded = (self.columns.next_multiple_of(width), columns.next_multiple_of(width));
-        for start in (0..self.rows).step_by(self.block) {
-            let height = |rows: usize| self.block.min(rows - start) * width;
-            let from = self.values[start * padded.0..].chunks_exact(height(self.rows));
-            let to = larger.values[start * padded.1..].chunks_exact_mut(height(rows));
-            for (to, from) in to.zip(from).take(padded.0 / width) {
-                to[..from.len()].copy_from_slice(from);
-            }
+        let padded = self.columns.next_multiple_of(width);
+        for (block, values) in values.chunks(self.block).enumerate() {
+            let start = block * self.block;
+            let rows = self.block.min(self.rows - start);
+            let panel = &mut self.values[start * padded + column / width * rows * width..];
+            let places = panel[column % width..].iter_mut().step_by(width);
+            places.zip(values).for_each(|(to, &value)| *to = value);
         }
-        larger
     }
 
-    /// Sets one element.
-    pub(crate) fn set(&mut self, row: usize, column: usize, value: f32) {
+    /// Sets the first columns of one row.
+    pub(crate) fn set_row(&mut self, row: usize, values: &[f32]) {
         let width = kernel::panel_width();
         let padded = self.columns.next_multiple_of(width);
         let start = row / self.block * self.block;
         let rows = self.block.min(self.rows - start);
-        let panel = start * padded + column / width * rows * width;
-        self.values[panel + (row - start) * width + column % width] = value;
+        for (panel, values) in values.chunks(width).enumerate() {
+            let to = start * padded + panel * rows * width + (row - start) * width;
+            self.values[to..to + values.len()].copy_from_slice(values);
+        }
     }
 }
 

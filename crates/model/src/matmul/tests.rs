@@ -57,6 +57,22 @@ fn every_element_is_its_chain_to_the_bit() {
 }
 
 #[test]
+fn a_chain_in_two_pieces_is_one_chain() {
+    for (m, n, k, first) in [(1, 64, 90, 1), (8, 70, 300, 64), (15, 7, 512, 500)] {
+        let (a, b) = (draw("a", m * k), draw("b", k * n));
+        let mut values = vec![f32::NAN; m * n];
+        for terms in [0..first, first..k] {
+            let a = Matrix::part(&a[terms.start..], m, terms.len(), k);
+            let b = Packed::new(Matrix::new(&b[terms.start * n..terms.end * n], n), 512);
+            let target = Target::new(&mut values, n, Write::Set);
+            if terms.start == 0 { multiply_serial(a, &b, n, target) } else { multiply_on(a, &b, n, target) }
+        }
+        let whole = product(Matrix::new(&a, k), Matrix::new(&b, n));
+        assert!(values.iter().zip(&whole).all(|(a, b)| a.to_bits() == b.to_bits()), "{m} {n} {k}");
+    }
+}
+
+#[test]
 fn rows_and_threads_change_no_bit() {
     let (m, n, k) = (300, 130, 600);
     let (a, b) = (draw("a", m * k), draw("b", k * n));
@@ -68,6 +84,20 @@ fn rows_and_threads_change_no_bit() {
         let part = pool(2).install(|| product(a.rows_from(first, rows), b));
         assert!(part == whole[first * n..(first + rows) * n], "{rows} rows from {first}");
     }
+}
+
+#[test]
+fn threads_change_no_bit_of_what_is_added_to() {
+    let (m, n, k) = (40, 130, 1_600);
+    let (a, b) = (draw("a", m * k), draw("b", k * n));
+    let (a, b) = (Matrix::new(&a, k), Matrix::new(&b, n));
+    let added = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut values = draw("there already", m * n);
+        pool.install(|| multiply(a, b, Target::new(&mut values, n, Write::Add)));
+        values
+    };
+    assert!(added(1) == added(3));
 }
 
 #[test]

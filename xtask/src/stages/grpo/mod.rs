@@ -305,7 +305,7 @@ impl Stage for Grpo {
                     curves.push(round, name, *value)?;
                 }
                 for (name, value) in
-                    [("loss", progress.loss), ("lr", progress.lr), ("grad_norm", progress.grad_norm)]
+                    [("policy_loss", progress.loss), ("lr", progress.lr), ("grad_norm", progress.grad_norm)]
                 {
                     curves.push(round, name, value)?;
                 }

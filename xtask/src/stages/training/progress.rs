@@ -13,7 +13,16 @@ use crate::stages::shards;
 const TOKENS: usize = 48;
 
 /// Metrics of which the last value is worth telling.
-const GOOD: [&str; 4] = ["loss", "validation_loss", "validation_bits_per_byte", "ngram_bits_per_byte"];
+const GOOD: [&str; 8] = [
+    "loss",
+    "validation_loss",
+    "validation_bits_per_byte",
+    "ngram_bits_per_byte",
+    "reward",
+    "right",
+    "validation_right",
+    "validation_length",
+];
 
 /// Numbers by step.
 pub(in crate::stages) struct Curves(pub(in crate::stages) Log<Number>);

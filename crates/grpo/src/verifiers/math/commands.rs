@@ -60,6 +60,7 @@ impl Reader<'_> {
                 Some(Node::Call(name.to_owned(), vec![self.argument(Digits::All)?]))
             }
             name if FUNCTIONS.contains(&name) => self.function(name),
+            "emptyset" => Some(Node::Set(vec![])),
             "end" | "pm" | "mp" | "cup" | "cap" | "circ" => None,
             _ => Some(Node::Symbol(name.to_owned())),
         }

@@ -41,7 +41,7 @@ use crate::Verifier;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Math;
 
-/// Bytes of an answer that are read, at most, and products that are reckoned for it.
+/// Bytes of an answer that are read, at most (a longer one has to be written the same), and products that are reckoned for it.
 const LONGEST: usize = 2_048;
 const WORK: u32 = 60_000;
 
@@ -70,7 +70,7 @@ struct Question {
 impl Question {
     fn is_same(&self, gold: &str, said: &str) -> bool {
         if gold.len() > LONGEST || said.len() > LONGEST {
-            return false;
+            return gold.trim() == said.trim();
         }
         let (gold, said) = (tidy(gold), tidy(said));
         let is_written_so = squeezed(&gold) == squeezed(&said) && !squeezed(&said).is_empty();
@@ -109,7 +109,7 @@ impl Question {
             }
             // both say of which letter
             (false, false) => is_same(gold, said),
-            _ => is_same(bare.0, bare.1),
+            _ => is_same(bare.0, bare.1) || is_same(gold, said),
         }
     }
 }
@@ -138,7 +138,13 @@ fn expression(text: &str) -> &str {
         sentence.match_indices('$').map(|(at, _)| at).filter(|at| !sentence[..*at].ends_with('\\'));
     let inside = dollars.next_back().zip(dollars.next_back()).map(|(close, open)| &sentence[open + 1..close]);
     match inside {
-        Some(inside) if !inside.trim().is_empty() && sentence.chars().any(char::is_alphabetic) => inside,
+        Some(inside)
+            if !inside.trim().is_empty()
+                && !inside.starts_with(['^', '_'])
+                && sentence.chars().any(char::is_alphabetic) =>
+        {
+            inside
+        }
         _ => sentence,
     }
 }
@@ -161,11 +167,23 @@ fn readings(tidy: &str) -> Vec<Node> {
     nodes
 }
 
-/// `1 \pm 2` is `1 + 2` and `1 - 2`.
+/// `1 \pm 2` is `1 + 2` and `1 - 2`, as one of several answers or all of it.
 fn plus_and_minus(tidy: &str) -> String {
-    if !tidy.contains("\\pm ") && !tidy.contains("\\mp ") {
+    let is_double = |text: &str| text.contains("\\pm ") || text.contains("\\mp ");
+    if !is_double(tidy) {
         return tidy.to_owned();
     }
-    let with = |plus: &str, minus: &str| tidy.replace("\\pm ", plus).replace("\\mp ", minus);
-    format!("{}, {}", with("+", "-"), with("-", "+"))
+    let both = |text: &str| {
+        let with = |plus: &str, minus: &str| text.replace("\\pm ", plus).replace("\\mp ", minus);
+        format!("{}, {}", with("+", "-"), with("-", "+"))
+    };
+    let inside = tidy.strip_prefix("\\{").and_then(|inside| inside.strip_suffix("\\}")).unwrap_or(tidy);
+    if inside
+        .split(',')
+        .any(|part| part.matches(['(', '[', '{']).count() != part.matches([')', ']', '}']).count())
+    {
+        return both(tidy);
+    }
+    let parts = inside.split(',').map(|part| if is_double(part) { both(part) } else { part.to_owned() });
+    parts.collect::<Vec<_>>().join(",")
 }

@@ -190,7 +190,9 @@ impl<'a> Reader<'a> {
             Some(Node::Number(number)) => number.as_whole(),
             _ => None,
         };
-        let digit = self.peek().is_some_and(|letter| letter.is_ascii_digit());
+        // `(-1) 3` is a product
+        let beside_number = matches!(factors.last(), Some(Node::Number(_)));
+        let digit = beside_number && self.peek().is_some_and(|letter| letter.is_ascii_digit());
         let next = self.postfix()?;
         let next = if digit {
             // two numbers side by side are nothing else

@@ -1,10 +1,10 @@
 //! Units that stand behind a number as plain words.
 
 /// Units of one to three letters; longer words are units where they stand apart.
-const SHORT: [&str; 46] = [
+const SHORT: [&str; 49] = [
     "m", "g", "s", "h", "l", "L", "W", "V", "N", "J", "cm", "mm", "km", "dm", "nm", "ft", "in", "mi", "yd",
     "kg", "mg", "lb", "oz", "gm", "ml", "mL", "hr", "mph", "min", "sec", "lbs", "hrs", "yds", "gal", "deg",
-    "cts", "day", "kmh", "Hz", "kHz", "kW", "sq", "cu", "USD", "EUR", "pts",
+    "cts", "day", "kmh", "Hz", "kHz", "kW", "sq", "cu", "USD", "EUR", "pts", "cup", "tsp", "mol",
 ];
 
 /// A text without the unit behind it; nothing where there is none.

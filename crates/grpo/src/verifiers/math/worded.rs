@@ -14,18 +14,16 @@ pub(super) fn is_same(gold: &str, said: &str) -> bool {
     right == words
 }
 
-/// One word of at least two letters, or a single capital one, such as that of a choice.
+/// Words that are said to be a text, one of at least two letters, or a capital, such as that of a choice.
 fn is_worded(gold: &str, words: &[String]) -> bool {
-    let bare = gold.replace("\\text", "");
-    let capital = |word: &String| word.len() == 1 && bare.contains(&word.to_uppercase());
-    let letters = |word: &String| word.chars().all(char::is_alphabetic);
-    words.iter().any(|word| letters(word) && (word.chars().nth(1).is_some() || capital(word)))
-        && (gold.contains("\\text")
-            || words.iter().all(|word| {
-                !word.chars().any(|letter| letter.is_ascii_digit())
-                    || letters(word)
-                    || word.parse::<f64>().is_ok()
-            }))
+    let is_word = |word: &&String| word.starts_with(char::is_alphabetic);
+    if gold.contains("\\text") {
+        return words.iter().any(|word| is_word(&word));
+    }
+    let is_number = |word: &String| word.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+    let long = |word: &String| word.chars().nth(1).is_some() || gold.contains(&word.to_uppercase());
+    // `6x` and `2 ab` are no words
+    !words.iter().any(is_number) && words.iter().filter(is_word).any(long)
 }
 
 /// Words and numbers, in small letters; nothing where there is mathematics.
@@ -34,14 +32,20 @@ fn words(text: &str) -> Option<Vec<String>> {
     if bare.contains(|letter: char| "\\^_=+*/<>|".contains(letter)) {
         return None;
     }
-    // a minus before a digit is no mark
     let mut pieces = vec![String::new()];
     let mut letters = bare.chars().peekable();
     while let Some(letter) = letters.next() {
         let before_digit = letters.peek().is_some_and(char::is_ascii_digit);
-        let within = matches!(letter, '.' | ':' | '-') && before_digit;
-        match pieces.last_mut() {
-            Some(piece) if letter.is_alphanumeric() || within => piece.push(letter),
+        let Some(piece) = pieces.last_mut() else { break };
+        match letter {
+            // `a.m.` is `am`
+            '.' if !before_digit => {}
+            // a minus before a digit is no mark
+            '.' | ':' | '-' if before_digit => piece.push(letter),
+            letter if letter.is_alphabetic() && piece.ends_with(|last: char| last.is_ascii_digit()) => {
+                pieces.push(letter.into());
+            }
+            letter if letter.is_alphanumeric() => piece.push(letter),
             _ => pieces.push(String::new()),
         }
     }
@@ -61,6 +65,8 @@ mod tests {
             ("D", "(D)", true),
             (r"\text{A, C, F}", "F, A and C", true),
             (r"\text{1:03 PM}", "1:03 pm", true),
+            (r"\text{1:03 PM}", "1:03p.m.", true),
+            (r"\text{3rd}", "3rd", true),
             (r"\text{1:03 PM}", "1:03", false),
             (r"\text{June 20}", "June 21", false),
             (r"20\text{ degrees}", "-20 degrees", false),
