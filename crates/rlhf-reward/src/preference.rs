@@ -95,7 +95,9 @@ pub fn in_circles(verdicts: &[Verdict]) -> BTreeSet<&str> {
             break;
         }
         beaten.retain(|name, _| stays.contains(name));
-        beaten.values_mut().for_each(|worse| worse.retain(|name| stays.contains(name)));
+        for worse in beaten.values_mut() {
+            worse.retain(|name| stays.contains(name));
+        }
     }
     // what is left may still only lead from one circle to another
     let reached = |from: &'_ str| {
