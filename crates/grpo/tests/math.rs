@@ -40,6 +40,8 @@ const SAME: &[(&str, &str)] = &[
     ("12π", r"12 \pi"),
     (r"3\sqrt{3}", "3*sqrt(3)"),
     (r"2-3\sqrt{5}", r"\left(-1\right) 3 \sqrt{5} + 2"),
+    ("x + 3/2", "x + (3)(1/2)"),
+    ("x + 3/2", r"x + (3)(\frac{1}{2})"),
     (r"2i\sqrt{3}", r"\sqrt{-12}"),
     ("1+2i", "2i + 1"),
     (r"\sqrt{\frac{1}{2}}", r"\frac{\sqrt2}{2}"),

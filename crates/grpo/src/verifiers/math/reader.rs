@@ -17,7 +17,7 @@ const DEEPEST: usize = 40;
 
 /// Reads all of a [tidy](super::tidy::tidy) text, or nothing.
 pub(super) fn read(text: &str, commas: Commas) -> Option<Node> {
-    let mut reader = Reader { rest: text, commas, depth: 0 };
+    let mut reader = Reader { rest: text, commas, depth: 0, is_bare: false };
     let mut items = reader.list()?;
     reader.space();
     (reader.rest.is_empty()).then_some(())?;
@@ -29,6 +29,8 @@ pub(super) struct Reader<'a> {
     pub(super) rest: &'a str,
     commas: Commas,
     depth: usize,
+    /// Whether what was read last are digits, without brackets or anything behind them.
+    is_bare: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -186,13 +188,13 @@ impl<'a> Reader<'a> {
 
     /// A factor without a sign before it; `1 \frac12` and `1 1/2` are mixed numbers.
     fn beside(&mut self, factors: &mut Vec<Node>) -> Option<()> {
+        // `(1)(1/2)` and `(-1) 3` are products
         let whole = match factors.last() {
-            Some(Node::Number(number)) => number.as_whole(),
+            Some(Node::Number(number)) if self.is_bare => number.as_whole(),
             _ => None,
         };
-        // `(-1) 3` is a product
-        let beside_number = matches!(factors.last(), Some(Node::Number(_)));
-        let digit = beside_number && self.peek().is_some_and(|letter| letter.is_ascii_digit());
+        let digit = self.is_bare && self.peek().is_some_and(|letter| letter.is_ascii_digit());
+        let begins_fraction = digit || self.command() == Some("frac");
         let next = self.postfix()?;
         let next = if digit {
             // two numbers side by side are nothing else
@@ -213,7 +215,7 @@ impl<'a> Reader<'a> {
             },
             _ => None,
         };
-        match whole.and(proper) {
+        match whole.and(proper).filter(|_| begins_fraction) {
             Some(fraction) => {
                 let Some(Node::Number(whole)) = factors.pop() else { return None };
                 factors.push(Node::Number(whole.plus(fraction)?));
@@ -255,6 +257,7 @@ impl<'a> Reader<'a> {
 
     /// A piece with what stands behind and above it: `x^2`, `x_1`, `5!`, `50 %`, `30^\circ`.
     pub(super) fn postfix(&mut self) -> Option<Node> {
+        let begins_with_digit = self.peek().is_some_and(|letter| letter.is_ascii_digit());
         let mut node = self.deeper(Self::primary)?;
         loop {
             if self.degrees() {
@@ -281,7 +284,10 @@ impl<'a> Reader<'a> {
                     self.take("'");
                     Node::Call("prime".to_owned(), vec![node])
                 }
-                _ => return Some(node),
+                _ => {
+                    self.is_bare = begins_with_digit && matches!(node, Node::Number(_));
+                    return Some(node);
+                }
             };
         }
     }
