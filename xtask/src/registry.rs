@@ -63,6 +63,7 @@ pub fn registry() -> Registry {
             "scaling-law",
             "how the loss falls with the size of the model",
         )
+        .with::<stages::self_play::SelfPlay>("self-play", "a model learns from games against itself")
         .with::<stages::tournament::Tournament>(
             "tournament",
             "models and players of known strength at tic-tac-toe, rated",

@@ -123,3 +123,69 @@ fn tools_are_called_and_an_index_is_looked_into() {
     let documents = house.done(&["show", "tools", "talks/index", "--rows", "2"]);
     assert!(documents.contains("The trade of"), "{documents}");
 }
+
+/// Settings of a lesson about practising, with next to nothing of everything.
+fn practised(house: &House, lesson: &str, skill: &str) -> String {
+    let settings = format!(
+        "lesson = {{ {skill} = {{ practice = 40 }} }}\ntexts = 400\ntalks = 60\nquestions = 24\n\
+         [[stage]]\nname = \"reinforced\"\n[stage.with]\nrounds = 2\nproblems = 4\ngroup = 4\ntokens = 8\n\
+         measure_every = 1\nmeasure_group = 2\nguards = {{ patience = 0 }}"
+    );
+    talks(house, lesson, &settings, &["chat"])
+}
+
+#[test]
+fn before_and_after_practice() {
+    let house = House::new();
+    for (lesson, skill, ability) in [
+        ("rl-sums", "addition", "addition"),
+        ("rl-letters", "counting", "counting"),
+        ("countdown", "countdown", "countdown"),
+        ("longer", "longer", "sums"),
+    ] {
+        let said = practised(&house, lesson, skill);
+        for interview in ["before", "after"] {
+            let row = format!("| {ability} | {interview} | 24 |");
+            assert!(said.contains(&row), "{row} is not in {said}");
+        }
+    }
+    let said = practised(&house, "decimals", "decimals");
+    assert!(said.contains("Where it was right") && said.contains("\n| tenths | "), "{said}");
+}
+
+/// Who can hardly add has nothing to make likelier: the run is stopped instead of burning time.
+#[test]
+fn practice_that_cannot_help_is_stopped() {
+    let house = House::new();
+    let talks = "[[stage]]\nname = \"talks\"\n[stage.with]\nlesson = { addition = { practice = 200 } }\n\
+                 texts = 400\ntalks = 120\nquestions = 400\n";
+    let rest = "[[stage]]\nname = \"chat\"\nwith = { rows = 8, epochs = 6 }\n\
+                [[stage]]\nname = \"reinforced\"\nwith = { rounds = 40, group = 4 }\n";
+    small(&house, "rl-sums", &format!("{talks}{}{rest}", model("base", 16, 1)));
+    let output = house.run(&["reproduce", "rl-sums.toml"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("most groups hold no right answer") && told.contains("train longer"), "{told}");
+    let before = house.done(&["reproduce", "rl-sums.toml", "--until", "before"]);
+    assert!(before.contains("right share 0.0"), "it began below a tenth: {before}");
+}
+
+#[test]
+fn games_against_a_teacher_and_against_itself() {
+    let house = House::new();
+    let games = "[[stage]]\nname = \"games\"\nwith = { lesson = { tic-tac-toe = { games = 400 } } }\n";
+    let learned = "[[stage]]\nname = \"learned\"\n[stage.with]\nsteps = 3\nopenings = 4\ngroup = 4\n\
+                   match_every = 2\nmatch_games = 10\n\
+                   [[stage]]\nname = \"tournament\"\nwith = { games = 20, draws = 20, rare = 2 }\n";
+    let changes =
+        format!("{games}{}{learned}", model("imitation", 16, 1).replace("context = 64", "context = 16"));
+    small(&house, "alphago", &changes);
+    house.done(&["reproduce", "alphago.toml", "--threads", "1"]);
+    let said = report(&house, "alphago");
+    assert!(said.contains("| teacher | 0") && said.contains("| perfect | "), "{said}");
+
+    let again = House::new();
+    small(&again, "alphago", &changes);
+    again.done(&["reproduce", "alphago.toml", "--threads", "2"]);
+    assert_eq!(house.contents("alphago"), again.contents("alphago"), "threads change no byte");
+}

@@ -113,9 +113,10 @@ impl Report {
             knowledge: of_sheets(&sheets, knowledge::of, &mut notes),
             benchmarks: sheets.iter().filter_map(benchmarks::of).collect(),
             lessons: {
-                let across = noted(lessons::across(&sheets), "the interviews", &mut notes).flatten();
+                let across = noted(lessons::across(&sheets), "the interviews", &mut notes);
+                let learned = of_stages(run, shard::Rollouts::NAME, lessons::of_stage, &mut notes);
                 let each = of_sheets(&sheets, lessons::of, &mut notes).into_iter().flatten();
-                each.chain(across).collect()
+                each.chain(across.into_iter().flatten()).chain(learned).collect()
             },
             others: sheets.iter().filter_map(other::of).collect(),
             drops,

@@ -1,6 +1,6 @@
 //! `lesson-texts`: texts made for one lesson, and the questions that show whether it was learned.
 
-use fixtures::tic_tac_toe::{Teacher, told};
+use fixtures::tic_tac_toe::{self, Teacher};
 use fixtures::{Passages, Puzzles};
 use pipeline::{Class, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
@@ -28,7 +28,7 @@ pub enum Lesson {
     InContext(InContext),
     /// What is learned by heart: passages of words in no order, told more or less often.
     Memorisation(Memorisation),
-    /// To play as a teacher does, who plays with habits and whims: games of tic-tac-toe, a digit a move.
+    /// To play as a teacher does, who plays with habits and whims: games of tic-tac-toe, a sign a move.
     TicTacToe(TicTacToe),
 }
 
@@ -177,7 +177,13 @@ impl Stage for LessonTexts {
             }
             Lesson::TicTacToe(TicTacToe { games, careful }) => {
                 let teacher = Teacher { careful: *careful };
-                write_texts("tic-tac-toe", *games, |index| told(teacher, seed, index), io, task)?;
+                write_texts(
+                    "tic-tac-toe",
+                    *games,
+                    |index| tic_tac_toe::lesson(teacher, seed, index),
+                    io,
+                    task,
+                )?;
                 shards::finish(io, "facts", shards::create::<Facts>(io, "facts", &task.shard())?)
             }
         }

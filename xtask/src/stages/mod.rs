@@ -48,6 +48,8 @@ pub mod sample;
 pub mod scaling_law;
 mod scores;
 #[cfg(feature = "train")]
+pub mod self_play;
+#[cfg(feature = "train")]
 pub mod sft;
 mod shards;
 mod shared;

@@ -201,8 +201,8 @@ struct Odds<'a> {
     after: &'a dyn Contestant,
 }
 
-/// Moves of the last model that it makes more often than not, and the teacher less often than `rare`: those made most often
-/// come first.
+/// Moves that the last model makes more often than not, and the teacher less often than `rare`. Those come first that are
+/// most better than what the teacher would have played, and of these the most frequent.
 fn rare_moves(
     rounds: &[Round],
     player: usize,
@@ -223,25 +223,64 @@ fn rare_moves(
     }
     let mut found = vec![];
     for (moves, count) in made {
-        let Some((square, before)) = moves.split_last() else { continue };
-        let chance = |of: &dyn Contestant| Ok::<f64, anyhow::Error>(of.odds(&[before])?[0][*square]);
-        if chance(odds.teacher)? < rare && chance(odds.after)? > 0.5 {
-            let chances = [chance(odds.teacher)?, chance(odds.before)?, chance(odds.after)?];
-            found.push((count, before.to_vec(), *square, chances));
+        let Some((&square, before)) = moves.split_last() else { continue };
+        let odds_of = |of: &dyn Contestant| Ok::<[f64; 10], anyhow::Error>(of.odds(&[before])?[0]);
+        let taught = odds_of(odds.teacher)?;
+        if taught[square] >= rare {
+            continue;
+        }
+        let chances = [taught[square], odds_of(odds.before)?[square], odds_of(odds.after)?[square]];
+        if chances[2] > 0.5 {
+            let usual = (0..9).max_by(|a, b| taught[*a].total_cmp(&taught[*b])).unwrap_or(square);
+            found.push(Rare { count, before: before.to_vec(), square, usual, chances });
         }
     }
-    io.count("rare_moves", found.iter().map(|(count, ..)| count).sum());
-    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    for (count, before, square, [teacher, imitated, learned]) in found.into_iter().take(TOLD) {
-        let item = format!("{}: {}", told(&before), square + 1);
-        let best = board(&before).best().contains(&square);
-        sheet.figure(RARE, &item, "made", count as f64);
-        sheet.figure(RARE, &item, "teacher", teacher);
-        sheet.figure(RARE, &item, "before", imitated);
-        sheet.figure(RARE, &item, "after", learned);
-        sheet.figure(RARE, &item, "best", f64::from(u8::from(best)));
-    }
+    io.count("rare_moves", found.iter().map(|rare| rare.count).sum());
+    found.sort_by(|a, b| (b.gain(), b.count).cmp(&(a.gain(), a.count)).then_with(|| a.before.cmp(&b.before)));
+    found.iter().take(TOLD).for_each(|rare| rare.tell(sheet));
     Ok(())
+}
+
+/// A move that the teacher hardly makes.
+struct Rare {
+    /// How often the last model made it.
+    count: u64,
+    before: Vec<usize>,
+    square: usize,
+    /// What the teacher would have played.
+    usual: usize,
+    /// By the teacher, the first model and the last.
+    chances: [f64; 3],
+}
+
+impl Rare {
+    /// What the side that moves gets after `square` where both play their best: 1 won, 0 drawn, -1 lost.
+    fn worth(&self, square: usize) -> i32 {
+        let board = board(&self.before);
+        let after = board.with(square, board.turn());
+        -after.value()
+    }
+
+    /// How much better it is than that.
+    fn gain(&self) -> i32 {
+        self.worth(self.square) - self.worth(self.usual)
+    }
+
+    fn tell(&self, sheet: &mut Sheet) {
+        let item = format!("{}: {}", told(&self.before), self.square + 1);
+        let [teacher, before, after] = self.chances;
+        for (metric, value) in [
+            ("made", self.count as f64),
+            ("teacher", teacher),
+            ("before", before),
+            ("after", after),
+            ("worth", f64::from(self.worth(self.square))),
+            ("usual", (self.usual + 1) as f64),
+            ("usual_worth", f64::from(self.worth(self.usual))),
+        ] {
+            sheet.figure(RARE, &item, metric, value);
+        }
+    }
 }
 
 #[cfg(test)]

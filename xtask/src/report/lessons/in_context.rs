@@ -4,7 +4,7 @@ use super::super::axis::Axis;
 use super::super::chart::{Chart, legend};
 use super::super::plot::{self, Colour, HEIGHT, Plot, Point, Shape};
 use super::super::scores::Sheet;
-use super::{Class, Lesson, axis, checkpoint, level, places, spreads};
+use super::{Class, Lesson, axis, checkpoint, level, named, places, spreads};
 
 /// The benchmark that asks.
 pub(super) const BENCHMARK: &str = "in-context";
@@ -43,7 +43,7 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Lesson>> {
                of a text that it never read, then a name, and had to say the colour.",
         checkpoint: checkpoint(sheet),
         chart: chart(shots, said)?,
-        columns: vec!["lines that show the name", "questions", "right", "by counting", "by guessing"],
+        columns: named(&["lines that show the name", "questions", "right", "by counting", "by guessing"]),
         rows,
     }))
 }

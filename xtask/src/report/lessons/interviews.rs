@@ -5,7 +5,7 @@ use super::super::chart::{Chart, legend};
 use super::super::plot::{self, Colour, Plot, Shape, Spread};
 use super::super::scores::{Figure, Sheet};
 use super::super::{render, text};
-use super::Lesson;
+use super::{Lesson, named};
 
 /// The benchmark that asks.
 pub(super) const BENCHMARK: &str = "interview";
@@ -51,7 +51,7 @@ pub(super) fn of(sheets: &[Sheet]) -> anyhow::Result<Option<Lesson>> {
                its verifier says so; where nobody can know, it is right to say so.",
         checkpoint: stages.join(", "),
         chart: chart(&answers, &stages)?,
-        columns: vec!["ability", "interview", "questions", "right", "ended", "calls well-formed"],
+        columns: named(&["ability", "interview", "questions", "right", "ended", "calls well-formed"]),
         rows: answers.iter().map(row).collect(),
     }))
 }

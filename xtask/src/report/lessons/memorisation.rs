@@ -4,7 +4,7 @@ use super::super::axis::Axis;
 use super::super::chart::{Chart, legend};
 use super::super::plot::{self, Colour, HEIGHT, Plot, Shape};
 use super::super::scores::Sheet;
-use super::{Class, Lesson, axis, checkpoint, level, spreads};
+use super::{Class, Lesson, axis, checkpoint, level, named, spreads};
 
 /// The benchmark that asks.
 pub(super) const BENCHMARK: &str = "memorisation";
@@ -36,7 +36,7 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Lesson>> {
                arXiv 2202.07646).",
         checkpoint: checkpoint(sheet),
         chart: chart(&classes)?,
-        columns: vec!["texts that are the passage", "read in training", "passages", "completed"],
+        columns: named(&["texts that are the passage", "read in training", "passages", "completed"]),
         rows,
     }))
 }

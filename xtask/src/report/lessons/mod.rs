@@ -1,11 +1,15 @@
 //! Lessons: a curve with a claim each. What a model answers from its prompt, what it knows by heart, what size gives, what
 //! it knows that it does not know, and what several answer to the same questions.
 
+mod grid;
 mod in_context;
 mod interviews;
+mod lengths;
 mod memorisation;
 mod probe;
+mod rare_moves;
 mod scaling;
+mod tournament;
 
 use serde::Serialize;
 
@@ -13,16 +17,19 @@ use super::axis::Axis;
 use super::chart::Chart;
 use super::plot::{Point, Spread, number};
 use super::render;
+use super::run::Stage;
 use super::scores::{Figure, Sheet};
 use super::text;
 
 /// The benchmarks that are lessons.
-pub(super) const BENCHMARKS: [&str; 5] = [
+pub(super) const BENCHMARKS: [&str; 7] = [
     in_context::BENCHMARK,
     interviews::BENCHMARK,
     memorisation::BENCHMARK,
     probe::BENCHMARK,
+    rare_moves::BENCHMARK,
     scaling::BENCHMARK,
+    tournament::BENCHMARK,
 ];
 
 /// One lesson of one model, or of several sizes of it.
@@ -35,20 +42,36 @@ pub(super) struct Lesson {
     checkpoint: String,
     chart: Chart,
     /// Names of the table's columns; all but the first are figures.
-    columns: Vec<&'static str>,
+    columns: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 /// The lessons of a sheet.
 pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Vec<Lesson>>> {
-    let lessons = [in_context::of(sheet)?, memorisation::of(sheet)?, probe::of(sheet)?, scaling::of(sheet)?];
+    let lessons = [
+        in_context::of(sheet)?,
+        memorisation::of(sheet)?,
+        probe::of(sheet)?,
+        scaling::of(sheet)?,
+        tournament::of(sheet)?,
+        rare_moves::of(sheet)?,
+    ];
     let lessons: Vec<Lesson> = lessons.into_iter().flatten().collect();
     Ok(Some(lessons).filter(|lessons| !lessons.is_empty()))
 }
 
-/// The lesson that all sheets give together.
-pub(super) fn across(sheets: &[Sheet]) -> anyhow::Result<Option<Lesson>> {
-    interviews::of(sheets)
+/// The lessons that all sheets give together.
+pub(super) fn across(sheets: &[Sheet]) -> anyhow::Result<Vec<Lesson>> {
+    Ok([interviews::of(sheets)?, grid::of(sheets)?].into_iter().flatten().collect())
+}
+
+/// What the answers of a stage show that learned from them.
+pub(super) fn of_stage(stage: &Stage) -> anyhow::Result<Option<Lesson>> {
+    lengths::of(stage)
+}
+
+fn named(columns: &[&str]) -> Vec<String> {
+    columns.iter().map(|&column| column.to_owned()).collect()
 }
 
 fn checkpoint(sheet: &Sheet) -> String {

@@ -5,7 +5,7 @@ use super::super::chart::{Chart, legend};
 use super::super::plot::{self, Colour, Plot, Shape, Spread};
 use super::super::scores::{Figure, Sheet};
 use super::super::{render, text};
-use super::{Lesson, checkpoint};
+use super::{Lesson, checkpoint, named};
 
 /// The benchmark that asks.
 pub(super) const BENCHMARK: &str = "probe";
@@ -51,7 +51,7 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Lesson>> {
                a refusal; what lies between was left out (Grattafiori et al. 2024, arXiv 2407.21783, section 4.3.6).",
         checkpoint: checkpoint(sheet),
         chart: chart(&sources)?,
-        columns: vec!["source", "questions", "known", "unsure", "not known"],
+        columns: named(&["source", "questions", "known", "unsure", "not known"]),
         rows: sources.iter().map(row).collect(),
     }))
 }

@@ -5,7 +5,7 @@ use super::super::chart::{Chart, legend};
 use super::super::plot::{self, Colour, HEIGHT, Plot, Point, Shape, number};
 use super::super::scores::Sheet;
 use super::super::text;
-use super::{Lesson, checkpoint};
+use super::{Lesson, checkpoint, named};
 use crate::lines::thousands;
 
 /// The benchmark that compares.
@@ -68,7 +68,7 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Lesson>> {
         checkpoint: checkpoint(sheet),
         rows: sizes.iter().map(row).collect(),
         chart: chart(&sizes, law)?,
-        columns: vec!["model", "parameters", "FLOPs", "loss", "by the law"],
+        columns: named(&["model", "parameters", "FLOPs", "loss", "by the law"]),
     }))
 }
 

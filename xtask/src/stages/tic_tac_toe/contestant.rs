@@ -38,16 +38,17 @@ impl Contestant for Written<'_> {
         let prompt = |moves: &&[usize]| Prompt { ids: self.notation.ids(moves), seed: 0 };
         let prompts: Vec<Prompt> = games.iter().map(prompt).collect();
         let said = generate(self.decoder, &prompts, &Greedy, &limits)?;
-        Ok(said.iter().map(|said| self.of(&said.alternatives[0])).collect())
+        let odds = said.iter().zip(games).map(|(said, moves)| self.of(&said.alternatives[0], moves.len()));
+        Ok(odds.collect())
     }
 }
 
 impl Written<'_> {
-    /// What tokens and their log-probabilities mean for squares; all that are none together.
-    fn of(&self, tokens: &[(u32, f32)]) -> [f64; 10] {
+    /// What tokens and their log-probabilities mean for squares after so many moves; all that are none together.
+    fn of(&self, tokens: &[(u32, f32)], moves: usize) -> [f64; 10] {
         let mut odds = [0.0; 10];
         for (id, log_prob) in tokens {
-            odds[self.notation.square(*id).unwrap_or(9)] += f64::from(*log_prob).exp();
+            odds[self.notation.square(*id, moves).unwrap_or(9)] += f64::from(*log_prob).exp();
         }
         odds
     }
