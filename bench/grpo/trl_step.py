@@ -47,7 +47,7 @@ SETTINGS: dict[str, Any] = {
     "prompt": 64,
     "answer": 128,
     "micro": 8,
-    "together": 512,
+    "together": 64,
     "checkpointing": False,
     "cache": None,
     "steps": 1,

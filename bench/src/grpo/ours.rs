@@ -17,6 +17,8 @@ pub struct Sizes {
     pub group: usize,
     pub prompt: usize,
     pub answer: usize,
+    /// Answers that grow at once.
+    pub together: usize,
     /// Of a batch at most; a step has as many batches as it takes.
     pub tokens_per_batch: usize,
 }
@@ -29,6 +31,7 @@ impl Sizes {
             group: size("group", 8),
             prompt: size("prompt", 64),
             answer: size("answer", 128),
+            together: size("together", 64),
             tokens_per_batch: size("tokens_per_batch", 2200),
         }
     }
@@ -79,12 +82,18 @@ impl Training {
 
     /// The answers to new prompts.
     fn rollouts(&mut self) -> anyhow::Result<Vec<Group>> {
-        let Sizes { prompts, group, prompt, answer, .. } = self.sizes;
+        let Sizes { prompts, group, prompt, answer, together, .. } = self.sizes;
         let mut draw = || (0..prompt).map(|_| self.random.below(VOCABULARY as u64) as u32).collect();
         let problems: Vec<Problem> =
             (0..prompts as u64).map(|id| Problem { id, ids: draw(), ..Problem::default() }).collect();
-        let drawing =
-            Drawing { group, tokens: answer, context: prompt + answer, stop: vec![], at_once: 0, seed: 1 };
+        let drawing = Drawing {
+            group,
+            tokens: answer,
+            context: prompt + answer,
+            stop: vec![],
+            at_once: together,
+            seed: 1,
+        };
         Ok(roll_out(&self.policy.detached(), &problems.iter().collect::<Vec<_>>(), &drawing, self.steps)?)
     }
 
