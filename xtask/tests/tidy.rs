@@ -23,6 +23,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("chat", &["bpe", "model", "sft"]),
     ("rl", &["model"]),
     ("grpo", &["model", "rl"]),
+    ("rlhf-reward", &["model", "rl"]),
     (
         "xtask",
         &[
@@ -45,7 +46,7 @@ const EDGES: &[(&str, &[&str])] = &[
 /// The only crates that know Arrow and Parquet.
 const KNOW_ARROW: &[&str] = &["shard", "xtask"];
 /// The only crates that know candle.
-const KNOW_CANDLE: &[&str] = &["chat", "eval", "grpo", "model", "rl", "sft", "xtask"];
+const KNOW_CANDLE: &[&str] = &["chat", "eval", "grpo", "model", "rl", "rlhf-reward", "sft", "xtask"];
 
 /// Modules that may contain unsafe code, each with its safety argument beside it.
 const UNSAFE_LEAVES: &[&str] = &["crates/model/src/data/map.rs", "xtask/src/environment.rs"];

@@ -29,7 +29,7 @@ impl Sizes {
             group: size("group", 8),
             prompt: size("prompt", 64),
             answer: size("answer", 128),
-            tokens_per_batch: size("tokens_per_batch", 4400),
+            tokens_per_batch: size("tokens_per_batch", 2200),
         }
     }
 

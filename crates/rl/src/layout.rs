@@ -36,6 +36,22 @@ impl Layout {
         }
     }
 
+    /// Lays a prompt and answers down to be judged as a whole: what counts is the hidden state at the last token of each.
+    /// Answers without tokens are judged by their prompt alone.
+    pub fn push_read<'a>(&mut self, prompt: &[u32], answers: impl IntoIterator<Item = &'a [u32]>) {
+        let number = self.documents.last().map_or(0, |last| last + 1);
+        self.document(prompt, 0, [number, number]);
+        let last = self.ids.len() as u32 - 1;
+        for (answer, nth) in answers.into_iter().zip(1..) {
+            if answer.is_empty() {
+                self.places.push(last);
+                continue;
+            }
+            self.document(answer, prompt.len(), [number + nth, number]);
+            self.places.push(self.ids.len() as u32 - 1);
+        }
+    }
+
     fn document(&mut self, ids: &[u32], position: usize, [document, prefix]: [u32; 2]) {
         self.ids.extend_from_slice(ids);
         self.positions.extend((position..).take(ids.len()).map(|position| position as u32));
@@ -58,7 +74,7 @@ impl Layout {
         self.targets.len()
     }
 
-    /// The hidden state `[N, D]` before each of the N learned tokens, with gradient.
+    /// The hidden state `[N, D]` before each of the N learned tokens, or at the end of each answer that is read, with gradient.
     pub fn hidden(&self, model: &dyn CausalLm) -> Result<Tensor> {
         let row = |values: &[u32]| Tensor::from_slice(values, (1, values.len()), &Device::Cpu);
         let (ids, positions) = (row(&self.ids)?, row(&self.positions)?);

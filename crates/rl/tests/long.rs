@@ -35,7 +35,9 @@ fn long_answers_of_wide_models_have_the_bits_that_the_sampler_saw() {
         let groups =
             roll_out(&decoder.detached(), &problems.iter().collect::<Vec<_>>(), &drawing, 0).unwrap();
         let mut layout = Layout::default();
-        groups.iter().for_each(|group| layout.push(&group.prompt, &group.answers));
+        for group in &groups {
+            layout.push(&group.prompt, &group.answers);
+        }
         let trained: Vec<f32> = layout.log_probs(&decoder).unwrap().to_vec1().unwrap();
         let sampled: Vec<f32> = groups
             .iter()

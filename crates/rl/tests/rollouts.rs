@@ -76,9 +76,10 @@ fn an_answer_ends_with_what_ended_it() {
     for answer in drawn(&decoder.detached(), 16, 0, 0).iter().flat_map(|group| &group.answers) {
         assert_eq!(answer.ids.len(), answer.log_probs.len());
         assert!(answer.said().iter().all(|id| *id != 0));
-        match answer.ended {
-            true => assert_eq!(answer.ids.last(), Some(&0)),
-            false => assert_eq!(answer.ids.len(), 20),
+        if answer.ended {
+            assert_eq!(answer.ids.last(), Some(&0));
+        } else {
+            assert_eq!(answer.ids.len(), 20);
         }
         (ended, full) = (ended + usize::from(answer.ended), full + usize::from(!answer.ended));
     }
@@ -92,7 +93,9 @@ fn the_trainer_sees_the_bits_that_the_sampler_saw() {
         let (_, decoder) = policy(family);
         let mut layout = Layout::default();
         let groups = drawn(&decoder.detached(), 5, 0, 1);
-        groups.iter().for_each(|group| layout.push(&group.prompt, &group.answers));
+        for group in &groups {
+            layout.push(&group.prompt, &group.answers);
+        }
         let trained: Vec<f32> = layout.log_probs(&decoder).unwrap().to_vec1().unwrap();
         let sampled: Vec<f32> = groups
             .iter()

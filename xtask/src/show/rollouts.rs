@@ -34,7 +34,7 @@ pub(super) fn print(
     let mut answers = vec![];
     for file in &contents.files {
         for batch in Reader::<Rollouts>::open(&directory.join(&file.name))? {
-            answers.extend(batch?.rows().map(answer));
+            answers.extend(batch?.rows().map(|row| answer(&row)));
         }
     }
     let mut rounds: Vec<i64> = answers.iter().map(|answer| answer.step).collect();
@@ -52,7 +52,7 @@ pub(super) fn print(
     Ok(())
 }
 
-fn answer(row: rollouts::Row<'_>) -> Answer {
+fn answer(row: &rollouts::Row<'_>) -> Answer {
     Answer {
         step: row.step,
         group: row.group,

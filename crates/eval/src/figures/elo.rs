@@ -48,7 +48,9 @@ const ROUNDS: usize = 10_000;
 pub fn ratings(players: usize, battles: &[Battle], anchor: usize) -> Result<Vec<f64>> {
     check(players, battles, anchor)?;
     let mut table = Table::new(players);
-    battles.iter().for_each(|battle| table.add(battle));
+    for battle in battles {
+        table.add(battle);
+    }
     Ok(table.ratings(anchor))
 }
 

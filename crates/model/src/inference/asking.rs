@@ -91,7 +91,7 @@ impl New<'_> {
     fn mix_strip(&self, rows: &[Row], places: &[Place], first: usize, heads: &[f32], mixed: &mut [f32]) {
         let (group, width) = (self.shape.group(), self.shape.width);
         let size = group * width;
-        let pages = self.pages(rows, places);
+        let pages = pages(rows, places);
         let mut asked = Buffer::new(places.len() * size);
         let mut answered = Buffer::new(places.len() * size);
         for head in 0..self.shape.keys {
@@ -120,18 +120,18 @@ impl New<'_> {
             }
         }
     }
+}
 
-    /// Rows, pages of them, and which of the places look at them: those that all rows share, then each row's own.
-    fn pages(&self, rows: &[Row], places: &[Place]) -> Vec<(usize, usize, Range<usize>)> {
-        let Some(first) = places.first().map(|place| place.row) else { return vec![] };
-        let shared = places.iter().map(|place| rows[place.row].shared(&rows[first])).min().unwrap_or(0);
-        let mut pages: Vec<_> = (0..shared).map(|page| (first, page, 0..places.len())).collect();
-        let mut start = 0;
-        for of_row in places.chunk_by(|a, b| a.row == b.row) {
-            let (row, range) = (of_row[0].row, start..start + of_row.len());
-            pages.extend((shared..rows[row].pages.len()).map(|page| (row, page, range.clone())));
-            start = range.end;
-        }
-        pages
+/// Rows, pages of them, and which of the places look at them: those that all rows share, then each row's own.
+fn pages(rows: &[Row], places: &[Place]) -> Vec<(usize, usize, Range<usize>)> {
+    let Some(first) = places.first().map(|place| place.row) else { return vec![] };
+    let shared = places.iter().map(|place| rows[place.row].shared(&rows[first])).min().unwrap_or(0);
+    let mut pages: Vec<_> = (0..shared).map(|page| (first, page, 0..places.len())).collect();
+    let mut start = 0;
+    for of_row in places.chunk_by(|a, b| a.row == b.row) {
+        let (row, range) = (of_row[0].row, start..start + of_row.len());
+        pages.extend((shared..rows[row].pages.len()).map(|page| (row, page, range.clone())));
+        start = range.end;
     }
+    pages
 }

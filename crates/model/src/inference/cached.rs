@@ -109,8 +109,8 @@ impl Cache for Cached {
 
     fn join(&mut self, other: Box<dyn Cache>) -> Result<()> {
         let other: Box<dyn Any> = other;
-        let same = |other: &Box<Self>| other.context == self.context && other.layers == self.layers;
-        let Some(mut other) = other.downcast::<Self>().ok().filter(same) else {
+        let same = |other: &Self| other.context == self.context && other.layers == self.layers;
+        let Some(mut other) = other.downcast::<Self>().ok().filter(|other| same(other)) else {
             let (expected, got) = ("a cache of the same model".into(), "another".into());
             return Err(Error::Input { what: "cache", expected, got });
         };

@@ -386,9 +386,8 @@ fn explained(error: anyhow::Error, answers: &Path) -> anyhow::Error {
     };
     let fault = Fault::new(diagnosis)
         .at(answers, None)
-        .on(format!("/guards/{figure}"))
-        .got(format!("{measured:.3} in round {round}, the last of {rounds} beyond the bound"))
-        .expected(format!("{bound:.3} at most or at least, as `explain grpo` says"))
+        .got(format!("{figure} of {measured:.3} in round {round}, the last of {rounds} beyond the bound"))
+        .expected(format!("the bound kept, which is {bound:.3} (`guards` of the stage's settings)"))
         .cure(cure);
     Error::Input(fault).into()
 }
