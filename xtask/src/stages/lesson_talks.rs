@@ -62,7 +62,8 @@ pub struct Drill {
     /// Problems to practise with.
     #[schemars(extend("unit" = "problems"))]
     pub practice: u64,
-    /// One of so many lines of a text is wrong, so that a model learns more answers than the right one; 0 for none.
+    /// One of so many lines of a text is wrong, so that a model learns more answers than the right one; of sums, as many
+    /// conversations are too. 0 for none.
     #[schemars(extend("unit" = "lines"))]
     pub mistakes: usize,
 }
