@@ -148,7 +148,9 @@ fn without_a_reward_model_the_better_answer_becomes_likelier() {
         }
         objective.seen.take();
         let mut unseen = PairBatch::default();
-        of(1_000).iter().for_each(|pair| unseen.push(pair, log_probs(&reference, pair).unwrap()));
+        for pair in of(1_000) {
+            unseen.push(&pair, log_probs(&reference, &pair).unwrap());
+        }
         let last = objective.loss(&unseen).unwrap().mean.to_scalar::<f32>().unwrap();
         let (pairs, right) = objective.seen.take();
         assert!(last < first.unwrap() && right * 10 > pairs * 7, "{direct:?}: {last}, {right} of {pairs}");
