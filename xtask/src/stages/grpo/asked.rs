@@ -75,12 +75,13 @@ impl Grpo {
             io.count(&format!("dropped.{reason}"), *count);
         }
         let lost: u64 = left_out.values().sum();
-        if learn.is_empty() || 2 * lost > count {
+        // every step of a pass needs a problem of its own
+        if learn.len() < self.steps.max(1) || 2 * lost > count {
             let reasons: Vec<String> =
                 left_out.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
             let fault = Fault::new("too few problems can be learned from")
                 .got(format!("{} of {count} problems; left out: {}", learn.len(), reasons.join(", ")))
-                .expected("at least one, and half of all")
+                .expected("one for each of `steps`, and half of all")
                 .cure("a problem needs an answer, a verifier that calls it right and nothing wrong, and room in the context");
             return Err(Error::Input(fault).into());
         }
