@@ -16,6 +16,7 @@ const BUILTIN: &[(&str, &str)] = &[
     ("lessons/letters", include_str!("../../pipelines/lessons/letters.toml")),
     ("lessons/longer", include_str!("../../pipelines/lessons/longer.toml")),
     ("lessons/memorisation", include_str!("../../pipelines/lessons/memorisation.toml")),
+    ("lessons/pleasing", include_str!("../../pipelines/lessons/pleasing.toml")),
     ("lessons/probe", include_str!("../../pipelines/lessons/probe.toml")),
     ("lessons/prompted", include_str!("../../pipelines/lessons/prompted.toml")),
     ("lessons/rl-letters", include_str!("../../pipelines/lessons/rl-letters.toml")),

@@ -45,6 +45,11 @@ fn meaning(name: &str) -> Option<&'static str> {
             "Groups whose answers all earn the same teach nothing: too hard at first, too easy in the end."
         }
         "truncated" => "Answers that ran out of room earn nothing for what they would have said.",
+        "gold" => {
+            "Nobody learns from this. Where it falls while the reward rises, the reward has stopped to mean anything."
+        }
+        "explained_variance" => "Below 0 the critic is worse than somebody who always says the mean.",
+        "kl_weight" => "What a nat of distance costs.",
         "entropy" => "What remains of chance in the policy: at 0 it finds nothing new.",
         "self_corrections" => "The share of answers with a word like `wait` or `check` in them.",
         "log_prob_difference" => {

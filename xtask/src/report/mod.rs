@@ -115,8 +115,10 @@ impl Report {
             lessons: {
                 let across = noted(lessons::across(&sheets), "the interviews", &mut notes);
                 let learned = of_stages(run, shard::Rollouts::NAME, lessons::of_stage, &mut notes);
+                let pleased = noted(lessons::of_run(run), "what pleases", &mut notes);
                 let each = of_sheets(&sheets, lessons::of, &mut notes).into_iter().flatten();
-                each.chain(across.into_iter().flatten()).chain(learned).collect()
+                let together = across.into_iter().chain(pleased).flatten();
+                each.chain(together).chain(learned).collect()
             },
             others: sheets.iter().filter_map(other::of).collect(),
             drops,

@@ -17,13 +17,25 @@ pub(super) const HEIGHT: u32 = 290;
 const INK: RGBColor = RGBColor(1, 1, 1);
 const FIRST: RGBColor = RGBColor(2, 2, 2);
 const SECOND: RGBColor = RGBColor(3, 3, 3);
-const CLASSES: [(&str, &str); 6] = [
+const THIRD: RGBColor = RGBColor(4, 4, 4);
+const FOURTH: RGBColor = RGBColor(5, 5, 5);
+const FIFTH: RGBColor = RGBColor(6, 6, 6);
+const SIXTH: RGBColor = RGBColor(7, 7, 7);
+const CLASSES: [(&str, &str); 14] = [
     ("fill=\"#010101\"", "class=\"ink-fill\""),
     ("stroke=\"#010101\"", "class=\"ink\""),
     ("fill=\"#020202\"", "class=\"a-fill\""),
     ("stroke=\"#020202\"", "class=\"a\""),
     ("fill=\"#030303\"", "class=\"b-fill\""),
     ("stroke=\"#030303\"", "class=\"b\""),
+    ("fill=\"#040404\"", "class=\"c-fill\""),
+    ("stroke=\"#040404\"", "class=\"c\""),
+    ("fill=\"#050505\"", "class=\"d-fill\""),
+    ("stroke=\"#050505\"", "class=\"d\""),
+    ("fill=\"#060606\"", "class=\"e-fill\""),
+    ("stroke=\"#060606\"", "class=\"e\""),
+    ("fill=\"#070707\"", "class=\"f-fill\""),
+    ("stroke=\"#070707\"", "class=\"f\""),
 ];
 
 /// A place in a chart.
@@ -35,6 +47,22 @@ pub(super) enum Colour {
     Ink,
     First,
     Second,
+    Third,
+    Fourth,
+    Fifth,
+    Sixth,
+}
+
+impl Colour {
+    /// For things that are many, in this order, and the class of each in a legend.
+    pub(super) const MANY: [(Self, &'static str); 6] = [
+        (Self::First, "key-a"),
+        (Self::Second, "key-b"),
+        (Self::Third, "key-c"),
+        (Self::Fourth, "key-d"),
+        (Self::Fifth, "key-e"),
+        (Self::Sixth, "key-f"),
+    ];
 }
 
 /// What is drawn of values, all of them finite.
@@ -111,6 +139,10 @@ fn draw(plot: &Plot<'_>, into: &mut String) -> Result<(), Box<dyn std::error::Er
             Colour::Ink => (INK, 0.6),
             Colour::First => (FIRST, 1.0),
             Colour::Second => (SECOND, 1.0),
+            Colour::Third => (THIRD, 1.0),
+            Colour::Fourth => (FOURTH, 1.0),
+            Colour::Fifth => (FIFTH, 1.0),
+            Colour::Sixth => (SIXTH, 1.0),
         };
         let line = colour.stroke_width(FINE * 2);
         let dots = |points: &[Point]| points.iter().map(|&point| dot(point, colour)).collect::<Vec<_>>();

@@ -6,8 +6,10 @@ mod in_context;
 mod interviews;
 mod lengths;
 mod memorisation;
+mod pleasing;
 mod probe;
 mod rare_moves;
+mod reward_model;
 mod scaling;
 mod tournament;
 
@@ -17,17 +19,18 @@ use super::axis::Axis;
 use super::chart::Chart;
 use super::plot::{Point, Spread, number};
 use super::render;
-use super::run::Stage;
+use super::run::{Run, Stage};
 use super::scores::{Figure, Sheet};
 use super::text;
 
 /// The benchmarks that are lessons.
-pub(super) const BENCHMARKS: [&str; 7] = [
+pub(super) const BENCHMARKS: [&str; 8] = [
     in_context::BENCHMARK,
     interviews::BENCHMARK,
     memorisation::BENCHMARK,
     probe::BENCHMARK,
     rare_moves::BENCHMARK,
+    reward_model::BENCHMARK,
     scaling::BENCHMARK,
     tournament::BENCHMARK,
 ];
@@ -55,6 +58,7 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Vec<Lesson>>> {
         scaling::of(sheet)?,
         tournament::of(sheet)?,
         rare_moves::of(sheet)?,
+        reward_model::of(sheet)?,
     ];
     let lessons: Vec<Lesson> = lessons.into_iter().flatten().collect();
     Ok(Some(lessons).filter(|lessons| !lessons.is_empty()))
@@ -63,6 +67,11 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Vec<Lesson>>> {
 /// The lessons that all sheets give together.
 pub(super) fn across(sheets: &[Sheet]) -> anyhow::Result<Vec<Lesson>> {
     Ok([interviews::of(sheets)?, grid::of(sheets)?].into_iter().flatten().collect())
+}
+
+/// What happened to policies that learned to please.
+pub(super) fn of_run(run: &Run) -> anyhow::Result<Vec<Lesson>> {
+    pleasing::of(run)
 }
 
 /// What the answers of a stage show that learned from them.

@@ -422,13 +422,16 @@ impl Stage for Ppo {
 
         let chosen = ActorCritic::actor_alone(&params, &config)?;
         best.restore(&chosen)?;
+        if let Some(kept) = best.round() {
+            curves.push(last, "kept_round", kept as f64)?;
+            io.count("kept_round", kept);
+        }
         write_chat(io, (&config, &special), &chosen, [tokenizer, before.directory()])?;
         io.add_tree("checkpoint")?;
         curves.finish(io, &task.shard())?;
         kept.finish(io, &task.shard(), &learn)?;
         io.count("parameters", begin.count() as u64);
         io.count("rounds", last);
-        io.count("best_round", best.round().unwrap_or(last));
         io.count("steps", last * per_round);
         keep_counts(io, before);
         Ok(())
