@@ -67,7 +67,8 @@ impl Course {
     /// Before anything was learned, and of what was left in the end.
     fn ends(&self, of: impl Fn(&Measured) -> Option<f64>) -> [f64; 2] {
         let left = self.points.iter().find(|point| Some(point.step) == self.kept);
-        [self.points.first(), left.or(self.points.last())].map(|point| point.and_then(&of).unwrap_or(f64::NAN))
+        [self.points.first(), left.or(self.points.last())]
+            .map(|point| point.and_then(&of).unwrap_or(f64::NAN))
     }
 
     /// How much of the best was lost by the last measurement.

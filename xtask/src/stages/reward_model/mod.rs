@@ -241,7 +241,9 @@ impl Stage for RewardModel {
         let mut sheet = Sheet::default();
         for (name, rankings) in [("learned", &learn), ("held-out", &held_out)] {
             if !rankings.is_empty() {
-                Measured::of(&scorer, rankings)?.note(name, &mut sheet);
+                let measured = Measured::of(&scorer, rankings)?;
+                measured.note(name, &mut sheet);
+                io.metric(&format!("accuracy_{}", name.replace('-', "_")), measured.accuracy());
             }
         }
         let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;

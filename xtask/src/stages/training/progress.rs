@@ -13,7 +13,7 @@ use crate::stages::shards;
 const TOKENS: usize = 48;
 
 /// Metrics of which the last value is worth telling.
-const GOOD: [&str; 12] = [
+const GOOD: [&str; 11] = [
     "loss",
     "validation_loss",
     "validation_bits_per_byte",
@@ -22,7 +22,6 @@ const GOOD: [&str; 12] = [
     "right",
     "validation_right",
     "validation_length",
-    "validation_accuracy",
     "validation_gold",
     "validation_proxy",
     "validation_kl",
