@@ -5,6 +5,10 @@
 
 #[cfg(feature = "train")]
 mod answers;
+#[cfg(feature = "train")]
+pub mod arena;
+#[cfg(feature = "train")]
+mod asking;
 pub mod audit;
 mod block_lists;
 pub mod bpe_encode;

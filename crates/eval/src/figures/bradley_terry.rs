@@ -182,11 +182,12 @@ impl Table {
     /// the average strictly so.
     fn polish(&self, strengths: &mut [f64]) {
         for _ in 0..STEPS {
-            let mut moves = solve(self.equations(strengths));
+            let moves = solve(self.equations(strengths));
             let most = moves.iter().fold(0.0_f64, |most, moved| most.max(moved.abs()));
             // far away the curve is no parabola: no strength may move by more than a factor of e
-            moves.iter_mut().for_each(|moved| *moved /= most.max(1.0));
-            strengths.iter_mut().zip(&moves).for_each(|(strength, moved)| *strength *= libm::exp(*moved));
+            for (strength, moved) in strengths.iter_mut().zip(&moves) {
+                *strength *= libm::exp(moved / most.max(1.0));
+            }
             if most < STILL {
                 break;
             }

@@ -1,6 +1,8 @@
 //! Who stands where after many battles.
 
-use super::{Battle, Bootstrap, Elo, Interval, ratings};
+use std::collections::BTreeMap;
+
+use super::{Battle, Bootstrap, Elo, Interval};
 use crate::Result;
 
 /// Where one player stands.
@@ -25,23 +27,28 @@ impl Standing {
     }
 }
 
-/// The standings of all players, by their numbers: [`ratings`] with intervals, [`Elo`], and what they won.
+/// The standings of all players, by their numbers: [`ratings`](super::ratings) with intervals, [`Elo`], and what they won.
 ///
-/// A group is what would be drawn again together, such as all battles over one prompt: they share answers, and are no
-/// more independent than these.
+/// Each battle comes with the number of its group. Groups are what is drawn again for intervals, such as all battles over
+/// one prompt: these share answers, and tell less than as many battles over prompts of their own.
 ///
 /// # Errors
-/// Those of [`ratings`].
+/// Those of [`ratings`](super::ratings).
 pub fn leaderboard(
     players: usize,
-    groups: &[&[Battle]],
+    battles: &[(u64, Battle)],
     anchor: usize,
     elo: &Elo,
     bootstrap: &Bootstrap,
     purpose: &str,
 ) -> Result<Vec<Standing>> {
-    let battles = groups.concat();
-    let intervals = bootstrap.ratings_of_groups(players, groups, anchor, purpose)?;
+    let mut groups: BTreeMap<u64, Vec<Battle>> = BTreeMap::new();
+    for (group, battle) in battles {
+        groups.entry(*group).or_default().push(*battle);
+    }
+    let groups: Vec<&[Battle]> = groups.values().map(Vec::as_slice).collect();
+    let battles: Vec<Battle> = battles.iter().map(|(_, battle)| *battle).collect();
+    let intervals = bootstrap.ratings_of_groups(players, &groups, anchor, purpose)?;
     let elo = elo.ratings(players, &battles)?;
     let standing = |(player, (rating, elo))| {
         let own = battles.iter().filter_map(|battle| battle.score_of(player));
@@ -67,18 +74,16 @@ mod tests {
     /// Prompts whose battles all end alike tell less than as many battles over prompts of their own.
     #[test]
     fn battles_over_one_prompt_are_drawn_together() {
-        let battle = |at: usize| Battle { left: 0, right: 1, score: f64::from(u8::from(at % 3 > 0)) };
-        let battles: Vec<Battle> = (0..300).map(|at| battle(at / 10)).collect();
-        let board = |each: usize| {
-            let groups: Vec<&[Battle]> = battles.chunks(each).collect();
+        let battle = |at: u64| Battle { left: 0, right: 1, score: f64::from(u8::from(at % 3 > 0)) };
+        let board = |each: u64| {
+            let battles: Vec<(u64, Battle)> = (0..300).map(|at| (at / each, battle(at / 10))).collect();
             let elo = Elo { most: 4.0, begin: 0.0 };
-            leaderboard(2, &groups, 1, &elo, &Bootstrap { draws: 400, seed: 3 }, "test").unwrap()[0]
+            leaderboard(2, &battles, 1, &elo, &Bootstrap { draws: 400, seed: 3 }, "test").unwrap()[0]
         };
         let [alone, together] = [1, 10].map(board);
         assert_eq!((alone.wins, alone.ties, alone.losses, alone.games()), (200, 0, 100, 300));
         assert_eq!((alone.rating.value, alone.elo), (together.rating.value, together.elo));
         let width = |of: Interval| of.high - of.low;
         assert!(width(together.rating) > 2.0 * width(alone.rating), "{alone:?} {together:?}");
-        assert_eq!(alone.rating.value, ratings(2, &battles, 1).unwrap()[0]);
     }
 }
