@@ -74,7 +74,8 @@ mod tests {
     /// Prompts whose battles all end alike tell less than as many battles over prompts of their own.
     #[test]
     fn battles_over_one_prompt_are_drawn_together() {
-        let battle = |at: u64| Battle { left: 0, right: 1, score: f64::from(u8::from(at % 3 > 0)) };
+        let battle =
+            |at: u64| Battle { left: 0, right: 1, score: f64::from(u8::from(!at.is_multiple_of(3))) };
         let board = |each: u64| {
             let battles: Vec<(u64, Battle)> = (0..300).map(|at| (at / each, battle(at / 10))).collect();
             let elo = Elo { most: 4.0, begin: 0.0 };
