@@ -50,14 +50,25 @@ pub fn save(directory: &Path, config: &Config, special: &Special, params: &Param
 ///
 /// bf16 and f16 weights are widened to f32. Truncated, hostile or misshaped files are errors, never panics.
 pub fn load(directory: &Path) -> Result<(Params, Decoder)> {
-    let path = directory.join("config.json");
-    let json: Value =
-        serde_json::from_slice(&read(&path)?).map_err(|problem| Error::format(&path, problem.to_string()))?;
-    let config = from_hugging_face(&json)?;
-    let params = Params::from_tensors(read_tensors(&directory.join("model.safetensors"))?);
+    let (config, tensors) = open(directory)?;
+    let params = Params::from_tensors(tensors);
     let decoder = Decoder::new(&config, &params, "")?;
     params.check_all_used()?;
     Ok((params, decoder))
+}
+
+/// The size and the tensors of a model folder, for whoever puts more on a decoder than its own head.
+pub fn open(directory: &Path) -> Result<(Config, BTreeMap<String, Tensor>)> {
+    let path = directory.join("config.json");
+    let json: Value =
+        serde_json::from_slice(&read(&path)?).map_err(|problem| Error::format(&path, problem.to_string()))?;
+    Ok((from_hugging_face(&json)?, read_tensors(&directory.join("model.safetensors"))?))
+}
+
+/// Writes parameters alone into a safetensors file, which appears whole.
+pub fn save_tensors(path: &Path, params: &Params) -> Result<()> {
+    let tensors = params.vars().into_iter().map(|(name, var)| (name, var.as_detached_tensor())).collect();
+    write_tensors(path, &tensors)
 }
 
 /// Reads all tensors of a safetensors file.

@@ -101,7 +101,7 @@ impl Arena {
     }
 
     /// All prompts as one model reads them.
-    fn read_by(&self, io: &Io, name: &str, bpe: &Bpe) -> anyhow::Result<Vec<Vec<u32>>> {
+    pub(super) fn read_by(&self, io: &Io, name: &str, bpe: &Bpe) -> anyhow::Result<Vec<Vec<u32>>> {
         let template = asking::template(self.transcripts.get(name), self.protocol, bpe.vocabulary())?;
         let mut all = vec![];
         self.each(io, |row| {
@@ -140,7 +140,7 @@ fn load(name: &str, folder: &Path) -> anyhow::Result<Decoder> {
 }
 
 /// Refuses a model that speaks in other tokens.
-fn fits(name: &str, size: usize, folder: &Path, bpe: &Bpe) -> anyhow::Result<()> {
+pub(super) fn fits(name: &str, size: usize, folder: &Path, bpe: &Bpe) -> anyhow::Result<()> {
     let fault = |got: String| {
         let fault = Fault::new(format!("the model \"{name}\" has another vocabulary than the tokenizer"));
         let fault =

@@ -74,17 +74,12 @@ impl Arena {
                 Box::new(ByScore::of(prompts, nearer, |_, text| Some(fixtures::judge::score(text))))
             }
             JudgeKind::RewardModel(Nearer { nearer }) => {
-                let scores = rewards(io, prompts)?;
+                let scores = self.rewards(io, prompts)?;
                 Box::new(ByScore { scores, nearer })
             }
             JudgeKind::Person => Box::new(Absent),
         })
     }
-}
-
-fn rewards(io: &Io, prompts: &[Asked]) -> anyhow::Result<BTreeMap<(u64, String), f64>> {
-    let _ = (io, prompts);
-    anyhow::bail!("reward models come later")
 }
 
 /// Prefers the answer with the higher score.

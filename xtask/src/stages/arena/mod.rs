@@ -10,6 +10,7 @@ mod board;
 mod earlier;
 mod judge;
 mod play;
+mod reward;
 
 use std::collections::{BTreeMap, BTreeSet};
 
