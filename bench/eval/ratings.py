@@ -14,6 +14,9 @@ import numpy as np
 
 K = 24.0
 SCALE = 400.0
+# players, games, spread of strengths, share of ties; six so unequal that some never win, and seven in a chain: each meets
+# the next one only
+SIZES = [(2, 50, 50, 0.0), (3, 400, 150, 0.3), (5, 300, 300, 0.1), (8, 600, 400, 0.5), (6, 90, 900, 0.0), (7, 120, 100, 0.2)]
 
 
 def elo(players: int, battles: list[tuple[int, int, float]]) -> list[float]:
@@ -47,8 +50,7 @@ def bradley_terry(players: int, battles: list[tuple[int, int, float]]) -> list[f
 def main() -> None:
     draw = np.random.default_rng(7)
     cases = []
-    # players, games, spread of strengths, share of ties; the last two: hardly connected, and one that never wins
-    for players, games, spread, ties in [(2, 50, 50, 0.0), (3, 400, 150, 0.3), (5, 300, 300, 0.1), (8, 600, 400, 0.5), (6, 90, 900, 0.0), (7, 120, 100, 0.2)]:
+    for players, games, spread, ties in SIZES:
         strength = draw.normal(0, spread, players)
         battles = []
         for _ in range(games):
@@ -59,7 +61,8 @@ def main() -> None:
                 continue
             wins = draw.random() < 1 / (1 + 10 ** ((strength[right] - strength[left]) / SCALE))
             battles.append((left, right, 0.5 if draw.random() < ties else float(wins)))
-        cases.append({"players": players, "battles": battles, "elo": elo(players, battles), "ratings": bradley_terry(players, battles)})
+        rated = {"elo": elo(players, battles), "ratings": bradley_terry(players, battles)}
+        cases.append({"players": players, "battles": battles, **rated})
     about = "`battles`: left, right, what the left one got. `elo`: begun with 1000, K = 24. `ratings`: above player 0."
     cases_text = ",\n".join(json.dumps(case) for case in cases)
     print(f'{{"about": {json.dumps(about)}, "cases": [\n{cases_text}\n]}}')

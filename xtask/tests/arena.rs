@@ -41,10 +41,11 @@ fn house(stages: &str) -> House {
 
 /// An arena called `name` that reads these models, and what else `from` and `with` say.
 fn arena(name: &str, models: &[&str], from: &str, with: &str) -> String {
-    let slots: String = models.iter().map(|model| format!("{model} = \"{model}\", ")).collect();
+    let slots: Vec<String> = models.iter().map(|model| format!("{model} = \"{model}\"")).collect();
+    let slots = slots.join(", ");
     format!(
         "[[stage]]\nname = \"{name}\"\nuse = \"arena\"\n\
-         from = {{ {slots}tokenizer = \"tokenizer\", problems = \"talks\"{from} }}\n\
+         from = {{ {slots}, tokenizer = \"tokenizer\", problems = \"talks\"{from} }}\n\
          [stage.with]\nmodels = {models:?}\nsources = [\"/test\"]\ntokens = 6\ndraw = {{ temperature = 1.0 }}\n\
          draws = 50\n{with}\n"
     )
