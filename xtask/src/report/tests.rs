@@ -8,8 +8,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use shard::battles::Outcome;
 use shard::{
-    Battles, Documents, Dropped, Metrics, Samples, Scores, Table, Writer, battles, documents, dropped, metrics,
-    samples,
+    Battles, Documents, Dropped, Metrics, Samples, Scores, Table, Writer, battles, documents, dropped,
+    metrics, samples,
 };
 
 const EVIL: &str = "<script>alert(1)</script> \u{202e}```\n# not a heading | ' \"";
@@ -253,7 +253,10 @@ fn an_arena_has_a_board_for_each_judge_and_battles_to_look_at() {
     let [markdown, html] = reported(directory.path());
     let (_, arena) = markdown.split_once("## The arena").expect("it is there");
     let (arena, _) = arena.split_once("## What was left out").expect("it ends");
-    assert!(arena.contains("base, by verifier: new stands 90 points above old, and the intervals"), "{arena}");
+    assert!(
+        arena.contains("base, by verifier: new stands 90 points above old, and the intervals"),
+        "{arena}"
+    );
     assert!(arena.contains("| new | 90 (80–100) | 85 | 3 | 1 | 1 | 1 |"), "{arena}");
     assert!(arena.contains("so the judge likes a side") && arena.contains("by person: "), "{arena}");
     assert!(arena.contains("new, preferred:") && arena.contains("(nothing)"), "{arena}");

@@ -109,6 +109,5 @@ mod tests {
         let names: Vec<&str> = found.keys().map(|(_, text)| text.as_str()).collect();
         assert_eq!(names, ["one", "two"], "each once, and none that does not fit: {found:?}");
         assert!(found.values().all(|score| score.is_finite()));
-        assert_ne!(found[&(7, "one".to_owned())], found[&(7, "two".to_owned())]);
     }
 }
