@@ -21,6 +21,10 @@ pub fn registry() -> Registry {
             "lesson-talks",
             "texts, conversations and questions for one lesson about answering",
         )
+        .with::<stages::lesson_preferences::LessonPreferences>(
+            "lesson-preferences",
+            "jokes for one lesson about rewards, and rankings of them",
+        )
         .with::<stages::warc_files::WarcFiles>("warc-files", "WARC files of this machine")
         .with::<stages::cc_fetch::CcFetch>("cc-fetch", "WARC files of Common Crawl, fetched politely")
         .with::<stages::warc_import::WarcImport>("warc-import", "WARC to pages, unfiltered")
@@ -52,6 +56,10 @@ pub fn registry() -> Registry {
         .with::<stages::probe::Probe>("probe", "what a base model does not know, it learns to say so")
         .with::<stages::interview::Interview>("interview", "how right a chat model answers")
         .with::<stages::grpo::Grpo>("grpo", "a chat model learns from its own answers, by verified rewards")
+        .with::<stages::reward_model::RewardModel>("reward-model", "what people prefer, as a number")
+        .with::<stages::ppo::Ppo>("ppo", "a chat model learns to please a reward model")
+        .with::<stages::dpo::Dpo>("dpo", "a chat model learns from preferences, without a reward model")
+        .with::<stages::best_of_n::BestOfN>("best-of-n", "what the best of many answers is worth")
         .with::<stages::checkpoint_files::CheckpointFiles>(
             "checkpoint-files",
             "a model of this machine: a GGUF file or a Hugging Face folder",

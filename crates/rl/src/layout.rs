@@ -96,29 +96,37 @@ impl Layout {
 }
 
 /// log π of every token of the answers of `groups`, without gradient: a reference's, for instance.
+///
+/// Groups share rows of at most so many tokens, which changes no bit.
 pub fn log_probs(
     model: &dyn CausalLm,
     groups: &[&Group],
     tokens_at_once: usize,
 ) -> Result<Vec<Vec<Vec<f32>>>> {
-    let mut found = vec![];
-    for group in groups {
-        let mut of_group = vec![];
-        for answers in split(&group.answers, group.prompt.len(), tokens_at_once) {
-            let mut layout = Layout::default();
-            layout.push(&group.prompt, answers);
-            let all: Vec<f32> =
-                if layout.learned() == 0 { vec![] } else { layout.log_probs(model)?.to_vec1()? };
-            let mut rest = &all[..];
-            for answer in answers {
-                let (own, others) = rest.split_at(answer.ids.len());
-                of_group.push(own.to_vec());
-                rest = others;
-            }
+    let mut found: Vec<f32> = vec![];
+    let mut layout = Layout::default();
+    let mut read = |layout: &mut Layout| -> Result<()> {
+        if layout.learned() > 0 {
+            found.extend(layout.log_probs(model)?.to_vec1::<f32>()?);
         }
-        found.push(of_group);
+        *layout = Layout::default();
+        Ok(())
+    };
+    for group in groups {
+        for answers in split(&group.answers, group.prompt.len(), tokens_at_once) {
+            let tokens = group.prompt.len() + answers.iter().map(|answer| answer.ids.len()).sum::<usize>();
+            if layout.len() + tokens > tokens_at_once {
+                read(&mut layout)?;
+            }
+            layout.push(&group.prompt, answers);
+        }
     }
-    Ok(found)
+    read(&mut layout)?;
+    let mut rest = found.into_iter();
+    let of_answer =
+        |answer: &Rollout, rest: &mut std::vec::IntoIter<f32>| rest.by_ref().take(answer.ids.len()).collect();
+    let of_group = |group: &&Group| group.answers.iter().map(|answer| of_answer(answer, &mut rest)).collect();
+    Ok(groups.iter().map(of_group).collect())
 }
 
 /// Answers in runs of at most so many tokens, the prompt counted with each run.

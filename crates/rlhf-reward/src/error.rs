@@ -48,6 +48,18 @@ pub enum Error {
         /// Those of the model.
         context: usize,
     },
+    /// A folder holds a model that cannot judge.
+    #[error("no tensor {tensor}: this is no reward model; expected the output of the stage that trains one")]
+    NoHead {
+        /// The head's name.
+        tensor: &'static str,
+    },
+    /// A folder holds a model that judges already.
+    #[error("there is a tensor {tensor}: this is a reward model; expected a language model to start from")]
+    HasHead {
+        /// The head's name.
+        tensor: &'static str,
+    },
     /// A setting makes no sense.
     #[error("{what}: expected {expected}, got {got}")]
     Setting {
@@ -81,6 +93,8 @@ impl Error {
             Self::EqualAnswers { .. } => "equal_answers",
             Self::EmptyAnswer { .. } => "empty_answer",
             Self::TooLong { .. } => "too_long",
+            Self::NoHead { .. } => "no_head",
+            Self::HasHead { .. } => "has_head",
             Self::Setting { .. } => "setting",
             Self::Policy(_) => "policy",
             Self::Model(_) => "model",

@@ -6,19 +6,31 @@
 //! | `preference` | rankings; whether labellers agree, and with themselves |
 //! | `reward_model` | a head on hidden states: [`RewardModel`], all pairs of a ranking at once: [`Ranked`] |
 //! | `dpo` | preferences without a reward model: [`Dpo`] |
-//! | `ppo` | a policy and its critic: [`Ppo`] |
+//! | [`folder`], `frozen` | reward models on disk; bodies that do not learn |
+//! | `ppo`, `actor_critic` | the objective, and the parameters of a policy and its critic: [`Ppo`], [`ActorCritic`] |
+//! | `shuffled` | rankings and pairs as batches: [`Shuffled`] |
+//! | `rounds` | answers of the policy as it is, as batches of [`model::fit`]: [`Rounds`] |
 
 #![forbid(unsafe_code)]
 
+mod actor_critic;
 mod dpo;
 mod error;
+pub mod folder;
+mod frozen;
 pub mod math;
 mod ppo;
 mod preference;
 mod reward_model;
+mod rounds;
+mod shuffled;
 
+pub use actor_critic::ActorCritic;
 pub use dpo::{Dpo, Pair, PairBatch, log_probs, pairs};
 pub use error::{Error, Result};
+pub use frozen::Frozen;
 pub use ppo::{Critic, CriticSeen, Pay, Ppo, PpoBatch, whiten_all};
 pub use preference::{Preference, Verdict, agreement, in_circles};
-pub use reward_model::{HEAD, Learned, PreferenceModel, Ranked, RankingBatch, RewardModel, head};
+pub use reward_model::{Asked, HEAD, PreferenceModel, Ranked, RankingBatch, RewardModel, head};
+pub use rounds::{Cast, Paid, Plan, Rewarder, Round, Rounds};
+pub use shuffled::Shuffled;

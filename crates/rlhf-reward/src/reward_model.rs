@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use candle_core::{Device, Tensor};
 use model::{CausalLm, Initial, Loss, Objective, Params};
-use rl::{Group, Layout, Rollout};
+use rl::{Group, Layout};
 
 use crate::error::as_model;
 use crate::math::ranking;
@@ -28,6 +28,29 @@ use crate::{Preference, Result};
 pub trait PreferenceModel {
     /// The scores of answers to one prompt, each with the token that ended it. Only differences mean something.
     fn score(&self, prompt: &[u32], answers: &[&[u32]]) -> Result<Vec<f64>>;
+
+    /// The scores of answers to many prompts, for models that read more at once.
+    fn score_all(&self, asked: &[Asked<'_>]) -> Result<Vec<Vec<f64>>> {
+        asked.iter().map(|Asked { prompt, answers }| self.score(prompt, answers)).collect()
+    }
+}
+
+/// A prompt and answers to it.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// What is answered.
+    pub prompt: &'a [u32],
+    /// The answers, each with the token that ended it.
+    pub answers: Vec<&'a [u32]>,
+}
+
+impl<'a> From<&'a Group> for Asked<'a> {
+    fn from(group: &'a Group) -> Self {
+        Self {
+            prompt: &group.prompt,
+            answers: group.answers.iter().map(|answer| answer.ids.as_slice()).collect(),
+        }
+    }
 }
 
 /// The name of the head's parameter, which a classifier of Hugging Face gives it too.
@@ -51,7 +74,11 @@ pub fn head(params: &Params, width: usize) -> Result<Tensor> {
 impl RewardModel<'_> {
     /// The scores `[N]` of the N answers of a layout that was laid by [`Layout::push_read`], with gradient.
     pub fn scores(&self, layout: &Layout) -> Result<Tensor> {
-        let hidden = layout.hidden(self.body)?; // [N, D]
+        self.judge(&layout.hidden(self.body)?)
+    }
+
+    /// The scores `[N]` of N answers by their last hidden states `[N, D]`.
+    fn judge(&self, hidden: &Tensor) -> Result<Tensor> {
         Ok(hidden.matmul(&self.head.t()?.contiguous()?)?.flatten_all()?)
     }
 }
@@ -62,13 +89,33 @@ impl PreferenceModel for RewardModel<'_> {
         layout.push_read(prompt, answers.iter().copied());
         Ok(self.scores(&layout)?.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
     }
+
+    /// Reads a row of some thousand tokens at once; scores do not depend on what else is in it.
+    fn score_all(&self, asked: &[Asked<'_>]) -> Result<Vec<Vec<f64>>> {
+        let mut found: Vec<f64> = vec![];
+        let mut layout = Layout::default();
+        for (at, Asked { prompt, answers }) in asked.iter().enumerate() {
+            layout.push_read(prompt, answers.iter().copied());
+            if layout.len() >= TOKENS_AT_ONCE || at + 1 == asked.len() {
+                found.extend(self.scores(&layout)?.to_vec1::<f32>()?.into_iter().map(f64::from));
+                layout = Layout::default();
+            }
+        }
+        let mut rest = found.into_iter();
+        Ok(asked.iter().map(|asked| rest.by_ref().take(asked.answers.len()).collect()).collect())
+    }
 }
+
+/// Tokens that a reward model reads at once, about.
+const TOKENS_AT_ONCE: usize = 4_096;
 
 /// Rankings to learn from, as many as fit.
 #[derive(Clone, Debug, Default)]
 pub struct RankingBatch {
     /// All answers, each read once.
     pub layout: Layout,
+    /// Their last hidden states `[N, D]`, where the body does not learn and they are known.
+    pub hidden: Option<Tensor>,
     /// Ranks and margins of each ranking, in the order of the layout.
     pub rankings: Vec<(Vec<i32>, Option<Vec<f64>>)>,
 }
@@ -93,7 +140,10 @@ pub struct Ranked<'a> {
 
 impl Objective<RankingBatch> for Ranked<'_> {
     fn loss(&self, batch: &RankingBatch) -> model::Result<Loss> {
-        let scores = self.reward.scores(&batch.layout).map_err(as_model)?;
+        let scores = match &batch.hidden {
+            Some(hidden) => self.reward.judge(hidden).map_err(as_model)?,
+            None => self.reward.scores(&batch.layout).map_err(as_model)?,
+        };
         let values: Vec<f64> = scores.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
         let (mut value, mut slopes, mut rest) = (0.0, Vec::with_capacity(values.len()), &values[..]);
         let mut seen = self.seen.borrow_mut();
@@ -117,16 +167,4 @@ pub(crate) fn linear(x: &Tensor, value: f64, slopes: impl Iterator<Item = f64>) 
     let sum = (x * Tensor::new(&slopes[..], &Device::Cpu)?)?.sum_all()?;
     let constant = value - f64::from(sum.to_scalar::<f32>()?);
     Ok(sum.affine(1.0, constant)?)
-}
-
-/// A reward model as a reward: what it says of an answer's tokens.
-pub struct Learned<'a, M: ?Sized>(pub &'a M);
-
-impl<M: PreferenceModel + ?Sized> Learned<'_, M> {
-    /// The scores of all answers of a group.
-    pub fn of(&self, group: &Group) -> Result<Vec<f64>> {
-        let answers: Vec<&[u32]> =
-            group.answers.iter().map(|answer: &Rollout| answer.ids.as_slice()).collect();
-        self.0.score(&group.prompt, &answers)
-    }
 }

@@ -10,6 +10,8 @@ pub mod arena;
 #[cfg(feature = "train")]
 mod asking;
 pub mod audit;
+#[cfg(feature = "train")]
+pub mod best_of_n;
 mod block_lists;
 pub mod bpe_encode;
 pub mod bpe_train;
@@ -22,6 +24,8 @@ pub mod decontaminate;
 pub mod dedup;
 pub mod documents_files;
 #[cfg(feature = "train")]
+pub mod dpo;
+#[cfg(feature = "train")]
 pub mod eval;
 #[cfg(feature = "train")]
 pub mod exam;
@@ -31,6 +35,7 @@ pub mod grpo;
 mod interval;
 #[cfg(feature = "train")]
 pub mod interview;
+pub mod lesson_preferences;
 pub mod lesson_talks;
 pub mod lesson_texts;
 pub mod miniature_questions;
@@ -39,12 +44,20 @@ mod outliers;
 #[cfg(feature = "train")]
 mod power_law;
 #[cfg(feature = "train")]
+pub mod ppo;
+#[cfg(feature = "train")]
+mod preferences;
+#[cfg(feature = "train")]
 pub mod pretrain;
 #[cfg(feature = "train")]
 pub mod probe;
+#[cfg(feature = "train")]
+mod problem;
 pub mod problems_files;
 #[cfg(feature = "train")]
 pub mod recall;
+#[cfg(feature = "train")]
+pub mod reward_model;
 mod rows;
 #[cfg(feature = "train")]
 pub mod sample;

@@ -6,20 +6,18 @@ use bpe::Bpe;
 use grpo::{Part, Rewards};
 use pipeline::{Error, Fault, Io, Task};
 use rl::Problem;
-use sft::{Rendered, Template};
+use sft::Template;
 use shard::{Dropped, Problems, dropped, problems};
 
 use super::Grpo;
-use crate::stages::{shards, talk};
+use crate::stages::problem::{self, Reason};
+use crate::stages::shards;
 
 /// What is asked.
 pub(super) struct Questions {
     pub(super) learn: Vec<Problem>,
     pub(super) held_out: Vec<Problem>,
 }
-
-/// Why a problem is not asked: one word, and a sentence.
-type Reason = (&'static str, String);
 
 impl Grpo {
     /// Reads all problems, tries the verifiers on each, and writes those that were left out.
@@ -89,7 +87,7 @@ impl Grpo {
     }
 }
 
-/// The problem as the model reads it.
+/// The problem as the model reads it, tried on its own answer.
 fn asked(
     row: &problems::Row<'_>,
     bpe: &Bpe,
@@ -97,22 +95,7 @@ fn asked(
     rewards: &Rewards,
     context: usize,
 ) -> Result<Problem, Reason> {
-    let unspoken = |error: sft::Error| (error.reason(), error.to_string());
-    let messages = talk::messages(&row.prompt).map_err(unspoken)?;
-    let mut rendered = Rendered::default();
-    template.render(&messages, bpe, &mut rendered).map_err(unspoken)?;
-    template.open(bpe, &mut rendered);
-    let last = messages.last().map_or(&[][..], |message| &message.content);
-    let problem = Problem {
-        id: row.id,
-        ability: row.ability.to_owned(),
-        asked: last.iter().filter_map(sft::Part::as_text).collect(),
-        ids: rendered.ids,
-        answer: row.answer.to_owned(),
-        verifier: row.verifier.to_owned(),
-        meta: row.meta.map(str::to_owned),
-    };
-    rl::check(&problem, context).map_err(|error| (error.reason(), error.to_string()))?;
+    let problem = problem::rendered(row, bpe, template, context)?;
     // the first one says what is right; the others may want what a bare answer does not have
     if let Some(Part { name, verifier, .. }) = rewards.parts.first() {
         grpo::self_test(&**verifier, name, &problem).map_err(|error| (error.reason(), error.to_string()))?;

@@ -4,9 +4,8 @@ mod card;
 mod forecast;
 
 use std::fs;
-use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use bpe::{Bpe, Tokenizer, Vocabulary};
@@ -21,8 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shard::{Metrics, Samples, Table};
 
-use super::shards;
-use super::training::{Asked, Curves, Log, Writing, copy_tree};
+use super::training::{Asked, Curves, Log, Writing, copy_tree, flatten};
 
 /// Trains a base model on token ids: documents packed into rows without a loss, Muon and AdamW.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -169,7 +167,11 @@ impl Stage for Pretrain {
         let bos = vocabulary.special("<|bos|>").context("the tokenizer has no token <|bos|>")?;
         let scratch = io.scratch()?;
         let width = Width::of(vocabulary.size());
-        let [train, held_out] = self.flatten(io, bos, width, &scratch)?;
+        let most = (self.validation_rows * self.model.context + 1) as u64;
+        let [train, held_out] = flatten(io, bos, width, &scratch, most)?;
+        io.count("training_tokens", train.tokens);
+        io.count("held_out_tokens", held_out.tokens);
+        let (train, held_out) = (train.path, held_out.path);
 
         let config = self.config(vocabulary.size());
         let params = Params::new(io.seed("parameters"));
@@ -277,32 +279,6 @@ impl Pretrain {
             self.model;
         let sizes = Config { context, width, layers, heads, kv_heads, hidden, ..Config::default() };
         Config { family, vocabulary, softcap, tied, ..sizes }
-    }
-
-    /// All documents behind one another, each after `<|bos|>`: one file to train on, one to measure on.
-    fn flatten(&self, io: &Io, bos: u32, width: Width, scratch: &Path) -> anyhow::Result<[PathBuf; 2]> {
-        let paths = ["train.bin", "validation.bin"].map(|name| scratch.join(name));
-        let most = [u64::MAX, (self.validation_rows * self.model.context + 1) as u64];
-        let mut files =
-            [BufWriter::new(fs::File::create(&paths[0])?), BufWriter::new(fs::File::create(&paths[1])?)];
-        let (mut totals, mut bytes) = ([0_u64; 2], vec![]);
-        for batch in shards::read_all::<shard::Tokens>(io.input("tokens")?) {
-            for row in batch?.rows() {
-                let to = usize::from(row.validation);
-                if totals[to] >= most[to] {
-                    continue;
-                }
-                bytes.clear();
-                Tokens::write(&[bos], width, &mut bytes)?;
-                Tokens::write(row.ids, width, &mut bytes)?;
-                files[to].write_all(&bytes)?;
-                totals[to] += 1 + row.ids.len() as u64;
-            }
-        }
-        files.iter_mut().try_for_each(Write::flush)?;
-        io.count("training_tokens", totals[0]);
-        io.count("held_out_tokens", totals[1]);
-        Ok(paths)
     }
 
     fn note(

@@ -1,15 +1,21 @@
 //! What stages that train a model share: notes that survive a kill, texts written on the way, folders copied.
 
+mod answers;
 mod log;
 mod progress;
+mod text;
+mod work;
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
 
+pub(super) use answers::{Kept, Worth};
 pub(super) use log::Log;
 pub(super) use progress::{Asked, Curves, Writing};
+pub(super) use text::flatten;
+pub(super) use work::{Work, keep_counts, write_chat};
 
 /// Copies a folder with all that is below it.
 pub(super) fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
