@@ -8,12 +8,12 @@ use chat::{Event, Reply, Responder};
 use model::{Draw, Limits, Prompt};
 use pipeline::Io;
 use rl::Problem;
-use sft::{Protocol, Rendered, Template};
+use sft::{Protocol, Template};
 use shard::problems;
 
 use super::interview::Transcript;
 use super::interview::transcript::{Lines, first_line};
-use super::talk;
+use super::problem;
 
 /// Questions answered together.
 const BATCH: usize = 64;
@@ -32,26 +32,8 @@ pub(super) fn template<'a>(
 }
 
 /// A problem as a model reads it, up to where its answer begins.
-pub(super) fn problem(
-    row: &problems::Row<'_>,
-    bpe: &Bpe,
-    template: &dyn Template,
-) -> anyhow::Result<Problem> {
-    let mut rendered = Rendered::default();
-    let what = || format!("problem {} cannot be asked", row.id);
-    let messages = talk::messages(&row.prompt).with_context(what)?;
-    template.render(&messages, bpe, &mut rendered).with_context(what)?;
-    template.open(bpe, &mut rendered);
-    let last = messages.last().map_or(&[][..], |message| &message.content);
-    Ok(Problem {
-        id: row.id,
-        ability: row.ability.to_owned(),
-        asked: last.iter().filter_map(sft::Part::as_text).collect(),
-        ids: rendered.ids,
-        answer: row.answer.to_owned(),
-        verifier: row.verifier.to_owned(),
-        meta: row.meta.map(str::to_owned),
-    })
+pub(super) fn asked(row: &problems::Row<'_>, bpe: &Bpe, template: &dyn Template) -> anyhow::Result<Problem> {
+    problem::read(row, bpe, template).with_context(|| format!("problem {} cannot be asked", row.id))
 }
 
 /// Shows `take` the answer to each prompt with the prompt's number. Prompts of one length are answered together, so that

@@ -105,7 +105,7 @@ impl Arena {
         let template = asking::template(self.transcripts.get(name), self.protocol, bpe.vocabulary())?;
         let mut all = vec![];
         self.each(io, |row| {
-            all.push(asking::problem(row, bpe, &*template)?.ids);
+            all.push(asking::asked(row, bpe, &*template)?.ids);
             Ok(())
         })?;
         Ok(all)
@@ -140,7 +140,7 @@ fn load(name: &str, folder: &Path) -> anyhow::Result<Decoder> {
 }
 
 /// Refuses a model that speaks in other tokens.
-pub(super) fn fits(name: &str, size: usize, folder: &Path, bpe: &Bpe) -> anyhow::Result<()> {
+fn fits(name: &str, size: usize, folder: &Path, bpe: &Bpe) -> anyhow::Result<()> {
     let fault = |got: String| {
         let fault = Fault::new(format!("the model \"{name}\" has another vocabulary than the tokenizer"));
         let fault =

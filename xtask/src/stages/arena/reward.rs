@@ -1,49 +1,39 @@
 //! A reward model as a judge: answers by its scores.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use anyhow::Context;
 use bpe::{Bpe, Tokenizer};
-use model::{Decoder, Params, checkpoint};
-use pipeline::{Error, Fault, Io};
-use rlhf_reward::{HEAD, PreferenceModel, RewardModel, head};
+use pipeline::Io;
+use rlhf_reward::folder::Folder;
+use rlhf_reward::{PreferenceModel, RewardModel};
 use sft::Template;
 
-use super::answers::fits;
 use super::{Arena, Asked};
 use crate::stages::asking;
+use crate::stages::preferences::judge;
 
 impl Arena {
     /// What the input `reward` says of all answers. It reads them as a chat model would have written them, whoever did.
     pub(super) fn rewards(&self, io: &Io, prompts: &[Asked]) -> anyhow::Result<BTreeMap<(u64, String), f64>> {
-        let bpe = Bpe::load(io.input("tokenizer")?.directory())?;
+        let tokenizer = io.input("tokenizer")?.directory();
+        let bpe = Bpe::load(tokenizer)?;
         let template = asking::template(None, self.protocol, bpe.vocabulary())?;
         let asked = self.read_by(io, "reward", &bpe)?;
-        scores(io.input("reward")?.directory(), &bpe, &*template, asked.iter().zip(prompts))
+        let reward = judge(io.input("reward")?, tokenizer)?;
+        scores(&reward, &bpe, &*template, asked.iter().zip(prompts))
     }
 }
 
 /// The score of each answer, once; none of an answer for which there is no room.
 fn scores<'a>(
-    folder: &Path,
+    reward: &Folder,
     bpe: &Bpe,
     template: &dyn Template,
     asked: impl Iterator<Item = (&'a Vec<u32>, &'a Asked)>,
 ) -> anyhow::Result<BTreeMap<(u64, String), f64>> {
-    let (config, tensors) = checkpoint::open(folder).context("cannot read the reward model")?;
-    if !tensors.contains_key(HEAD) {
-        let fault = Fault::new("the input \"reward\" is no reward model").got(format!("no tensor {HEAD}"));
-        let fault = fault.expected("a model with a head for scores");
-        return Err(Error::Input(fault.cure("connect what stage `reward-model` leaves")).into());
-    }
-    fits("reward", config.vocabulary, folder, bpe)?;
-    let params = Params::from_tensors(tensors);
-    let body = Decoder::new(&config, &params, "")?;
-    let head = head(&params, config.width)?;
-    params.check_all_used()?;
-    let judge = RewardModel { body: &body, head };
-
+    let judge = RewardModel { body: &reward.body, head: reward.head.clone() };
+    let context = reward.body.config().context;
     let end = *template.ends().first().context("answers have no end")?;
     let mut found = BTreeMap::new();
     for (prompt, asked) in asked {
@@ -56,7 +46,7 @@ fn scores<'a>(
         };
         let answers: Vec<(&String, Vec<u32>)> = texts.iter().map(|text| (*text, ids(text))).collect();
         let fit: Vec<&(&String, Vec<u32>)> =
-            answers.iter().filter(|(_, ids)| prompt.len() + ids.len() <= config.context).collect();
+            answers.iter().filter(|(_, ids)| prompt.len() + ids.len() <= context).collect();
         if fit.is_empty() {
             continue;
         }
@@ -71,14 +61,14 @@ fn scores<'a>(
 
 #[cfg(test)]
 mod tests {
-    use model::Config;
-    use model::checkpoint::Special;
+    use model::checkpoint::{self, Special};
+    use model::{Config, Decoder, Params};
     use sft::Protocol;
 
     use super::*;
 
     #[test]
-    fn answers_are_scored_once_and_what_has_no_head_is_refused() {
+    fn answers_are_scored_once_where_they_fit() {
         let settings = bpe::Settings { vocab_size: 300, ..bpe::Settings::default() };
         let bpe = bpe::train(settings, &["one two three"]).unwrap().tokenizer;
         let config = Config {
@@ -97,15 +87,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let params = Params::new(5);
         Decoder::new(&config, &params, "").unwrap();
-        let score = || scores(directory.path(), &bpe, &*template, [(&prompt, &asked)].into_iter());
-
         checkpoint::write(directory.path(), &config, &Special::default(), &params).unwrap();
-        let told = format!("{:#}", score().unwrap_err());
-        assert!(told.contains("no reward model"), "{told}");
-
-        head(&params, config.width).unwrap();
-        checkpoint::write(directory.path(), &config, &Special::default(), &params).unwrap();
-        let found = score().unwrap();
+        let reward = Folder::begin(directory.path(), 5).unwrap();
+        let found = scores(&reward, &bpe, &*template, [(&prompt, &asked)].into_iter()).unwrap();
         let names: Vec<&str> = found.keys().map(|(_, text)| text.as_str()).collect();
         assert_eq!(names, ["one", "two"], "each once, and none that does not fit: {found:?}");
         assert!(found.values().all(|score| score.is_finite()));

@@ -193,7 +193,7 @@ impl Interview {
                 if !wanted || (self.most > 0 && *count == self.most) {
                     continue;
                 }
-                let problem = asking::problem(&row, bpe, template)?;
+                let problem = asking::asked(&row, bpe, template)?;
                 if problem.ids.len() >= context {
                     too_long += 1;
                     continue;
