@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Arena, Asked};
+use crate::stages::preferences::Gold;
 
 /// Who says which of two answers is better.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,12 +19,29 @@ pub enum JudgeKind {
     /// The verifier that the problem names: right beats wrong, and anything else is a tie.
     #[default]
     Verifier,
-    /// The hidden judge of the generated preferences.
-    Hidden(Nearer),
+    /// Somebody who knows what answers are worth, and whom nobody learns from.
+    Hidden(Hidden),
     /// A reward model, the input `reward`.
     RewardModel(Nearer),
     /// People: their votes stand in the input `battles`, with `person` as their judge.
     Person,
+}
+
+/// A judge who knows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hidden {
+    /// What he knows.
+    pub gold: Gold,
+    /// Scores that are no farther apart are a tie.
+    #[schemars(extend("unit" = "score"))]
+    pub nearer: f64,
+}
+
+impl Default for Hidden {
+    fn default() -> Self {
+        Self { gold: Gold::Jokes, nearer: 0.0 }
+    }
 }
 
 /// When two answers are as good as each other.
@@ -48,7 +66,7 @@ impl JudgeKind {
 
     pub(super) fn check(self) -> Result<(), Fault> {
         match self {
-            Self::Hidden(Nearer { nearer }) | Self::RewardModel(Nearer { nearer })
+            Self::Hidden(Hidden { nearer, .. }) | Self::RewardModel(Nearer { nearer })
                 if !nearer.is_finite() || nearer < 0.0 =>
             {
                 let fault = Fault::new("no scores are so near").on(format!("/judge/{}/nearer", self.name()));
@@ -70,8 +88,9 @@ impl Arena {
                 };
                 Box::new(ByScore::of(prompts, 0.0, score))
             }
-            JudgeKind::Hidden(Nearer { nearer }) => {
-                Box::new(ByScore::of(prompts, nearer, |_, text| Some(fixtures::judge::score(text))))
+            JudgeKind::Hidden(Hidden { gold, nearer }) => {
+                let score = |asked: &Asked, text: &str| gold.score(&asked.problem, &text.into());
+                Box::new(ByScore::of(prompts, nearer, score))
             }
             JudgeKind::RewardModel(Nearer { nearer }) => {
                 let scores = self.rewards(io, prompts)?;

@@ -24,7 +24,7 @@ use shard::{Battles, Problems, Scores, Table, battles};
 use super::interview::Transcript;
 use super::scores::Sheet;
 use super::shards;
-pub use judge::{JudgeKind, Nearer};
+pub use judge::{Hidden, JudgeKind, Nearer};
 
 /// Lets models answer the same prompts, every two of them meet on each, and rates them by who is preferred.
 ///
@@ -187,7 +187,7 @@ struct Fought {
 mod tests {
     use pipeline::Stage;
 
-    use super::{Arena, JudgeKind, Nearer, Transcript};
+    use super::{Arena, Hidden, JudgeKind, Transcript};
 
     #[test]
     fn what_makes_no_sense_is_refused() {
@@ -206,7 +206,9 @@ mod tests {
         assert!(refused(|arena| arena.models[0] = "problems".to_owned()));
         assert!(refused(|arena| drop(arena.transcripts.insert("bass".to_owned(), Transcript::default()))));
         assert!(refused(|arena| arena.k = f64::NAN));
-        assert!(refused(|arena| arena.judge = JudgeKind::Hidden(Nearer { nearer: -1.0 })));
+        assert!(refused(
+            |arena| arena.judge = JudgeKind::Hidden(Hidden { nearer: -1.0, ..Hidden::default() })
+        ));
     }
 
     #[test]
