@@ -76,6 +76,10 @@ pub fn registry() -> Registry {
             "tournament",
             "models and players of known strength at tic-tac-toe, rated",
         )
+        .with::<stages::arena::Arena>(
+            "arena",
+            "models answer the same prompts, and are rated by who is preferred",
+        )
         .with::<stages::sample::Sample>("sample", "text written by a model");
     registry
 }

@@ -25,6 +25,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A judge could not do its work.
+    #[error("the judge \"{judge}\" failed: {source}")]
+    Judge {
+        /// What it is called.
+        judge: String,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A setting is impossible alone or beside the benchmark.
     #[error("{setting}: expected {expected}, got {got}")]
     Setting {

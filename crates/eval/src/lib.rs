@@ -38,7 +38,8 @@
 //! | `benchmarks` | [`MultipleChoice`], [`Cloze`], [`ExactMatch`], [`Texts`] |
 //! | [`read`] | files of questions |
 //! | `subject` | a model that answers |
-//! | `figures` | [`mean`], [`pass_at_k`], [`Bootstrap`], [`centred_mean`], [`ratings`] |
+//! | `judge` | the [`Judge`] seam: which of two answers is better |
+//! | `figures` | [`mean`], [`pass_at_k`], [`Bootstrap`], [`centred_mean`]; [`ratings`], [`Elo`], [`leaderboard`] |
 
 #![forbid(unsafe_code)]
 
@@ -48,6 +49,7 @@ mod encoding;
 mod error;
 mod few_shot;
 mod figures;
+mod judge;
 pub mod read;
 mod subject;
 
@@ -59,6 +61,8 @@ pub use encoding::Encoding;
 pub use error::{Error, Result};
 pub use few_shot::{Example, Prompting};
 pub use figures::{
-    Battle, Bootstrap, Interval, Task, Weighed, centred, centred_mean, mean, pass_at_k, ratings,
+    Battle, Bootstrap, Elo, Interval, Standing, Task, Weighed, centred, centred_mean, leaderboard, mean,
+    pass_at_k, ratings,
 };
+pub use judge::{Contest, Judge, Outcome};
 pub use subject::Subject;

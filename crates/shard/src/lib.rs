@@ -27,7 +27,7 @@
 //! |---|---|
 //! | [`documents`], [`dropped`], [`tokens`], [`metrics`], [`pages`], [`samples`] | the tables of a corpus and a model |
 //! | [`conversations`], [`problems`], [`preferences`], with [`messages`] | what a chat model learns from |
-//! | [`rollouts`] | what it answered while it learned |
+//! | [`rollouts`], [`battles`] | what it answered while it learned, and beside other models |
 //! | [`truth`], [`facts`], [`scores`] | what is right, and how right a stage or a model was |
 //! | `table` | [`Table`], [`Builder`], [`Batch`]: the seam |
 //! | `writer`, `hashing` | [`Writer`], [`Part`], [`digest`] |
@@ -66,6 +66,7 @@ pub use footer::{Footer, check, preview};
 pub use hashing::{Digest, digest};
 pub use reader::Reader;
 pub use table::{Batch, Builder, Table};
+pub use tables::battles::Battles;
 pub use tables::conversations::Conversations;
 pub use tables::documents::Documents;
 pub use tables::dropped::Dropped;
@@ -81,8 +82,8 @@ pub use tables::scores::Scores;
 pub use tables::tokens::Tokens;
 pub use tables::truth::Truth;
 pub use tables::{
-    conversations, documents, dropped, facts, messages, metrics, names, pages, preferences, problems,
-    rollouts, samples, schema, scores, signals, tokens, truth,
+    battles, conversations, documents, dropped, facts, messages, metrics, names, pages, preferences,
+    problems, rollouts, samples, schema, scores, signals, tokens, truth,
 };
 pub use values::each_value;
 pub use writer::{Part, Writer};

@@ -10,10 +10,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use shard::{
-    Batch, Builder, Conversations, Documents, Dropped, Facts, Message, MessagePart, Metrics, Pages, PartKind,
-    Preferences, Problems, Reader, Rollouts, Samples, Scores, Table, Tokens, Truth, Writer, conversations,
-    documents, dropped, facts, metrics, pages, preferences, problems, rollouts, samples, scores, signals,
-    tokens, truth,
+    Batch, Battles, Builder, Conversations, Documents, Dropped, Facts, Message, MessagePart, Metrics, Pages,
+    PartKind, Preferences, Problems, Reader, Rollouts, Samples, Scores, Table, Tokens, Truth, Writer,
+    battles, conversations, documents, dropped, facts, metrics, pages, preferences, problems, rollouts,
+    samples, scores, signals, tokens, truth,
 };
 
 /// Writes `rows` and hands the batches that come back to `see`, after the checks that hold for any table.
@@ -223,6 +223,24 @@ proptest! {
         }).collect();
         round_trip::<Rollouts>(&rows, Default::default, |batches| {
             assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().cloned()));
+        });
+    }
+
+    #[test]
+    fn battles(made in vec((any::<u64>(), text(), text(), text()), 0..40)) {
+        use battles::Outcome;
+        let rows: Vec<_> = made.iter().map(|(id, asked, left_text, right_text)| battles::Row {
+            prompt_id: *id,
+            asked,
+            left: "base",
+            right: "chat",
+            judge: "person",
+            outcome: [Outcome::Left, Outcome::Right, Outcome::Tie][(id % 3) as usize],
+            left_text,
+            right_text,
+        }).collect();
+        round_trip::<Battles>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
         });
     }
 

@@ -9,12 +9,14 @@
 //! | `run` | the run as it lies on disk |
 //! | `glance`, `funnel`, `drops`, `kept`, `tokenizer`, `training`, `samples`, `ledger` | one section each: rows to plain values |
 //! | `scores` | figures that stages measured, for the sections below |
+//! | `arena` | leaderboards, and battles side by side |
 //! | `audit`, `knowledge`, `benchmarks`, `lessons`, `other` | how right the stages were, what the model knows, how it does on benchmarks, curves with a claim, and any other figure |
 //! | `caption` | what to see in a curve |
 //! | `chart`, `plot`, `axis` | a drawing with its words, as SVG that takes the colours of its page |
 //! | `text` | hostile text made harmless for people: short, visible, in one direction |
 //! | `render` | values into the templates of `page/` |
 
+mod arena;
 mod audit;
 mod axis;
 mod benchmarks;
@@ -69,6 +71,7 @@ struct Report {
     knowledge: Vec<knowledge::Knowledge>,
     benchmarks: Vec<benchmarks::Benchmarks>,
     lessons: Vec<lessons::Lesson>,
+    arenas: Vec<arena::Arena>,
     others: Vec<other::Other>,
     drops: Vec<drops::Drops>,
     kept: Option<kept::Kept>,
@@ -120,6 +123,7 @@ impl Report {
                 let together = across.into_iter().chain(pleased).flatten();
                 each.chain(together).chain(learned).collect()
             },
+            arenas: of_stages(run, shard::Battles::NAME, arena::of, &mut notes),
             others: sheets.iter().filter_map(other::of).collect(),
             drops,
             kept,

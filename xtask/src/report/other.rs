@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::scores::{Figure, Sheet};
-use super::{audit, benchmarks, knowledge, lessons, text};
+use super::{arena, audit, benchmarks, knowledge, lessons, text};
 
 /// Figures shown of one sheet, the first ones.
 const SHOWN: usize = 60;
@@ -30,6 +30,7 @@ pub(super) fn of(sheet: &Sheet) -> Option<Other> {
     let known = |name: &str| {
         audit::BENCHMARKS.contains(&name)
             || lessons::BENCHMARKS.contains(&name)
+            || arena::BENCHMARKS.contains(&name)
             || name == knowledge::BENCHMARK
             || benchmarks::is_one(sheet, name)
     };

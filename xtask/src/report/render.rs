@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment, HtmlEscape, Value, escape_formatter};
 use super::{Report, text};
 use crate::lines::{bytes, thousands};
 
-const TEMPLATES: [(&str, &str); 26] = [
+const TEMPLATES: [(&str, &str); 28] = [
     ("page.html", include_str!("page/page.html")),
     ("funnel.html", include_str!("page/funnel.html")),
     ("audit.html", include_str!("page/audit.html")),
@@ -23,6 +23,7 @@ const TEMPLATES: [(&str, &str); 26] = [
     ("knowledge.html", include_str!("page/knowledge.html")),
     ("benchmarks.html", include_str!("page/benchmarks.html")),
     ("lessons.html", include_str!("page/lessons.html")),
+    ("arena.html", include_str!("page/arena.html")),
     ("other.html", include_str!("page/other.html")),
     ("chart.html", include_str!("page/chart.html")),
     ("drops.html", include_str!("page/drops.html")),
@@ -33,6 +34,7 @@ const TEMPLATES: [(&str, &str); 26] = [
     ("ledger.html", include_str!("page/ledger.html")),
     ("recipe.html", include_str!("page/recipe.html")),
     ("audit.md", include_str!("page/audit.md")),
+    ("arena.md", include_str!("page/arena.md")),
     ("page.md", include_str!("page/page.md")),
 ];
 const STYLE: &str = include_str!("page/page.css");

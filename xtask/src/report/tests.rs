@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use shard::battles::Outcome;
 use shard::{
-    Documents, Dropped, Metrics, Samples, Scores, Table, Writer, documents, dropped, metrics, samples,
+    Battles, Documents, Dropped, Metrics, Samples, Scores, Table, Writer, battles, documents, dropped,
+    metrics, samples,
 };
 
 const EVIL: &str = "<script>alert(1)</script> \u{202e}```\n# not a heading | ' \"";
@@ -221,4 +223,43 @@ fn an_outside_program_may_have_reasons_of_its_own() {
     let [markdown, _] = reported(directory.path());
     assert!(markdown.contains("  dull  ") && markdown.contains("  (no row says why)  "), "{markdown}");
     assert!(!markdown.contains("told_by_the_program"), "{markdown}");
+}
+
+#[test]
+fn an_arena_has_a_board_for_each_judge_and_battles_to_look_at() {
+    let directory = tempfile::tempdir().unwrap();
+    run(directory.path());
+    let base = directory.path().join("base");
+    let battle = battles::Row {
+        prompt_id: 1,
+        asked: EVIL,
+        left: "old",
+        right: "new",
+        judge: "verifier",
+        outcome: Outcome::Right,
+        left_text: "",
+        right_text: EVIL,
+    };
+    let rows = [
+        battles::Row { outcome: Outcome::Left, left_text: "the worse one won", ..battle },
+        battles::Row { outcome: Outcome::Tie, left_text: "nobody won", ..battle },
+        battle,
+    ];
+    let outputs = json!({
+        "battles": shard::<Battles>(&base, "battles", &rows),
+        "scores": shard::<Scores>(&base, "scores", &scored::arena()),
+    });
+    manifest(&base, &outputs, &json!({}), &json!({}));
+    let [markdown, html] = reported(directory.path());
+    let (_, arena) = markdown.split_once("## The arena").expect("it is there");
+    let (arena, _) = arena.split_once("## What was left out").expect("it ends");
+    assert!(
+        arena.contains("base, by verifier: new stands 90 points above old, and the intervals"),
+        "{arena}"
+    );
+    assert!(arena.contains("| new | 90 (80–100) | 85 | 3 | 1 | 1 | 1 |"), "{arena}");
+    assert!(arena.contains("so the judge likes a side") && arena.contains("by person: "), "{arena}");
+    assert!(arena.contains("new, preferred:") && arena.contains("(nothing)"), "{arena}");
+    assert!(!arena.contains("worse one won") && !arena.contains("nobody won"), "{arena}");
+    assert!(!html.contains("<script"), "what was answered stays text");
 }

@@ -5,6 +5,10 @@
 
 #[cfg(feature = "train")]
 mod answers;
+#[cfg(feature = "train")]
+pub mod arena;
+#[cfg(feature = "train")]
+mod asking;
 pub mod audit;
 #[cfg(feature = "train")]
 pub mod best_of_n;

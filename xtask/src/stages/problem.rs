@@ -17,13 +17,19 @@ pub(super) fn rendered(
     template: &dyn Template,
     context: usize,
 ) -> Result<Problem, Reason> {
-    let unspoken = |error: sft::Error| (error.reason(), error.to_string());
-    let messages = talk::messages(&row.prompt).map_err(unspoken)?;
+    let problem = read(row, bpe, template).map_err(|error| (error.reason(), error.to_string()))?;
+    rl::check(&problem, context).map_err(|error| (error.reason(), error.to_string()))?;
+    Ok(problem)
+}
+
+/// The problem as the model reads it, whether there is room or not.
+pub(super) fn read(row: &problems::Row<'_>, bpe: &Bpe, template: &dyn Template) -> sft::Result<Problem> {
+    let messages = talk::messages(&row.prompt)?;
     let mut rendered = Rendered::default();
-    template.render(&messages, bpe, &mut rendered).map_err(unspoken)?;
+    template.render(&messages, bpe, &mut rendered)?;
     template.open(bpe, &mut rendered);
     let last = messages.last().map_or(&[][..], |message| &message.content);
-    let problem = Problem {
+    Ok(Problem {
         id: row.id,
         ability: row.ability.to_owned(),
         asked: last.iter().filter_map(sft::Part::as_text).collect(),
@@ -31,7 +37,5 @@ pub(super) fn rendered(
         answer: row.answer.to_owned(),
         verifier: row.verifier.to_owned(),
         meta: row.meta.map(str::to_owned),
-    };
-    rl::check(&problem, context).map_err(|error| (error.reason(), error.to_string()))?;
-    Ok(problem)
+    })
 }

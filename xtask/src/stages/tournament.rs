@@ -69,7 +69,7 @@ impl Stage for Tournament {
             reads: models.chain([Slot::new("tokenizer", "tokenizer/1")]).collect(),
             writes: vec![Output::new("scores", Scores::NAME)],
             sources: &["model", "bpe", "eval", "fixtures"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 

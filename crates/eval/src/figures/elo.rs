@@ -1,149 +1,46 @@
-//! How strong players are, by the games between them.
-//!
-//! Deviations from the literature:
-//! 1. A drawn game is half a win and half a loss (as Elo counts it), where Davidson (1970) has a parameter for draws.
-//! 2. Everybody has drawn one more game, against a player of the average strength: who won or lost all games would be
-//!    infinitely far away otherwise.
+//! Ratings that move with every game, as chess players have them.
 
-use model::Random;
-use rayon::prelude::*;
+use super::Battle;
+use super::bradley_terry::{SCALE, check};
+use crate::Result;
 
-use super::Interval;
-use super::bootstrap::{Bootstrap, quantile};
-use crate::{Error, Result};
-
-/// A game between two players, named by their numbers.
+/// Elo's ratings (Elo 1978, *The Rating of Chessplayers*, section 1.6): after every game the winner takes from the loser
+/// `K · (S − E)` points, where S is what he got and `E = 1 / (1 + 10^((R' − R) / 400))` what was to be expected.
+///
+/// The order of games matters, and the last ones matter most: who is rated by [`ratings`](super::ratings) is rated by all
+/// games alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Battle {
-    /// One of them.
-    pub left: usize,
-    /// The other.
-    pub right: usize,
-    /// What the left one got: 1 won, 0.5 drawn, 0 lost. The right one got the rest.
-    pub score: f64,
+pub struct Elo {
+    /// K, the most that one game can give: 10 to 40 among people, 4 where there are thousands of games.
+    pub most: f64,
+    /// What everybody begins with. Only differences mean something.
+    pub begin: f64,
 }
 
-/// Elo points of a factor of ten in strength (Elo 1978, *The Rating of Chessplayers*, section 8.4).
-const SCALE: f64 = 400.0;
-/// Rounds are over when no strength moves by more than this share, or after [`ROUNDS`].
-const STILL: f64 = 1e-10;
-const ROUNDS: usize = 10_000;
-
-/// Ratings in Elo points, those of `anchor` being 0: the likeliest strengths in the model of Bradley and Terry (1952,
-/// *Biometrika* 39), where i wins against j with probability pᵢ / (pᵢ + pⱼ), found by the algorithm of Hunter (2004,
-/// *Annals of Statistics* 32, equation 3), and `400 · log₁₀ p`.
-///
-/// ```
-/// use eval::{Battle, ratings};
-///
-/// // three of four: odds of 3 to 1, a little less for the drawn game that everybody gets
-/// let games: Vec<Battle> = (0..4_000).map(|at| Battle { left: 0, right: 1, score: f64::from(u8::from(at % 4 > 0)) }).collect();
-/// let got = ratings(2, &games, 1)?;
-/// assert!((got[0] - 400.0 * 3.0_f64.log10()).abs() < 0.5 && got[1] == 0.0, "{got:?}");
-/// # Ok::<(), eval::Error>(())
-/// ```
-///
-/// # Errors
-/// A player that is not there, a player against itself, a score that is none.
-pub fn ratings(players: usize, battles: &[Battle], anchor: usize) -> Result<Vec<f64>> {
-    check(players, battles, anchor)?;
-    let mut table = Table::new(players);
-    for battle in battles {
-        table.add(battle);
-    }
-    Ok(table.ratings(anchor))
-}
-
-impl Bootstrap {
-    /// [`ratings`] with intervals: games are drawn again, as many as there were.
+impl Elo {
+    /// The ratings after all battles, in their order.
+    ///
+    /// ```
+    /// use eval::{Battle, Elo};
+    ///
+    /// // equals meet: the winner takes half of K
+    /// let got = Elo { most: 32.0, begin: 1000.0 }.ratings(2, &[Battle { left: 0, right: 1, score: 1.0 }])?;
+    /// assert_eq!(got, [1016.0, 984.0]);
+    /// # Ok::<(), eval::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// Those of [`ratings`].
-    pub fn ratings(
-        &self,
-        players: usize,
-        battles: &[Battle],
-        anchor: usize,
-        purpose: &str,
-    ) -> Result<Vec<Interval>> {
-        let values = ratings(players, battles, anchor)?;
-        let drawn: Vec<Vec<f64>> = (0..self.draws)
-            .into_par_iter()
-            .map(|draw| {
-                let mut random = Random::new(self.seed, &format!("bootstrap {draw} of {purpose}"));
-                let mut table = Table::new(players);
-                for _ in battles {
-                    table.add(&battles[random.below(battles.len() as u64) as usize]);
-                }
-                table.ratings(anchor)
-            })
-            .collect();
-        let interval = |(player, value): (usize, f64)| {
-            let mut own: Vec<f64> = drawn.iter().map(|ratings| ratings[player]).collect();
-            own.sort_unstable_by(f64::total_cmp);
-            Interval { value, low: quantile(&own, 0.025, value), high: quantile(&own, 0.975, value) }
-        };
-        Ok(values.into_iter().enumerate().map(interval).collect())
-    }
-}
-
-fn check(players: usize, battles: &[Battle], anchor: usize) -> Result<()> {
-    let wrong = |setting, expected: String, got: String| Err(Error::Setting { setting, expected, got });
-    if anchor >= players {
-        return wrong("anchor", format!("one of {players} players"), anchor.to_string());
-    }
-    for Battle { left, right, score } in battles {
-        if left.max(right) >= &players || left == right {
-            return wrong("battles", format!("two of {players} players"), format!("{left} and {right}"));
+    /// Those of [`ratings`](super::ratings).
+    pub fn ratings(&self, players: usize, battles: &[Battle]) -> Result<Vec<f64>> {
+        check(players, battles, 0)?;
+        let mut ratings = vec![self.begin; players];
+        for &Battle { left, right, score } in battles {
+            let expected = 1.0 / (1.0 + libm::exp10((ratings[right] - ratings[left]) / SCALE));
+            let moved = self.most * (score - expected);
+            ratings[left] += moved;
+            ratings[right] -= moved;
         }
-        if !(0.0..=1.0).contains(score) {
-            return wrong("score", "from 0 to 1".into(), score.to_string());
-        }
-    }
-    Ok(())
-}
-
-/// Games and wins.
-struct Table {
-    players: usize,
-    /// Games of i against j.
-    games: Vec<f64>,
-    /// What each player won, draws as halves.
-    wins: Vec<f64>,
-}
-
-impl Table {
-    fn new(players: usize) -> Self {
-        Self { players, games: vec![0.0; players * players], wins: vec![0.0; players] }
-    }
-
-    fn add(&mut self, &Battle { left, right, score }: &Battle) {
-        self.games[left * self.players + right] += 1.0;
-        self.games[right * self.players + left] += 1.0;
-        self.wins[left] += score;
-        self.wins[right] += 1.0 - score;
-    }
-
-    fn ratings(&self, anchor: usize) -> Vec<f64> {
-        let mut strengths = vec![1.0; self.players];
-        for _ in 0..ROUNDS {
-            let next: Vec<f64> = (0..self.players).map(|player| self.next(player, &strengths)).collect();
-            let moved = next.iter().zip(&strengths).map(|(new, old)| (new / old - 1.0).abs());
-            let most = moved.fold(0.0, f64::max);
-            strengths = next;
-            if most < STILL {
-                break;
-            }
-        }
-        strengths.iter().map(|strength| SCALE * libm::log10(strength / strengths[anchor])).collect()
-    }
-
-    /// Wᵢ / Σⱼ nᵢⱼ / (pᵢ + pⱼ), with the drawn game against the average in both sums.
-    fn next(&self, player: usize, strengths: &[f64]) -> f64 {
-        let own = strengths[player];
-        let games = &self.games[player * self.players..][..self.players];
-        let met = games.iter().zip(strengths).map(|(games, other)| games / (own + other));
-        (self.wins[player] + 0.5) / (met.sum::<f64>() + 1.0 / (own + 1.0))
+        Ok(ratings)
     }
 }
 
@@ -151,76 +48,28 @@ impl Table {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Battle, Bootstrap, ratings};
-
-    /// Games as they come out where strengths are these: as many as `each` between any two, wins in proportion.
-    fn games(elo: &[f64], each: usize) -> Vec<Battle> {
-        let mut games = vec![];
-        for left in 0..elo.len() {
-            for right in left + 1..elo.len() {
-                let chance = 1.0 / (1.0 + 10_f64.powf((elo[right] - elo[left]) / 400.0));
-                let won = (chance * each as f64).round() as usize;
-                let score = |at| f64::from(u8::from(at < won));
-                games.extend((0..each).map(|at| Battle { left, right, score: score(at) }));
-            }
-        }
-        games
-    }
+    use super::{Battle, Elo};
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn strengths_are_found_again(elo in prop::collection::vec(-300.0..300.0_f64, 2..6)) {
-            let got = ratings(elo.len(), &games(&elo, 20_000), 0).unwrap();
-            for (got, expected) in got.iter().zip(&elo) {
-                prop_assert!((got - (expected - elo[0])).abs() < 2.0, "{got} {expected}");
-            }
-        }
-
-        #[test]
-        fn sides_do_not_matter(elo in prop::collection::vec(-300.0..300.0_f64, 2..5)) {
-            let games = games(&elo, 50);
-            let turned: Vec<Battle> = games.iter().map(|game| Battle {
-                left: game.right, right: game.left, score: 1.0 - game.score,
-            }).collect();
-            let [one, two] = [games, turned].map(|games| ratings(elo.len(), &games, 1).unwrap());
-            for (one, two) in one.iter().zip(&two) {
-                prop_assert!((one - two).abs() < 1e-6);
-            }
+        fn nobody_makes_points_of_nothing(games in prop::collection::vec((0..4_usize, 1..4_usize, 0..3_u8), 0..200)) {
+            let battle = |(left, by, half): (usize, usize, u8)| Battle {
+                left, right: (left + by) % 4, score: f64::from(half) / 2.0,
+            };
+            let battles: Vec<Battle> = games.into_iter().map(battle).collect();
+            let got = Elo { most: 16.0, begin: 1_000.0 }.ratings(4, &battles).unwrap();
+            prop_assert!((got.iter().sum::<f64>() - 4_000.0).abs() < 1e-9, "{:?}", got);
         }
     }
 
     #[test]
-    fn who_lost_all_is_far_away_and_not_lost() {
-        let lost = |left| Battle { left, right: 2, score: 0.0 };
-        let got = ratings(3, &[lost(0), lost(0), lost(1), lost(1)], 2).unwrap();
-        assert!(got.iter().all(|rating| rating.is_finite()) && got[0] < -100.0, "{got:?}");
-        assert!((got[0] - got[1]).abs() < 1e-6);
-    }
-
-    #[test]
-    fn intervals_hold_the_truth_and_narrow_with_games() {
-        let bootstrap = Bootstrap { draws: 200, seed: 7 };
-        let wide = bootstrap.ratings(2, &games(&[0.0, 100.0], 100), 0, "test").unwrap();
-        let narrow = bootstrap.ratings(2, &games(&[0.0, 100.0], 10_000), 0, "test").unwrap();
-        let width = |interval: &super::Interval| interval.high - interval.low;
-        assert!(wide[1].low < 100.0 && 100.0 < wide[1].high, "{wide:?}");
-        assert!(width(&wide[1]) > 5.0 * width(&narrow[1]), "{wide:?} {narrow:?}");
-        assert_eq!(width(&wide[0]), 0.0, "the anchor stays where it is");
-    }
-
-    #[test]
-    fn games_that_are_none_are_refused() {
-        let game = |left, right, score| [Battle { left, right, score }];
-        for (games, anchor) in [
-            (game(0, 2, 1.0), 0),
-            (game(1, 1, 1.0), 0),
-            (game(0, 1, 1.5), 0),
-            (game(0, 1, f64::NAN), 0),
-            (game(0, 1, 1.0), 2),
-        ] {
-            assert!(ratings(2, &games, anchor).is_err(), "{games:?}");
-        }
-        assert_eq!(ratings(2, &[], 0).unwrap(), [0.0, 0.0]);
+    fn the_expected_moves_nobody_and_order_matters() {
+        let elo = Elo { most: 32.0, begin: 0.0 };
+        let game = |score| Battle { left: 0, right: 1, score };
+        assert_eq!(elo.ratings(2, &[game(0.5); 9]).unwrap(), [0.0, 0.0]);
+        let [first, last] = [[1.0, 0.0], [0.0, 1.0]].map(|scores| elo.ratings(2, &scores.map(game)).unwrap());
+        assert!(first[0] < 0.0 && 0.0 < last[0], "who won last is ahead: {first:?} {last:?}");
+        assert!(elo.ratings(1, &[game(1.0)]).is_err());
     }
 }

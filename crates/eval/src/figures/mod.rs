@@ -1,13 +1,17 @@
 //! Items' marks to a benchmark's figures.
 
 mod bootstrap;
+mod bradley_terry;
 mod centred;
 mod elo;
+mod leaderboard;
 mod pass_at_k;
 
 pub use bootstrap::{Bootstrap, Interval};
+pub use bradley_terry::{Battle, ratings};
 pub use centred::{Task, centred, centred_mean};
-pub use elo::{Battle, ratings};
+pub use elo::Elo;
+pub use leaderboard::{Standing, leaderboard};
 pub use pass_at_k::pass_at_k;
 
 /// One item's value and weight.

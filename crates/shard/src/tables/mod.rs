@@ -4,6 +4,7 @@ use arrow_schema::SchemaRef;
 
 use crate::Table;
 
+pub mod battles;
 pub mod conversations;
 pub mod documents;
 pub mod dropped;
@@ -32,7 +33,7 @@ const fn entry<T: Table>() -> Entry {
     Entry { name: T::NAME, schema: T::schema, reads: T::reads }
 }
 
-const TABLES: [Entry; 13] = [
+const TABLES: [Entry; 14] = [
     entry::<pages::Pages>(),
     entry::<documents::Documents>(),
     entry::<dropped::Dropped>(),
@@ -43,6 +44,7 @@ const TABLES: [Entry; 13] = [
     entry::<problems::Problems>(),
     entry::<preferences::Preferences>(),
     entry::<rollouts::Rollouts>(),
+    entry::<battles::Battles>(),
     entry::<scores::Scores>(),
     entry::<facts::Facts>(),
     entry::<truth::Truth>(),

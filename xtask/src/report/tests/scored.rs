@@ -182,3 +182,21 @@ pub(super) fn benchmarks() -> Vec<Row<'static>> {
     ]);
     rows.into_iter().map(|row| Row { checkpoint: "eval", ..row }).collect()
 }
+
+/// What an arena found: two models, two judges, one of whom likes a side.
+pub(super) fn arena() -> Vec<Row<'static>> {
+    let mut rows = vec![between(row("arena-sides", "verifier", "left", 0.9), 0.8, 1.0)];
+    for (item, rating, reach, games) in [
+        ("verifier: old", 0.0, 0.0, 3.0),
+        ("verifier: new", 90.0, 10.0, 3.0),
+        ("person: old", 0.0, 0.0, 1.0),
+        ("person: new", 5.0, 40.0, 1.0),
+    ] {
+        rows.push(between(row("arena", item, "rating", rating), rating - reach, rating + reach));
+        for (metric, value) in [("elo", rating - reach / 2.0), ("games", games), ("trained", 0.0)] {
+            rows.push(row("arena", item, metric, value));
+        }
+        rows.extend(["wins", "ties", "losses"].map(|metric| row("arena", item, metric, games / 3.0)));
+    }
+    rows
+}

@@ -3,11 +3,9 @@
 pub(super) mod transcript;
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
-use anyhow::Context;
 use bpe::{Bpe, Tokenizer};
-use chat::{Calculator, Event, Lookup, Reply, Responder, Tool};
+use chat::{Calculator, Lookup, Reply, Responder, Tool};
 use grpo::Verifier;
 use grpo::verifiers::OfProblem;
 use model::{Draw, Limits, Prompt};
@@ -15,12 +13,11 @@ use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
 use rl::{Answer, Problem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sft::{Protocol, Rendered, Template};
+use sft::{Protocol, Template};
 use shard::{Documents, Problems, Samples, Scores, Table, samples};
 
 use super::scores::Sheet;
-use super::{shards, talk};
-use transcript::Lines;
+use super::{asking, shards};
 pub use transcript::Transcript;
 
 /// Asks a model all problems, and counts by ability how many answers end as they should and are right.
@@ -92,30 +89,21 @@ impl Stage for Interview {
         let checkpoint = io.input("checkpoint")?;
         let (_, decoder) = model::checkpoint::load(checkpoint.directory())?;
         let model = decoder.detached();
-        let template = self.template(&bpe)?;
+        let template = asking::template(self.transcript.as_ref(), self.protocol, bpe.vocabulary())?;
         let tools = self.tools(io)?;
         let context = decoder.config().context;
         let (mut questions, too_long) = self.questions(io, &bpe, &*template, context)?;
 
         let limits = Limits { new_tokens: self.tokens, context, ..Limits::default() };
         let responder = Responder { model: &model, tokenizer: &bpe, template: &*template, tools: &tools };
-        // questions of one length together: little padding is read
-        let mut order: Vec<usize> = (0..questions.len()).collect();
-        order.sort_by_key(|&at| (questions[at].problem.ids.len(), at));
-        io.progress().length(questions.len() as u64);
-        for batch in order.chunks(BATCH) {
-            let prompt = |&at: &usize| Prompt {
-                ids: questions[at].problem.ids.clone(),
-                seed: io.seed(&format!("question {}", questions[at].problem.id)),
-            };
-            let prompts = batch.iter().map(prompt).collect();
-            let mut go_on = |_: usize, _: Event<'_>| ControlFlow::Continue(());
-            let replies = responder.respond(prompts, &self.draw, &limits, &mut go_on)?;
-            for (&at, reply) in batch.iter().zip(&replies) {
-                questions[at].take(reply, &bpe, self.transcript.is_some());
-            }
-            io.progress().advance(batch.len() as u64);
-        }
+        let prompt = |question: &Question| Prompt {
+            ids: question.problem.ids.clone(),
+            seed: io.seed(&format!("question {}", question.problem.id)),
+        };
+        let prompts: Vec<Prompt> = questions.iter().map(prompt).collect();
+        asking::answer(&responder, &prompts, &self.draw, &limits, io, |at, reply| {
+            questions[at].take(reply, asking::said(reply, &bpe, self.transcript.as_ref()));
+        })?;
 
         let mut sheet = Sheet::default();
         score(&questions, &mut sheet);
@@ -149,9 +137,6 @@ impl Stage for Interview {
     }
 }
 
-/// Questions answered together.
-const BATCH: usize = 64;
-
 /// A problem, and what was said to it.
 struct Question {
     problem: Problem,
@@ -165,15 +150,8 @@ struct Question {
 }
 
 impl Question {
-    fn take(&mut self, reply: &Reply, bpe: &Bpe, one_line: bool) {
-        let mut bytes = vec![];
-        bpe.decode(&reply.ids, &mut bytes);
-        self.said = String::from_utf8_lossy(&bytes).into_owned();
-        self.ended = reply.ended;
-        if one_line {
-            let (line, ended) = transcript::first_line(&self.said);
-            (self.said, self.ended) = (line.to_owned(), ended || reply.ended);
-        }
+    fn take(&mut self, reply: &Reply, (said, ended): (String, bool)) {
+        (self.said, self.ended) = (said, ended);
         self.tokens = reply.ids.len();
         (self.calls, self.failed_calls) = (reply.calls, reply.failed_calls);
         let answer = Answer { text: &self.said, tokens: self.tokens, ended: self.ended };
@@ -182,14 +160,6 @@ impl Question {
 }
 
 impl Interview {
-    fn template<'a>(&'a self, bpe: &Bpe) -> anyhow::Result<Box<dyn Template + 'a>> {
-        let vocabulary = bpe.vocabulary();
-        Ok(match &self.transcript {
-            Some(transcript) => Box::new(Lines::new(transcript, vocabulary)?),
-            None => self.protocol.unwrap_or_else(|| Protocol::of(vocabulary)).template(vocabulary)?,
-        })
-    }
-
     fn tools(&self, io: &Io) -> anyhow::Result<Vec<Box<dyn Tool>>> {
         let tool = |kind: &ToolKind| -> anyhow::Result<Box<dyn Tool>> {
             Ok(match kind {
@@ -223,26 +193,12 @@ impl Interview {
                 if !wanted || (self.most > 0 && *count == self.most) {
                     continue;
                 }
-                let mut rendered = Rendered::default();
-                let what = || format!("problem {} cannot be asked", row.id);
-                let messages = talk::messages(&row.prompt).with_context(what)?;
-                template.render(&messages, bpe, &mut rendered).with_context(what)?;
-                template.open(bpe, &mut rendered);
-                if rendered.ids.len() >= context {
+                let problem = asking::asked(&row, bpe, template)?;
+                if problem.ids.len() >= context {
                     too_long += 1;
                     continue;
                 }
                 *count += 1;
-                let last = messages.last().map_or(&[][..], |message| &message.content);
-                let problem = Problem {
-                    id: row.id,
-                    ability: row.ability.to_owned(),
-                    asked: last.iter().filter_map(sft::Part::as_text).collect(),
-                    ids: rendered.ids,
-                    answer: row.answer.to_owned(),
-                    verifier: row.verifier.to_owned(),
-                    meta: row.meta.map(str::to_owned),
-                };
                 questions.push(Question {
                     problem,
                     said: String::new(),
