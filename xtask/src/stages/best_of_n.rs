@@ -87,7 +87,7 @@ impl Stage for BestOfN {
         let body = liked.body.detached();
         let scorer = Scorer { body: &body, head: liked.head.detach() };
         let context = decoder.config().context;
-        let mut asked = requests(io, [&[], &self.sources], &bpe, &*template, context)?.held_out;
+        let mut asked = requests(io, ([&[], &self.sources], 0.0), &bpe, &*template, context)?.held_out;
         if self.most > 0 {
             asked.truncate(self.most);
         }

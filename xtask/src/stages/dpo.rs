@@ -31,6 +31,8 @@ pub struct Dpo {
     pub sources: Vec<String>,
     /// Rankings and requests whose source ends with one of these are measured with and never learned from.
     pub held_out: Vec<String>,
+    /// Of all other rankings this share is held out too.
+    pub hold_out: f64,
     /// The loss of a pair.
     pub loss: Direct,
     /// How closely the model is held to what it was.
@@ -81,6 +83,7 @@ impl Default for Dpo {
             protocol: None,
             sources: vec![],
             held_out: vec!["/test".to_owned()],
+            hold_out: 0.0,
             loss: Direct::Sigmoid { wrong_labels: 0.0 },
             beta: 0.1,
             gold: None,
@@ -137,6 +140,9 @@ impl Stage for Dpo {
         if let Some((on, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return wrong(on, "0".into(), "1 or more");
         }
+        if !(0.0..1.0).contains(&self.hold_out) {
+            return wrong("/hold_out", self.hold_out.to_string(), "0, or less than 1");
+        }
         if !(self.beta > 0.0 && self.beta.is_finite()) {
             return wrong("/beta", self.beta.to_string(), "more than 0");
         }
@@ -158,9 +164,10 @@ impl Stage for Dpo {
         let config = decoder.config().clone();
         agrees(&bpe, &config, before.directory())?;
         let sources = [&self.sources[..], &self.held_out[..]];
-        let Rankings { learn, held_out } = read(io, task, sources, &bpe, &*template, config.context)?;
+        let Rankings { learn, held_out } =
+            read(io, task, (sources, self.hold_out), &bpe, &*template, config.context)?;
         let mut asked = match io.optional("problems") {
-            Some(_) => requests(io, sources, &bpe, &*template, config.context)?,
+            Some(_) => requests(io, (sources, 0.0), &bpe, &*template, config.context)?,
             None => Requests::default(),
         };
         if self.measure_most > 0 {

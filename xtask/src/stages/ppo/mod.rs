@@ -24,7 +24,7 @@ use rlhf_reward::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sft::Protocol;
-use shard::{Metrics, Problems, Rollouts, Table, Tokens};
+use shard::{Metrics, Preferences, Problems, Rollouts, Table, Tokens};
 
 use super::preferences::{Gold, Probe, Requests, agrees, judge, requests};
 use super::pretrain::Matrices;
@@ -43,6 +43,8 @@ pub struct Ppo {
     pub sources: Vec<String>,
     /// Requests whose source ends with one of these are measured with and never practised with.
     pub held_out: Vec<String>,
+    /// Of all other requests this share is held out too.
+    pub hold_out: f64,
     /// Who pays.
     pub paid_by: Payer,
     /// Who knows what answers are worth, and is asked for nothing but to be shown beside the reward.
@@ -142,6 +144,7 @@ impl Default for Ppo {
             protocol: None,
             sources: vec![],
             held_out: vec!["/test".to_owned()],
+            hold_out: 0.0,
             paid_by: Payer::RewardModel,
             gold: None,
             rounds: 100,
@@ -185,7 +188,8 @@ impl Stage for Ppo {
             class: Class::Numeric,
             random: true,
             reads: vec![
-                Slot::new("problems", Problems::NAME),
+                Slot::new("problems", Problems::NAME).optional(),
+                Slot::new("preferences", Preferences::NAME).optional(),
                 Slot::new("checkpoint", "checkpoint/1"),
                 Slot::new("tokenizer", "tokenizer/1"),
                 if self.paid_by == Payer::RewardModel { reward } else { reward.optional() },
@@ -228,6 +232,9 @@ impl Stage for Ppo {
                 return wrong(on, value.to_string(), "from 0 to 1");
             }
         }
+        if !(0.0..1.0).contains(&self.hold_out) {
+            return wrong("/hold_out", self.hold_out.to_string(), "0, or less than 1");
+        }
         for (on, value) in [("/kl_weight", self.kl_weight), ("/pretraining_weight", self.pretraining_weight)]
         {
             if !(0.0..1e6).contains(&value) {
@@ -257,7 +264,8 @@ impl Stage for Ppo {
         let reference = reference.detached();
         let liked = io.optional("reward").map(|input| judge(input, tokenizer)).transpose()?;
         let sources = [&self.sources[..], &self.held_out[..]];
-        let Requests { learn, mut held_out } = requests(io, sources, &bpe, &*template, config.context)?;
+        let Requests { learn, mut held_out } =
+            requests(io, (sources, self.hold_out), &bpe, &*template, config.context)?;
         if learn.is_empty() {
             let fault =
                 Fault::new("nothing is asked").got("no request of these sources that fits the context");

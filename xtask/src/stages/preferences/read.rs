@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bpe::Bpe;
+use model::Random;
 use pipeline::{Error, Fault, Io, Task};
 use rlhf_reward::Preference;
 use sft::{Message, Rendered, Role, Template};
@@ -18,12 +19,12 @@ pub(in crate::stages) struct Rankings {
     pub(in crate::stages) held_out: Vec<Preference>,
 }
 
-/// Reads all rankings and writes those that were left out: those whose source ends with one of `held_out`, and those that end
-/// with one of `sources`, or all others.
+/// Reads all rankings and writes those that were left out. Those are held out whose source ends with one of `held_out`, and of
+/// all others a share.
 pub(in crate::stages) fn read(
     io: &Io,
     task: Task,
-    [sources, held_out]: [&[String]; 2],
+    ([sources, held_out], share): ([&[String]; 2], f64),
     bpe: &Bpe,
     template: &dyn Template,
     context: usize,
@@ -31,6 +32,7 @@ pub(in crate::stages) fn read(
     let (mut found, mut left_out) = (Rankings::default(), BTreeMap::<&str, u64>::new());
     let mut fallen = shards::create::<Dropped>(io, "dropped", &task.shard())?;
     let mut count = 0_u64;
+    let seed = io.seed("held out");
     for file in io.input("preferences")?.files() {
         let mut offset = 0;
         for batch in shards::read::<Preferences>(file)? {
@@ -43,6 +45,8 @@ pub(in crate::stages) fn read(
                     continue;
                 }
                 count += 1;
+                let measured =
+                    measured || share > 0.0 && Random::new(seed, &row.id.to_string()).uniform() < share;
                 match rendered(&row, bpe, template, context) {
                     Ok(preference) if measured => found.held_out.push(preference),
                     Ok(preference) => found.learn.push(preference),

@@ -36,6 +36,8 @@ pub struct RewardModel {
     pub sources: Vec<String>,
     /// Rankings whose source ends with one of these are measured on and never learned from.
     pub held_out: Vec<String>,
+    /// Of all other rankings this share is held out too.
+    pub hold_out: f64,
     /// Whether the body learns too, or only the head.
     pub body: Body,
     /// Passes over the rankings.
@@ -99,6 +101,7 @@ impl Default for RewardModel {
             protocol: None,
             sources: vec![],
             held_out: vec!["/test".to_owned()],
+            hold_out: 0.0,
             body: Body::Learns,
             epochs: 1,
             rankings: 16,
@@ -149,10 +152,16 @@ impl Stage for RewardModel {
             ("/rankings", self.rankings),
             ("/tokens_per_batch", self.tokens_per_batch),
         ];
-        match positive.into_iter().find(|(_, value)| *value == 0) {
-            None => Ok(()),
-            Some((on, _)) => Err(Fault::new("this makes no sense").on(on).got("0").expected("1 or more")),
+        let wrong = |on: &str, got: String, expected: &str| {
+            Err(Fault::new("this makes no sense").on(on).got(got).expected(expected))
+        };
+        if let Some((on, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return wrong(on, "0".into(), "1 or more");
         }
+        if !(0.0..1.0).contains(&self.hold_out) {
+            return wrong("/hold_out", self.hold_out.to_string(), "0, or less than 1");
+        }
+        Ok(())
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
@@ -165,7 +174,8 @@ impl Stage for RewardModel {
         let config = body.config().clone();
         agrees(&bpe, &config, before.directory())?;
         let sources = [&self.sources[..], &self.held_out[..]];
-        let Rankings { mut learn, held_out } = read(io, task, sources, &bpe, &*template, config.context)?;
+        let Rankings { mut learn, held_out } =
+            read(io, task, (sources, self.hold_out), &bpe, &*template, config.context)?;
         if self.margins == Margins::Ignored {
             learn.iter_mut().for_each(|preference| preference.margins = None);
         }
