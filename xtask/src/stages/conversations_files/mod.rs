@@ -1,6 +1,6 @@
 //! `conversations-files`: conversations of this machine enter a run, in whichever of the usual shapes they are kept.
 
-mod shape;
+pub(super) mod shape;
 
 use std::path::Path;
 
@@ -132,7 +132,7 @@ impl Import<'_> {
     }
 }
 
-fn kind(sort: Sort) -> PartKind {
+pub(super) fn kind(sort: Sort) -> PartKind {
     match sort {
         Sort::Text => PartKind::Text,
         Sort::Thought => PartKind::Thought,
