@@ -58,7 +58,7 @@ fn import(house: &House, files: &str) -> Import {
             *dropped.entry(row.reason.to_owned()).or_default() += 1;
         }
     }
-    let told: Value = serde_json::from_slice(&std::fs::read(at.join("manifest.json")).unwrap()).unwrap();
+    let told: Value = serde_json::from_slice(&std::fs::read(at.join("stage.json")).unwrap()).unwrap();
     let counters = serde_json::from_value(told["counters"].clone()).unwrap();
     Import { kept, dropped, counters, agreement: told["metrics"]["agreement"].as_f64() }
 }

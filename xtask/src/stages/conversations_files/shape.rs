@@ -80,7 +80,7 @@ pub(in crate::stages) fn messages_or(value: &Value, role: &str) -> Read<Vec<Said
     }
 }
 
-fn messages(turns: &Value) -> Read<Vec<Said>> {
+pub(in crate::stages) fn messages(turns: &Value) -> Read<Vec<Said>> {
     let Value::Array(turns) = turns else {
         return Err(format!("expected a list of messages, got {}", kind(turns)));
     };
