@@ -3,7 +3,7 @@
 //! | module | idea |
 //! |---|---|
 //! | [`math`] | the formulas of the papers, on slices, in f64 |
-//! | `preference` | rankings; whether labellers agree, and with themselves |
+//! | `preference` | rankings, and which of them nothing can be learned from |
 //! | `reward_model` | a head on hidden states: [`RewardModel`], all pairs of a ranking at once: [`Ranked`] |
 //! | `dpo` | preferences without a reward model: [`Dpo`] |
 //! | `ppo` | a policy and its critic: [`Ppo`] |
@@ -20,5 +20,5 @@ mod reward_model;
 pub use dpo::{Dpo, Pair, PairBatch, log_probs, pairs};
 pub use error::{Error, Result};
 pub use ppo::{Critic, CriticSeen, Pay, Ppo, PpoBatch, whiten_all};
-pub use preference::{Preference, Verdict, agreement, in_circles};
+pub use preference::Preference;
 pub use reward_model::{HEAD, Learned, PreferenceModel, Ranked, RankingBatch, RewardModel, head};
