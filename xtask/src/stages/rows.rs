@@ -83,9 +83,8 @@ fn of_reader(
     take: &mut dyn FnMut(usize, Read) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let what = || format!("cannot read {}", path.display());
-    match plain(path).extension().and_then(|end| end.to_str()) {
-        Some("csv" | "tsv") => return table(reader, take).with_context(what),
-        _ => (),
+    if let Some("csv" | "tsv") = plain(path).extension().and_then(|end| end.to_str()) {
+        return table(reader, take).with_context(what);
     }
     let begins =
         reader.fill_buf().with_context(what)?.iter().copied().find(|byte| !byte.is_ascii_whitespace());

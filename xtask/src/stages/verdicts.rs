@@ -65,17 +65,14 @@ fn walk(start: u64, edges: &Edges, seen: &mut BTreeSet<u64>, left: &mut Vec<u64>
     let of = |node: u64| edges.get(&node).map_or(&[][..], Vec::as_slice);
     let mut open = vec![(start, of(start))];
     while let Some((node, rest)) = open.last_mut() {
-        match rest.split_first() {
-            Some((next, others)) => {
-                *rest = others;
-                if seen.insert(*next) {
-                    open.push((*next, of(*next)));
-                }
+        if let Some((next, others)) = rest.split_first() {
+            *rest = others;
+            if seen.insert(*next) {
+                open.push((*next, of(*next)));
             }
-            None => {
-                left.push(*node);
-                open.pop();
-            }
+        } else {
+            left.push(*node);
+            open.pop();
         }
     }
 }

@@ -12,8 +12,8 @@ use shard::{Conversations, Dropped, Message, MessagePart, PartKind, Table, Write
 use super::{rows, shards};
 use shape::{Said, Sort};
 
-/// JSON lines, JSON lists and Parquet files of conversations, `.gz` and `.zst` too: messages, ShareGPT, prompt and
-/// completion, Alpaca, chosen and rejected.
+/// JSON lines, JSON lists, CSV, TSV and Parquet files of conversations, `.gz` and `.zst` too: messages, ShareGPT, prompt
+/// and completion, Alpaca, chosen and rejected.
 ///
 /// A row that cannot be read is left out and told in `dropped`, with its line; a file without any row that can be read ends
 /// the run.

@@ -248,14 +248,10 @@ fn summaries(row: &Map<String, Value>) -> Read<Found> {
     let Some(text) = part("post").or(part("article")) else {
         return Err(("empty_prompt", "expected a text in `info.post` or `info.article`".to_owned()));
     };
-    let mut said = String::new();
-    if let Some(subreddit) = part("subreddit") {
-        said += &format!("SUBREDDIT: r/{subreddit}\n\n");
-    }
-    if let Some(title) = part("title") {
-        said += &format!("TITLE: {title}\n\n");
-    }
-    said += &format!("POST: {text}\n\nTL;DR:");
+    let headed =
+        |name: &str, before: &str| part(name).map(|text| format!("{before}{text}\n\n")).unwrap_or_default();
+    let (subreddit, title) = (headed("subreddit", "SUBREDDIT: r/"), headed("title", "TITLE: "));
+    let said = format!("{subreddit}{title}POST: {text}\n\nTL;DR:");
     let texts: Option<Vec<String>> =
         told.iter().map(|summary| summary["text"].as_str().map(|text| text.trim().to_owned())).collect();
     let responses = texts.ok_or((UNKNOWN, "expected `text` in each of `summaries`".to_owned()))?;
