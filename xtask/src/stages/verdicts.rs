@@ -114,7 +114,9 @@ mod tests {
         fn whoever_reaches_himself_is_in_a_circle(pairs in prop::collection::vec((0..9_u64, 0..9_u64), 0..20)) {
             let pairs: Vec<(u64, u64)> = pairs.into_iter().filter(|(a, b)| a != b).collect();
             let mut reaches = [[false; 9]; 9];
-            pairs.iter().for_each(|(a, b)| reaches[*a as usize][*b as usize] = true);
+            for (a, b) in &pairs {
+                reaches[*a as usize][*b as usize] = true;
+            }
             for via in 0..9 {
                 for from in 0..9 {
                     for to in 0..9 {
