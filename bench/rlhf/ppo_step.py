@@ -55,7 +55,7 @@ class Training:
         self.policy = LlamaForCausalLM.from_pretrained(folder / "policy", dtype=torch.float32)
         self.critic = Critic(folder / "critic")
         self.optimizers = [
-            torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
+            torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.95), weight_decay=0.1, fused=True)
             for model in (self.policy, self.critic)
         ]
 

@@ -49,9 +49,8 @@ pub fn rows() -> anyhow::Result<Vec<Row>> {
         }
         let version = |told: &[Value]| told[0]["version"].as_str().unwrap_or("torch").to_owned();
         let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-        let best = |told: &[Value]| {
-            told.iter().map(|told| number(&told["seconds"])).fold(f64::INFINITY, f64::min)
-        };
+        let best =
+            |told: &[Value]| told.iter().map(|told| number(&told["seconds"])).fold(f64::INFINITY, f64::min);
         let peer = told.get(1).map(|told| (best(told), version(told)));
         let tokens = (answers * LENGTHS[1]) as f64;
         rows.push(Row::speed(&format!("ppo/{order}"), "tokens/s", tokens, best(&told[0]), peer));

@@ -36,6 +36,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "model",
             "pipeline",
             "rl",
+            "rlhf-reward",
             "sft",
             "shard",
             "warc",

@@ -30,7 +30,7 @@ impl Learner {
         let tensors: BTreeMap<String, Tensor> = read_tensors(&folder.join("model.safetensors"))?;
         let params = Params::from_tensors(tensors);
         let decoder = Decoder::new(&super::config(), &params, "")?;
-        Ok(Self { params, decoder, optimizer: AdamW { weight_decay: 0.0, ..AdamW::default() } })
+        Ok(Self { params, decoder, optimizer: AdamW::default() })
     }
 
     /// Takes what batches left behind, and moves. The norm before it is clipped to 1.
@@ -62,7 +62,10 @@ pub fn steps(folder: &Path) -> anyhow::Result<()> {
         };
         let seconds = start.elapsed().as_secs_f64();
         let memory_bytes = resident("VmHWM")? - before;
-        println!("{}", json!({"seconds": seconds, "loss": loss, "norms": norms, "memory_bytes": memory_bytes}));
+        println!(
+            "{}",
+            json!({"seconds": seconds, "loss": loss, "norms": norms, "memory_bytes": memory_bytes})
+        );
     }
     Ok(())
 }
@@ -154,8 +157,7 @@ fn answers(told: &Value) -> Vec<(Vec<u32>, Rollout, Scored, [Vec<f64>; 2])> {
             answer[name].as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
         };
         let rollout = Rollout { ids: ids(&answer["ids"]), ..Rollout::default() };
-        let scored =
-            Scored { old: numbers("old"), advantages: numbers("advantages"), ..Scored::default() };
+        let scored = Scored { old: numbers("old"), advantages: numbers("advantages"), ..Scored::default() };
         (ids(&answer["prompt"]), rollout, scored, [numbers("values"), numbers("returns")])
     };
     told["answers"].as_array().into_iter().flatten().map(of).collect()
