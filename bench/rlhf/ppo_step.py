@@ -9,9 +9,9 @@ each with `prompt`, `answers` and `ranks`, and `answers`, each with `prompt`, `i
 For every line on standard input a step is taken. `reward`: all answers of the rankings are scored once by body and head, the
 loss is the mean over rankings of the mean over pairs of -log sigmoid. `ppo`: the clipped loss of the policy, mean over tokens,
 and half of the critic's clipped squared error; logits are computed where answers are only. Both: micro-batches of `micro`
-answers, backward pass, clipping of each model's gradients to a norm of 1, one step of fused AdamW.
+answers, backward pass, clipping of all gradients to a norm of 1, one step of fused AdamW.
 
-Answers with one JSON line: CPU `seconds` (user and system, all threads), `loss`, the gradients' `norms` before clipping, and
+Answers with one JSON line: CPU `seconds` (user and system, all threads), `loss`, the gradients' `norms` (one) before clipping, and
 `memory_bytes`, the peak of resident memory since the first step, less what was resident before.
 """
 
@@ -99,14 +99,14 @@ class Training:
     def step(self, order: str) -> dict[str, Any]:
         start = time.process_time()
         loss = self.reward() if order == "reward" else self.ppo()
-        norms = []
-        for model, optimizer in zip((self.policy, self.critic), self.optimizers):
-            if order == "ppo" or model is self.critic:
-                norms.append(nn.utils.clip_grad_norm_(model.parameters(), 1.0).item())
-                optimizer.step()
-                optimizer.zero_grad(set_to_none=True)
+        models = [self.critic] if order == "reward" else [self.policy, self.critic]
+        parameters = [parameter for model in models for parameter in model.parameters()]
+        norm = nn.utils.clip_grad_norm_(parameters, 1.0).item()
+        for optimizer in self.optimizers[-len(models) :]:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         seconds = time.process_time() - start
-        return {"seconds": seconds, "loss": loss.item(), "norms": norms}
+        return {"seconds": seconds, "loss": loss.item(), "norms": [norm]}
 
 
 def resident(field: str) -> int:

@@ -26,7 +26,7 @@ const ANSWERS: usize = 32;
 /// Tokens of a prompt, and of an answer.
 const LENGTHS: [usize; 2] = [64, 128];
 /// Steps of each side; the best counts.
-const TURNS: usize = 3;
+const TURNS: usize = 2;
 
 /// Answered tokens a CPU second, memory, and how far apart loss and gradients of the first steps are.
 pub fn rows() -> anyhow::Result<Vec<Row>> {

@@ -12,25 +12,37 @@ use model::checkpoint::read_tensors;
 use model::{AdamW, Decoder, Loss, Objective, Optimizer, Params};
 use rl::math::{Aggregation, Clip, Ratio, Terms};
 use rl::{Batch, PolicyGradient, Rollout, Scored};
-use rlhf_reward::{Critic, Ppo, PpoBatch, Preference, Ranked, RankingBatch, RewardModel};
+use rlhf_reward::{Critic, HEAD, Ppo, PpoBatch, Preference, Ranked, RankingBatch, RewardModel};
 use serde_json::{Value, json};
 
 /// Of a batch at most; a step has as many batches as it takes.
 const TOKENS_PER_BATCH: usize = 2_400;
 
-/// A model with its optimizer.
+/// What the names of the critic's parameters begin with.
+const CRITIC: &str = "critic.";
+
+/// A policy and a critic as one training: a graph that both are in is walked once.
 struct Learner {
     params: Params,
-    decoder: Decoder,
+    policy: Decoder,
+    critic: Decoder,
+    head: Tensor,
     optimizer: AdamW,
 }
 
 impl Learner {
     fn open(folder: &Path) -> anyhow::Result<Self> {
-        let tensors: BTreeMap<String, Tensor> = read_tensors(&folder.join("model.safetensors"))?;
+        let mut tensors: BTreeMap<String, Tensor> = read_tensors(&folder.join("policy/model.safetensors"))?;
+        for (name, tensor) in read_tensors(&folder.join("critic/model.safetensors"))? {
+            tensors.insert(format!("{CRITIC}{name}"), tensor);
+        }
+        let head = tensors.remove(&format!("{CRITIC}{HEAD}")).context("the critic has no head")?;
+        tensors.insert(HEAD.to_owned(), head);
         let params = Params::from_tensors(tensors);
-        let decoder = Decoder::new(&super::config(), &params, "")?;
-        Ok(Self { params, decoder, optimizer: AdamW::default() })
+        let config = super::config();
+        let (policy, critic) = (Decoder::new(&config, &params, "")?, Decoder::new(&config, &params, CRITIC)?);
+        let head = rlhf_reward::head(&params, config.width)?;
+        Ok(Self { params, policy, critic, head, optimizer: AdamW::default() })
     }
 
     /// Takes what batches left behind, and moves. The norm before it is clipped to 1.
@@ -49,30 +61,28 @@ impl Learner {
 /// `ppo-steps FOLDER`: for every line on standard input a step of that name, and a line about it.
 pub fn steps(folder: &Path) -> anyhow::Result<()> {
     let told: Value = serde_json::from_slice(&fs::read(folder.join("batch.json"))?)?;
-    let mut policy = Learner::open(&folder.join("policy"))?;
-    let mut critic = Learner::open(&folder.join("critic"))?;
+    let mut learner = Learner::open(folder)?;
     let (rankings, answers) = (rankings(&told), answers(&told));
     let before = resident("VmRSS")?;
     for order in io::stdin().lines() {
         let start = ProcessTime::now();
-        let (loss, norms) = match order?.as_str() {
-            "reward" => reward(&mut critic, &rankings)?,
-            "ppo" => ppo(&mut policy, &mut critic, &answers)?,
+        let (loss, norm) = match order?.as_str() {
+            "reward" => reward(&mut learner, &rankings)?,
+            "ppo" => ppo(&mut learner, &answers)?,
             other => bail!("no step is called {other}"),
         };
         let seconds = start.elapsed().as_secs_f64();
         let memory_bytes = resident("VmHWM")? - before;
         println!(
             "{}",
-            json!({"seconds": seconds, "loss": loss, "norms": norms, "memory_bytes": memory_bytes})
+            json!({"seconds": seconds, "loss": loss, "norms": [norm], "memory_bytes": memory_bytes})
         );
     }
     Ok(())
 }
 
-fn reward(critic: &mut Learner, rankings: &[Preference]) -> anyhow::Result<(f64, Vec<f64>)> {
-    let head = rlhf_reward::head(&critic.params, super::config().width)?;
-    let reward = RewardModel { body: &critic.decoder, head };
+fn reward(learner: &mut Learner, rankings: &[Preference]) -> anyhow::Result<(f64, f64)> {
+    let reward = RewardModel { body: &learner.critic, head: learner.head.clone() };
     let objective = Ranked { reward, centring: 0.0, seen: RefCell::default() };
     let (mut sum, mut weight) = (0.0, 0.0);
     let mut batch = RankingBatch::default();
@@ -81,12 +91,12 @@ fn reward(critic: &mut Learner, rankings: &[Preference]) -> anyhow::Result<(f64,
         batch.push(preference);
         let longer = |next: &&Preference| batch.layout.len() + length(next) > TOKENS_PER_BATCH;
         if rest.peek().is_none_or(longer) {
-            add(&objective.loss(&batch)?, &[&critic.params], &mut sum, &mut weight)?;
+            add(&objective.loss(&batch)?, &learner.params, &mut sum, &mut weight)?;
             batch = RankingBatch::default();
         }
     }
     drop(objective);
-    Ok((sum / weight, vec![critic.learn(weight)?]))
+    Ok((sum / weight, learner.learn(weight)?))
 }
 
 fn length(of: &Preference) -> usize {
@@ -94,20 +104,18 @@ fn length(of: &Preference) -> usize {
 }
 
 fn ppo(
-    policy: &mut Learner,
-    critic: &mut Learner,
+    learner: &mut Learner,
     answers: &[(Vec<u32>, Rollout, Scored, [Vec<f64>; 2])],
-) -> anyhow::Result<(f64, Vec<f64>)> {
+) -> anyhow::Result<(f64, f64)> {
     let terms = Terms {
         ratio: Ratio::Token,
         clip: Clip { low: 0.2, high: 0.2 },
         aggregation: Aggregation::TokenMean,
         ..Terms::default()
     };
-    let head = rlhf_reward::head(&critic.params, super::config().width)?;
     let objective = Ppo {
-        policy: PolicyGradient::new(&policy.decoder, terms),
-        critic: Critic { body: &critic.decoder, head },
+        policy: PolicyGradient::new(&learner.policy, terms),
+        critic: Critic { body: &learner.critic, head: learner.head.clone() },
         value_weight: 0.5,
         value_range: 0.2,
         pretraining_weight: 0.0,
@@ -123,21 +131,17 @@ fn ppo(
             batch.old_values.extend(values);
             batch.returns.extend(returns);
         }
-        add(&objective.loss(&batch)?, &[&policy.params, &critic.params], &mut sum, &mut weight)?;
+        add(&objective.loss(&batch)?, &learner.params, &mut sum, &mut weight)?;
     }
     drop(objective);
-    Ok((sum / weight, vec![policy.learn(weight)?, critic.learn(weight)?]))
+    Ok((sum / weight, learner.learn(weight)?))
 }
 
 /// Leaves the gradients of a batch behind, times its weight.
-fn add(loss: &Loss, models: &[&Params], sum: &mut f64, weight: &mut f64) -> anyhow::Result<()> {
+fn add(loss: &Loss, params: &Params, sum: &mut f64, weight: &mut f64) -> anyhow::Result<()> {
     *sum += f64::from(loss.mean.to_scalar::<f32>()?) * loss.weight;
     *weight += loss.weight;
-    let weighted = loss.mean.affine(loss.weight, 0.0)?;
-    for params in models {
-        params.backward(&weighted)?;
-    }
-    Ok(())
+    Ok(params.backward(&loss.mean.affine(loss.weight, 0.0)?)?)
 }
 
 fn rankings(told: &Value) -> Vec<Preference> {
