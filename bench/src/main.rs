@@ -17,6 +17,7 @@ mod fixtures;
 mod grpo;
 mod model;
 mod peers;
+mod ppo;
 mod row;
 mod rules;
 mod served;
@@ -24,7 +25,7 @@ mod sft;
 mod warc;
 
 /// What can be measured.
-const SUBJECTS: &str = "bpe, dedup, eval, extract, filter, fixtures, grpo, model, rules, sft and warc";
+const SUBJECTS: &str = "bpe, dedup, eval, extract, filter, fixtures, grpo, model, ppo, rules, sft and warc";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -64,6 +65,9 @@ fn main() -> anyhow::Result<()> {
         Some("model-step") => {
             return model::alone(file.as_deref().and_then(|path| path.to_str()).unwrap_or("{}"));
         }
+        Some("ppo") => ppo::rows()?,
+        // a part of `ppo`, as a process of its own
+        Some("ppo-steps") => return ppo::steps(file.as_deref().unwrap_or("".as_ref())),
         Some("rules") => rules::rows(file.as_deref())?,
         Some("sft") => sft::rows()?,
         Some("sft-parity") => sft::parity(file.as_deref().unwrap_or("parity-sft".as_ref()))?,

@@ -41,6 +41,10 @@ pub fn registry() -> Registry {
             "problems-files",
             "problems of this machine, with their answers: JSON and Parquet in the usual shapes",
         )
+        .with::<stages::preferences_files::PreferencesFiles>(
+            "preferences-files",
+            "preferences of this machine: pairs and rankings in the usual shapes",
+        )
         .with::<stages::dedup::Dedup>("dedup", "drops exact and near copies")
         .with::<stages::decontaminate::Decontaminate>(
             "decontaminate",

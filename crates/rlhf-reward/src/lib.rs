@@ -3,7 +3,7 @@
 //! | module | idea |
 //! |---|---|
 //! | [`math`] | the formulas of the papers, on slices, in f64 |
-//! | `preference` | rankings; whether labellers agree, and with themselves |
+//! | `preference` | rankings, and which of them nothing can be learned from |
 //! | `reward_model` | a head on hidden states: [`RewardModel`], all pairs of a ranking at once: [`Ranked`] |
 //! | `dpo` | preferences without a reward model: [`Dpo`] |
 //! | [`folder`], `frozen` | reward models on disk; bodies that do not learn |
@@ -30,7 +30,7 @@ pub use dpo::{Dpo, Pair, PairBatch, log_probs, pairs};
 pub use error::{Error, Result};
 pub use frozen::Frozen;
 pub use ppo::{Critic, CriticSeen, Pay, Ppo, PpoBatch, whiten_all};
-pub use preference::{Preference, Verdict, agreement, in_circles};
+pub use preference::Preference;
 pub use reward_model::{Asked, HEAD, PreferenceModel, Ranked, RankingBatch, RewardModel, head};
 pub use rounds::{Cast, Paid, Plan, Rewarder, Round, Rounds};
 pub use shuffled::Shuffled;

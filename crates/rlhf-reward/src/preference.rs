@@ -1,7 +1,5 @@
 //! Answers to one prompt, and which of them somebody likes better.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::{Error, Result};
 
 /// A ranking of answers, as tokens.
@@ -49,80 +47,10 @@ impl Preference {
     }
 }
 
-/// Who was preferred to whom, of things that have names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Verdict {
-    /// Who judged.
-    pub labeler: String,
-    /// The better one.
-    pub better: String,
-    /// The worse one.
-    pub worse: String,
-}
-
-/// How often labellers who judged the same pair agree: agreeing pairs of labellers, and all of them.
-pub fn agreement(verdicts: &[Verdict]) -> (u64, u64) {
-    let mut judged: BTreeMap<(&str, &str), Vec<bool>> = BTreeMap::new();
-    for Verdict { better, worse, .. } in verdicts {
-        let forward = better <= worse;
-        let pair =
-            if forward { (better.as_str(), worse.as_str()) } else { (worse.as_str(), better.as_str()) };
-        judged.entry(pair).or_default().push(forward);
-    }
-    judged.values().fold((0, 0), |(agreed, all), votes| {
-        let (yes, n) = (votes.iter().filter(|vote| **vote).count() as u64, votes.len() as u64);
-        let no = n - yes;
-        (agreed + yes * yes.saturating_sub(1) / 2 + no * no.saturating_sub(1) / 2, all + n * (n - 1) / 2)
-    })
-}
-
-/// Names that are preferred to themselves by way of others: no score can agree with all of these verdicts.
-///
-/// Whoever is in a circle is reached from whom he reaches (the strongly connected components of more than one).
-pub fn in_circles(verdicts: &[Verdict]) -> BTreeSet<&str> {
-    let mut beaten: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for Verdict { better, worse, .. } in verdicts {
-        beaten.entry(better).or_default().insert(worse);
-        beaten.entry(worse).or_default();
-    }
-    // who neither beats nor is beaten by anybody left is in no circle, and goes
-    loop {
-        let beats: BTreeSet<&str> =
-            beaten.iter().filter(|(_, worse)| !worse.is_empty()).map(|(name, _)| *name).collect();
-        let is_beaten: BTreeSet<&str> = beaten.values().flatten().copied().collect();
-        let stays: BTreeSet<&str> = beats.intersection(&is_beaten).copied().collect();
-        if stays.len() == beaten.len() {
-            break;
-        }
-        beaten.retain(|name, _| stays.contains(name));
-        for worse in beaten.values_mut() {
-            worse.retain(|name| stays.contains(name));
-        }
-    }
-    // what is left may still only lead from one circle to another
-    let reached = |from: &'_ str| {
-        let (mut found, mut open) = (BTreeSet::new(), vec![from]);
-        while let Some(name) = open.pop() {
-            for next in beaten.get(name).into_iter().flatten() {
-                if found.insert(*next) {
-                    open.push(next);
-                }
-            }
-        }
-        found.contains(from)
-    };
-    beaten.keys().copied().filter(|name| reached(name)).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Preference, Verdict, agreement, in_circles};
+    use super::Preference;
     use crate::Error;
-
-    fn verdict(labeler: &str, better: &str, worse: &str) -> Verdict {
-        let [labeler, better, worse] = [labeler, better, worse].map(str::to_owned);
-        Verdict { labeler, better, worse }
-    }
 
     #[test]
     fn what_cannot_be_learned_is_refused_by_name() {
@@ -146,30 +74,5 @@ mod tests {
         assert_eq!(refused(|of| of.answers[1] = vec![]), "empty_answer");
         assert_eq!(refused(|of| of.answers[1] = vec![5; 3]), "too_long");
         assert!(matches!(good.check(2), Err(Error::TooLong { id: 4, tokens: 3, context: 2 })));
-    }
-
-    #[test]
-    fn labellers_agree_or_not() {
-        let verdicts =
-            [verdict("a", "x", "y"), verdict("b", "x", "y"), verdict("c", "y", "x"), verdict("a", "x", "z")];
-        assert_eq!(agreement(&verdicts), (1, 3));
-        assert_eq!(agreement(&[]), (0, 0));
-    }
-
-    #[test]
-    fn circles_are_found_and_what_leads_to_them_is_none() {
-        let straight = [verdict("a", "x", "y"), verdict("a", "y", "z"), verdict("a", "x", "z")];
-        assert!(in_circles(&straight).is_empty());
-        let circle = [
-            verdict("a", "x", "y"),
-            verdict("a", "y", "z"),
-            verdict("a", "z", "x"),
-            verdict("a", "z", "bridge"),
-            verdict("a", "bridge", "p"),
-            verdict("a", "p", "q"),
-            verdict("b", "q", "p"),
-            verdict("a", "top", "x"),
-        ];
-        assert_eq!(in_circles(&circle).into_iter().collect::<Vec<_>>(), ["p", "q", "x", "y", "z"]);
     }
 }

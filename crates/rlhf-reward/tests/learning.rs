@@ -90,6 +90,30 @@ fn every_answer_of_a_ranking_is_read_once_with_one_prompt() {
     assert!((f64::from(mean.to_scalar::<f32>().unwrap()) - expected).abs() < 1e-6);
 }
 
+/// As many passes as answers, however many pairs they make.
+#[test]
+fn a_ranking_of_k_takes_k_passes() {
+    let (params, decoder) = body(1);
+    let counting = Counting(&decoder, Cell::new(0));
+    let reward = RewardModel { body: &counting, head: head(&params, 16).unwrap() };
+    let objective = Ranked { reward, centring: 0.0, seen: RefCell::default() };
+    for k in 2..=9_usize {
+        let answer = |at: usize| vec![3 + (at % 3) as u32, 1 + (at / 3) as u32, 0];
+        let preference = Preference {
+            prompt: vec![7, 8],
+            answers: (0..k).map(answer).collect(),
+            ranks: (1..=k as i32).collect(),
+            ..Preference::default()
+        };
+        let mut batch = RankingBatch::default();
+        batch.push(&preference);
+        counting.1.set(0);
+        objective.loss(&batch).unwrap();
+        assert_eq!(counting.1.get(), 2 + 3 * k);
+        assert_eq!(objective.seen.take().0, k * (k - 1) / 2);
+    }
+}
+
 #[test]
 fn scores_are_the_same_alone_and_together() {
     let (params, decoder) = body(1);

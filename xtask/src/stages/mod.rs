@@ -43,6 +43,7 @@ pub mod miniature_web;
 mod outliers;
 #[cfg(feature = "train")]
 mod power_law;
+pub mod preferences_files;
 #[cfg(feature = "train")]
 pub mod ppo;
 #[cfg(feature = "train")]
@@ -79,5 +80,6 @@ pub mod tournament;
 #[cfg(feature = "train")]
 mod training;
 mod unpacked;
+mod verdicts;
 pub mod warc_files;
 pub mod warc_import;

@@ -10,7 +10,7 @@ use shard::{Dropped, Message, Problems, Table, Writer, dropped, problems};
 
 use super::{rows, shards};
 
-/// JSON lines, JSON lists and Parquet files of problems, `.gz` and `.zst` too.
+/// JSON lines, JSON lists, CSV, TSV and Parquet files of problems, `.gz` and `.zst` too.
 ///
 /// The question is called `question`, `problem`, `prompt` or `context`; what is right `answer`, `ground_truth`, `solution`,
 /// `continuation` or, as in verl, `reward_model.ground_truth`. Of a solution that ends with `#### 42`, as in GSM8K, only the 42

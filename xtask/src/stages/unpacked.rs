@@ -10,9 +10,14 @@ use anyhow::Context;
 pub(super) fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     let what = || format!("cannot read {}", path.display());
     let file = BufReader::new(File::open(path).with_context(what)?);
-    Ok(match path.extension().and_then(|extension| extension.to_str()) {
-        Some("zst") => Box::new(BufReader::new(zstd::Decoder::with_buffer(file).with_context(what)?)),
-        Some("gz") => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(file))),
-        _ => Box::new(file),
+    unpack(path, file).with_context(what)
+}
+
+/// What a reader yields, unpacked where the name ends with `.zst`, `.gz` or `.tgz`.
+pub(super) fn unpack<'a>(name: &Path, reader: impl BufRead + 'a) -> std::io::Result<Box<dyn BufRead + 'a>> {
+    Ok(match name.extension().and_then(|extension| extension.to_str()) {
+        Some("zst") => Box::new(BufReader::new(zstd::Decoder::with_buffer(reader)?)),
+        Some("gz" | "tgz") => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(reader))),
+        _ => Box::new(reader),
     })
 }

@@ -1,6 +1,6 @@
 //! `conversations-files`: conversations of this machine enter a run, in whichever of the usual shapes they are kept.
 
-mod shape;
+pub(super) mod shape;
 
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use shard::{Conversations, Dropped, Message, MessagePart, PartKind, Table, Write
 use super::{rows, shards};
 use shape::{Said, Sort};
 
-/// JSON lines, JSON lists and Parquet files of conversations, `.gz` and `.zst` too: messages, ShareGPT, prompt and
-/// completion, Alpaca, chosen and rejected.
+/// JSON lines, JSON lists, CSV, TSV and Parquet files of conversations, `.gz` and `.zst` too: messages, ShareGPT, prompt
+/// and completion, Alpaca, chosen and rejected.
 ///
 /// A row that cannot be read is left out and told in `dropped`, with its line; a file without any row that can be read ends
 /// the run.
@@ -132,7 +132,7 @@ impl Import<'_> {
     }
 }
 
-fn kind(sort: Sort) -> PartKind {
+pub(super) fn kind(sort: Sort) -> PartKind {
     match sort {
         Sort::Text => PartKind::Text,
         Sort::Thought => PartKind::Thought,

@@ -12,15 +12,15 @@ use serde_json::{Map, Value};
 
 /// A message on its way into `conversations/1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
-    pub(super) role: String,
-    pub(super) parts: Vec<(Sort, String)>,
-    pub(super) train: Option<bool>,
+pub(in crate::stages) struct Said {
+    pub(in crate::stages) role: String,
+    pub(in crate::stages) parts: Vec<(Sort, String)>,
+    pub(in crate::stages) train: Option<bool>,
 }
 
 /// What a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(in crate::stages) enum Sort {
     Text,
     Thought,
     Call,
@@ -28,12 +28,12 @@ pub(super) enum Sort {
 }
 
 impl Said {
-    fn text(role: &str, text: impl Into<String>) -> Self {
+    pub(in crate::stages) fn text(role: &str, text: impl Into<String>) -> Self {
         Self { role: role.to_owned(), parts: vec![(Sort::Text, text.into())], train: None }
     }
 }
 
-type Read<T> = Result<T, String>;
+pub(in crate::stages) type Read<T> = Result<T, String>;
 
 /// The conversation of a row, or what is wrong with it.
 pub(super) fn conversation(row: &Value) -> Read<Vec<Said>> {
@@ -62,25 +62,25 @@ pub(super) fn conversation(row: &Value) -> Read<Vec<Said>> {
     Ok(talk)
 }
 
-fn present<'a>(row: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(in crate::stages) fn present<'a>(row: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     row.get(name).filter(|value| !value.is_null())
 }
 
-fn instructed(instruction: &Value, input: Option<&Value>) -> Read<Said> {
+pub(in crate::stages) fn instructed(instruction: &Value, input: Option<&Value>) -> Read<Said> {
     let (instruction, input) = (string(instruction)?, input.map(string).transpose()?.unwrap_or_default());
     let gap = if input.trim().is_empty() { "" } else { "\n\n" };
     Ok(Said::text("user", format!("{instruction}{gap}{}", if gap.is_empty() { "" } else { input })))
 }
 
 /// A text as somebody's message, or messages.
-fn messages_or(value: &Value, role: &str) -> Read<Vec<Said>> {
+pub(in crate::stages) fn messages_or(value: &Value, role: &str) -> Read<Vec<Said>> {
     match value {
         Value::String(text) => Ok(vec![Said::text(role, text)]),
         turns => messages(turns),
     }
 }
 
-fn messages(turns: &Value) -> Read<Vec<Said>> {
+pub(in crate::stages) fn messages(turns: &Value) -> Read<Vec<Said>> {
     let Value::Array(turns) = turns else {
         return Err(format!("expected a list of messages, got {}", kind(turns)));
     };
@@ -151,7 +151,7 @@ fn called(call: &Value) -> String {
 }
 
 /// A talk told as a text: `Human:` and `Assistant:` take turns (Bai et al. 2022, arXiv 2204.05862).
-fn transcript(text: &str) -> Read<Vec<Said>> {
+pub(in crate::stages) fn transcript(text: &str) -> Read<Vec<Said>> {
     const TURNS: [(&str, &str); 2] = [("\n\nHuman:", "user"), ("\n\nAssistant:", "assistant")];
     let (mut talk, mut rest): (Vec<Said>, &str) = (vec![], text);
     let begins = |rest: &str| TURNS.iter().find(|(mark, _)| rest.starts_with(mark)).copied();
