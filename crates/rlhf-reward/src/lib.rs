@@ -28,7 +28,7 @@ mod shuffled;
 pub use actor_critic::ActorCritic;
 pub use dpo::{Dpo, Pair, PairBatch, log_probs, pairs};
 pub use error::{Error, Result};
-pub use frozen::Frozen;
+pub use frozen::{Frozen, FrozenModel};
 pub use ppo::{Critic, CriticSeen, Pay, Ppo, PpoBatch, whiten_all};
 pub use preference::Preference;
 pub use reward_model::{Asked, HEAD, PreferenceModel, Ranked, RankingBatch, RewardModel, head};

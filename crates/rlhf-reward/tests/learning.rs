@@ -9,8 +9,8 @@ use rl::math::Terms;
 use rl::{Batch, Layout, PolicyGradient, Rollout, Scored};
 use rlhf_reward::math::{Direct, ranking};
 use rlhf_reward::{
-    Critic, CriticSeen, Dpo, Pair, PairBatch, Ppo, PpoBatch, Preference, PreferenceModel, Ranked,
-    RankingBatch, RewardModel, head, log_probs, pairs,
+    Critic, CriticSeen, Dpo, Frozen, FrozenModel, Pair, PairBatch, Ppo, PpoBatch, Preference,
+    PreferenceModel, Ranked, RankingBatch, RewardModel, head, log_probs, pairs,
 };
 
 fn body(seed: u64) -> (Params, Decoder) {
@@ -248,4 +248,33 @@ fn a_policy_and_its_critic_learn_at_once_and_apart() {
     let CriticSeen { tokens, clipped, squared_error, .. } = objective.seen.take();
     assert_eq!((tokens, clipped), (3, 0));
     assert!((squared_error - 0.03).abs() < 1e-5);
+}
+
+/// A body that does not learn needs to be read once: its head learns the same from states as from tokens.
+#[test]
+fn a_frozen_body_is_read_once_and_says_the_same() {
+    let (params, decoder) = body(1);
+    let head = head(&params, 16).unwrap();
+    let preferences: Vec<_> = learnable().take(5).collect();
+    let twice = preferences.iter().chain(&preferences);
+    let frozen = Frozen::read(&decoder.detached(), twice, 40).unwrap();
+    let reward = RewardModel { body: &decoder, head: head.clone() };
+    let cached = FrozenModel { frozen: &frozen, head: head.detach() };
+    let mut batches = [RankingBatch::default(), RankingBatch::default()];
+    for preference in &preferences {
+        let answers: Vec<&[u32]> = preference.answers.iter().map(Vec::as_slice).collect();
+        let expected = reward.score(&preference.prompt, &answers).unwrap();
+        assert_eq!(cached.score(&preference.prompt, &answers).unwrap(), expected);
+        batches.iter_mut().for_each(|batch| batch.push(preference));
+    }
+    let asked =
+        preferences.iter().flat_map(|of| of.answers.iter().map(|answer| (&of.prompt[..], &answer[..])));
+    batches[1].hidden = Some(frozen.of(asked).unwrap());
+    let objective = Ranked { reward, centring: 0.01, seen: RefCell::default() };
+    let [free, cached] = batches.map(|batch| {
+        params.backward(&objective.loss(&batch).unwrap().mean).unwrap();
+        params.take_gradients()
+    });
+    assert_eq!(free.get("score.weight"), cached.get("score.weight"));
+    assert_eq!(cached.iter().count(), 1, "only the head has a slope");
 }

@@ -43,11 +43,11 @@ pub mod miniature_web;
 mod outliers;
 #[cfg(feature = "train")]
 mod power_law;
-pub mod preferences_files;
 #[cfg(feature = "train")]
 pub mod ppo;
 #[cfg(feature = "train")]
 mod preferences;
+pub mod preferences_files;
 #[cfg(feature = "train")]
 pub mod pretrain;
 #[cfg(feature = "train")]

@@ -12,7 +12,9 @@ use model::{
 };
 use pipeline::{Class, Fault, Io, Output, Signature, Slot, Stage, Task};
 use rlhf_reward::folder::Folder;
-use rlhf_reward::{Frozen, Preference, Ranked, RankingBatch, RewardModel as Scorer, Shuffled};
+use rlhf_reward::{
+    Frozen, FrozenModel, Preference, PreferenceModel, Ranked, RankingBatch, RewardModel as Scorer, Shuffled,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sft::Protocol;
@@ -182,12 +184,18 @@ impl Stage for RewardModel {
 
         let frozen = match self.body {
             Body::Learns => None,
-            Body::Frozen => Some(Frozen::read(&body.detached(), &learn, self.tokens_per_batch)?),
+            Body::Frozen => {
+                Some(Frozen::read(&body.detached(), learn.iter().chain(&held_out), self.tokens_per_batch)?)
+            }
         };
         let build = |items: &[usize]| -> model::Result<RankingBatch> {
             let mut batch = RankingBatch::default();
             items.iter().for_each(|&item| batch.push(&learn[item]));
-            batch.hidden = frozen.as_ref().map(|frozen| frozen.of(items)).transpose()?;
+            let asked = items.iter().flat_map(|&item| {
+                let Preference { prompt, answers, .. } = &learn[item];
+                answers.iter().map(|answer| (&prompt[..], &answer[..]))
+            });
+            batch.hidden = frozen.as_ref().map(|frozen| frozen.of(asked)).transpose()?;
             Ok(batch)
         };
         let sizes = learn.iter().map(size).collect();
@@ -212,7 +220,10 @@ impl Stage for RewardModel {
             seen: RefCell::default(),
         };
         let fixed = body.detached();
-        let scorer = Scorer { body: &fixed, head: head.detach() };
+        let scorer: Box<dyn PreferenceModel + '_> = match &frozen {
+            Some(frozen) => Box::new(FrozenModel { frozen, head: head.detach() }),
+            None => Box::new(Scorer { body: &fixed, head: head.detach() }),
+        };
         let mut optimizer: Box<dyn Optimizer> = match self.matrices {
             Matrices::Adamw => Box::new(AdamW::new(self.optimizer.clone())),
             Matrices::Muon => Box::new(Muon::new(self.optimizer.clone())),
@@ -241,7 +252,7 @@ impl Stage for RewardModel {
             }
             let due = self.measure_every > 0 && step.is_multiple_of(self.measure_every);
             if (due || step == steps) && !held_out.is_empty() {
-                let measured = Measured::of(&scorer, &held_out)?;
+                let measured = Measured::of(&*scorer, &held_out)?;
                 curves.push(step, "validation_loss", measured.loss())?;
                 curves.push(step, "validation_accuracy", measured.accuracy())?;
             }
@@ -251,7 +262,7 @@ impl Stage for RewardModel {
         let mut sheet = Sheet::default();
         for (name, rankings) in [("learned", &learn), ("held-out", &held_out)] {
             if !rankings.is_empty() {
-                let measured = Measured::of(&scorer, rankings)?;
+                let measured = Measured::of(&*scorer, rankings)?;
                 measured.note(name, &mut sheet);
                 io.metric(&format!("accuracy_{}", name.replace('-', "_")), measured.accuracy());
             }
