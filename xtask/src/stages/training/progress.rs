@@ -13,7 +13,7 @@ use crate::stages::shards;
 const TOKENS: usize = 48;
 
 /// Metrics of which the last value is worth telling.
-const GOOD: [&str; 11] = [
+const GOOD: [&str; 10] = [
     "loss",
     "validation_loss",
     "validation_bits_per_byte",
@@ -24,7 +24,6 @@ const GOOD: [&str; 11] = [
     "validation_length",
     "validation_gold",
     "validation_proxy",
-    "validation_kl",
 ];
 
 /// Numbers by step.
