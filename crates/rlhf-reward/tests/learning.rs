@@ -265,7 +265,9 @@ fn a_frozen_body_is_read_once_and_says_the_same() {
         let answers: Vec<&[u32]> = preference.answers.iter().map(Vec::as_slice).collect();
         let expected = reward.score(&preference.prompt, &answers).unwrap();
         assert_eq!(cached.score(&preference.prompt, &answers).unwrap(), expected);
-        batches.iter_mut().for_each(|batch| batch.push(preference));
+        for batch in &mut batches {
+            batch.push(preference);
+        }
     }
     let asked =
         preferences.iter().flat_map(|of| of.answers.iter().map(|answer| (&of.prompt[..], &answer[..])));

@@ -187,7 +187,9 @@ impl Stage for Dpo {
         let (learned, measured) = (referred(&learn)?, referred(&held_out)?);
         let build = |items: &[usize]| -> model::Result<PairBatch> {
             let mut batch = PairBatch::default();
-            items.iter().for_each(|&item| batch.push(&learned[item].0, learned[item].1));
+            for &item in items {
+                batch.push(&learned[item].0, learned[item].1);
+            }
             Ok(batch)
         };
         let sizes = learned.iter().map(|(pair, _)| size(pair)).collect();

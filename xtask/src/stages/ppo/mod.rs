@@ -288,19 +288,15 @@ impl Stage for Ppo {
         let body = liked.as_ref().map(|liked| liked.body.detached());
         let scorer =
             body.as_ref().zip(liked.as_ref()).map(|(body, liked)| Scorer { body, head: liked.head.detach() });
-        let rewarder = |chosen: &[usize], groups: &[Group]| match (&scorer, self.paid_by) {
-            (Some(scorer), Payer::RewardModel) => {
-                scorer.score_all(&groups.iter().map(Asked::from).collect::<Vec<_>>())
+        let rewarder = |chosen: &[usize], groups: &[Group]| {
+            if let (Some(scorer), Payer::RewardModel) = (&scorer, self.paid_by) {
+                return scorer.score_all(&groups.iter().map(Asked::from).collect::<Vec<_>>());
             }
-            _ => {
-                let of_group = |(at, group): (&usize, &Group)| {
-                    self.golden(&learn[*at], group, &decode)
-                        .into_iter()
-                        .map(Option::unwrap_or_default)
-                        .collect()
-                };
-                Ok(chosen.iter().zip(groups).map(of_group).collect())
-            }
+            let of_group = |(at, group): (&usize, &Group)| {
+                let golden = self.golden(&learn[*at], group, &decode);
+                golden.into_iter().map(Option::unwrap_or_default).collect()
+            };
+            Ok(chosen.iter().zip(groups).map(of_group).collect())
         };
 
         let drawing = Drawing {

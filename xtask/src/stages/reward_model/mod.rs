@@ -111,13 +111,7 @@ impl Default for RewardModel {
             centring: 0.01,
             margins: Margins::Ignored,
             clip_norm: 1.0,
-            schedule: Schedule {
-                peak: 1e-3,
-                warmup_steps: 10,
-                decay: Decay::Cosine,
-                floor: 0.1,
-                ..Schedule::default()
-            },
+            schedule: Schedule { peak: 1e-3, warmup_steps: 10, decay: Decay::Cosine, floor: 0.1 },
             matrices: Matrices::Adamw,
             optimizer: AdamWSettings { weight_decay: 0.0, ..AdamWSettings::default() },
             recompute: Recompute::default(),
@@ -179,7 +173,9 @@ impl Stage for RewardModel {
         let Rankings { mut learn, held_out } =
             read(io, task, (sources, self.hold_out), &bpe, &*template, config.context)?;
         if self.margins == Margins::Ignored {
-            learn.iter_mut().for_each(|preference| preference.margins = None);
+            for preference in &mut learn {
+                preference.margins = None;
+            }
         }
 
         let frozen = match self.body {
@@ -190,7 +186,9 @@ impl Stage for RewardModel {
         };
         let build = |items: &[usize]| -> model::Result<RankingBatch> {
             let mut batch = RankingBatch::default();
-            items.iter().for_each(|&item| batch.push(&learn[item]));
+            for &item in items {
+                batch.push(&learn[item]);
+            }
             let asked = items.iter().flat_map(|&item| {
                 let Preference { prompt, answers, .. } = &learn[item];
                 answers.iter().map(|answer| (&prompt[..], &answer[..]))
