@@ -15,6 +15,8 @@ use super::{Lesson, named};
 
 /// Hacked answers that are told.
 const TOLD: usize = 8;
+/// By so much of what it had risen must a policy fall to be worth a lesson.
+const FALLEN: f64 = 0.25;
 
 /// A measurement on held-out requests.
 #[derive(Clone, Copy, Default)]
@@ -88,7 +90,9 @@ pub(super) fn of(run: &Run) -> anyhow::Result<Vec<Lesson>> {
         return Ok(vec![]);
     };
     let mut lessons = vec![against_distance(&courses)?];
-    if worst.fall() > 0.0 && worst.points.iter().all(|point| point.proxy.is_some()) {
+    // what wavers has not fallen
+    let risen = worst.best() - worst.ends(|point| point.gold)[0];
+    if worst.fall() > FALLEN * risen && worst.points.iter().all(|point| point.proxy.is_some()) {
         lessons.push(side_by_side(worst)?);
         let stage = run.stages.iter().find(|stage| text::line(stage.name(), 24) == worst.stage);
         lessons.extend(stage.map(hacked).transpose()?.flatten());
@@ -198,7 +202,7 @@ fn hacked(stage: &Stage) -> anyhow::Result<Option<Lesson>> {
             |name: &str| row.rewards.iter().find(|(known, _)| *known == name).and_then(|(_, value)| *value);
         if let (Some(reward), Some(gold)) = (of("reward"), of("gold")) {
             let at = (f64::from(reward), f64::from(gold));
-            all.push(Said { step: row.step, at, text: text::line(row.text, 90) });
+            all.push(Said { step: row.step, at, text: text::line(row.text, 56) });
         }
         ControlFlow::Continue(())
     })?;

@@ -101,3 +101,56 @@ impl Drop for Best {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Initial, Params};
+
+    use super::{Best, EarlyStop};
+    use crate::stages::preferences::Point;
+
+    /// Parameters whose value tells which round left them.
+    fn weights(round: f64) -> Params {
+        let params = Params::new(0);
+        params.get("w", 1, Initial::Constant(round)).unwrap();
+        params
+    }
+
+    fn look(best: &mut Best, round: u64, gold: f64, divergence: f64) {
+        let point = Point { gold: Some(gold), divergence };
+        best.look(round, &point, || Ok(weights(round as f64))).unwrap();
+    }
+
+    #[test]
+    fn it_ends_when_the_judge_has_turned_and_leaves_the_best() {
+        let scratch = tempfile::tempdir().unwrap();
+        let settings = EarlyStop { patience: 2, kl: 0.0 };
+        let mut best = Best::open(scratch.path(), settings, 0).unwrap();
+        for (round, gold) in [(0, 1.0), (10, 3.0), (20, 2.0), (30, 3.5), (40, 3.4)] {
+            look(&mut best, round, gold, 1.0);
+            assert!(!best.enough(), "{round}");
+        }
+        // killed here, and taken up from round 30
+        drop(best);
+        let mut best = Best::open(scratch.path(), settings, 30).unwrap();
+        look(&mut best, 40, 3.4, 1.0);
+        look(&mut best, 50, 3.3, 1.0);
+        assert!(best.enough());
+        assert_eq!(best.round(), Some(30));
+        let left = weights(-1.0);
+        best.restore(&left).unwrap();
+        assert_eq!(left.vars()["w"].to_vec1::<f32>().unwrap(), [30.0]);
+    }
+
+    #[test]
+    fn it_ends_when_the_distance_is_spent() {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut best = Best::open(scratch.path(), EarlyStop { patience: 0, kl: 5.0 }, 0).unwrap();
+        look(&mut best, 10, 1.0, 4.9);
+        assert!(!best.enough());
+        look(&mut best, 20, 2.0, 5.1);
+        assert!(best.enough());
+        // the weights are the last ones
+        assert_eq!(best.round(), None);
+    }
+}
