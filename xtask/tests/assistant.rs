@@ -179,7 +179,7 @@ fn masks_can_be_read_and_a_model_talked_with() {
     assert_eq!(said, ask(&["--seed", "5"]), "the same words and the same seed");
     for expected in [
         "/tokens",
-        "tuned; there are base, chat, tuned",
+        "tuned; there are base, chat, pleased, tuned",
         "there is no model to talk with",
         "no command /nonsense",
     ] {

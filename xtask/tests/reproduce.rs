@@ -10,7 +10,7 @@ use common::House;
 use shard::{Documents, Facts, Reader, Scores};
 
 /// Stages of `tiny`, which are those of `demo`.
-const STAGES: usize = 14;
+const STAGES: usize = 17;
 
 fn names(how: &BTreeMap<String, String>, which: &str) -> Vec<String> {
     how.iter().filter(|(_, how)| *how == which).map(|(name, _)| name.clone()).collect()

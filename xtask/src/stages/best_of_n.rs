@@ -1,7 +1,6 @@
 //! `best-of-n`: the simplest way to follow a reward: draw many answers, keep the best (Stiennon et al. 2020, arXiv
 //! 2009.01325).
 
-use bpe::{Bpe, Tokenizer};
 use pipeline::{Class, Error, Fault, Io, Output, Signature, Slot, Stage, Task};
 use rl::{Answer, Drawing, Problem, roll_out};
 use rlhf_reward::math::{best_of_n, divergence_of_best};
@@ -13,7 +12,7 @@ use shard::{Metrics, Problems, Table};
 
 use super::interval;
 use super::preferences::{Gold, agrees, judge, requests};
-use super::training::{Curves, Log};
+use super::training::{Curves, Log, Speech};
 
 /// Draws answers to requests, and measures what the best of n by a reward model is worth to who knows; nobody learns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -58,7 +57,7 @@ impl Stage for BestOfN {
                 Slot::new("problems", Problems::NAME),
                 Slot::new("checkpoint", "checkpoint/1"),
                 Slot::new("tokenizer", "tokenizer/1"),
-                Slot::new("reward", "checkpoint/1"),
+                Slot::new("reward", "reward/1"),
             ],
             writes: vec![Output::new("metrics", Metrics::NAME)],
             sources: &["model", "bpe", "sft", "rl", "rlhf-reward", "grpo", "fixtures"],
@@ -75,19 +74,17 @@ impl Stage for BestOfN {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let tokenizer = io.input("tokenizer")?.directory();
-        let bpe = Bpe::load(tokenizer)?;
-        let protocol = self.protocol.unwrap_or_else(|| Protocol::of(bpe.vocabulary()));
-        let template = protocol.template(bpe.vocabulary())?;
+        let speech = Speech::open(io, self.protocol)?;
+        let Speech { bpe, template, .. } = &speech;
         let before = io.input("checkpoint")?;
         let (_, decoder) = model::checkpoint::load(before.directory())?;
-        agrees(&bpe, decoder.config(), before.directory())?;
+        agrees(bpe, decoder.config(), before.directory())?;
         let policy = decoder.detached();
-        let liked = judge(io.input("reward")?, tokenizer)?;
+        let liked = judge(io.input("reward")?, speech.directory)?;
         let body = liked.body.detached();
         let scorer = Scorer { body: &body, head: liked.head.detach() };
         let context = decoder.config().context;
-        let mut asked = requests(io, ([&[], &self.sources], 0.0), &bpe, &*template, context)?.held_out;
+        let mut asked = requests(io, ([&[], &self.sources], 0.0), bpe, &**template, context)?.held_out;
         if self.most > 0 {
             asked.truncate(self.most);
         }
@@ -104,11 +101,7 @@ impl Stage for BestOfN {
             at_once: 0,
             seed: io.seed("answers"),
         };
-        let decode = |ids: &[u32]| {
-            let mut bytes = vec![];
-            bpe.decode(ids, &mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
+        let decode = |ids: &[u32]| speech.decode(ids);
         let mut drawn = vec![];
         io.progress().length(asked.len() as u64);
         let problems: Vec<&Problem> = asked.iter().collect();

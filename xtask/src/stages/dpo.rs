@@ -3,11 +3,7 @@
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use bpe::{Bpe, Tokenizer};
-use model::checkpoint::Special;
-use model::{
-    AdamW, AdamWSettings, Checkpoints, Decay, Guard, Muon, Optimizer, Plan, Progress, Recompute, Schedule,
-};
+use model::{AdamWSettings, Checkpoints, Decay, Guard, Plan, Progress, Recompute, Schedule};
 use pipeline::{Class, Fault, Io, Output, Signature, Slot, Stage, Task};
 use rl::Drawing;
 use rlhf_reward::math::Direct;
@@ -19,7 +15,7 @@ use shard::{Dropped, Metrics, Preferences, Problems, Table};
 
 use super::preferences::{Gold, Probe, Rankings, Requests, agrees, judge, read, requests};
 use super::pretrain::Matrices;
-use super::training::{Curves, Log, Work, keep_counts, write_chat};
+use super::training::{Curves, Log, Speech, Work, keep_counts, write_model};
 
 /// Makes better answers likelier and worse ones less likely, measured against the model as it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -114,7 +110,7 @@ impl Stage for Dpo {
                 Slot::new("checkpoint", "checkpoint/1"),
                 Slot::new("tokenizer", "tokenizer/1"),
                 Slot::new("problems", Problems::NAME).optional(),
-                Slot::new("reward", "checkpoint/1").optional(),
+                Slot::new("reward", "reward/1").optional(),
             ],
             writes: vec![
                 Output::new("checkpoint", "checkpoint/1"),
@@ -155,25 +151,23 @@ impl Stage for Dpo {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let tokenizer = io.input("tokenizer")?.directory();
-        let bpe = Bpe::load(tokenizer)?;
-        let protocol = self.protocol.unwrap_or_else(|| Protocol::of(bpe.vocabulary()));
-        let template = protocol.template(bpe.vocabulary())?;
+        let speech = Speech::open(io, self.protocol)?;
+        let Speech { bpe, template, .. } = &speech;
         let before = io.input("checkpoint")?;
         let (params, decoder) = model::checkpoint::load(before.directory())?;
         let config = decoder.config().clone();
-        agrees(&bpe, &config, before.directory())?;
+        agrees(bpe, &config, before.directory())?;
         let sources = [&self.sources[..], &self.held_out[..]];
         let Rankings { learn, held_out } =
-            read(io, task, (sources, self.hold_out), &bpe, &*template, config.context)?;
+            read(io, task, (sources, self.hold_out), bpe, &**template, config.context)?;
         let mut asked = match io.optional("problems") {
-            Some(_) => requests(io, (sources, 0.0), &bpe, &*template, config.context)?,
+            Some(_) => requests(io, (sources, 0.0), bpe, &**template, config.context)?,
             None => Requests::default(),
         };
         if self.measure_most > 0 {
             asked.held_out.truncate(self.measure_most);
         }
-        let liked = io.optional("reward").map(|input| judge(input, tokenizer)).transpose()?;
+        let liked = io.optional("reward").map(|input| judge(input, speech.directory)).transpose()?;
 
         // the model as it was is data: its log-probabilities of every answer
         let reference = model::checkpoint::load(before.directory())?.1.detached();
@@ -196,11 +190,7 @@ impl Stage for Dpo {
         let mut batches = Shuffled::new(sizes, self.pairs, self.tokens_per_batch, io.seed("order"), &build);
         let steps = (learned.len() as u64 * self.epochs).div_ceil(self.pairs as u64);
 
-        let decode = |ids: &[u32]| {
-            let mut bytes = vec![];
-            bpe.decode(ids, &mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
+        let decode = |ids: &[u32]| speech.decode(ids);
         let body = liked.as_ref().map(|liked| liked.body.detached());
         let scorer =
             body.as_ref().zip(liked.as_ref()).map(|(body, liked)| Scorer { body, head: liked.head.detach() });
@@ -243,7 +233,7 @@ impl Stage for Dpo {
             curves.push(step, "validation_accuracy", right as f64 / gained.len() as f64)
         };
         let scratch = io.scratch()?;
-        let special = Special { begin: bpe.vocabulary().special("<|bos|>"), end: template.ends().to_vec() };
+        let special = speech.special();
         let checkpoints = Checkpoints {
             directory: scratch.join("checkpoints"),
             every: self.checkpoint_every,
@@ -256,10 +246,7 @@ impl Stage for Dpo {
         if begun == 0 {
             of_held_out(&mut curves, 0)?;
         }
-        let mut optimizer: Box<dyn Optimizer> = match self.matrices {
-            Matrices::Adamw => Box::new(AdamW::new(self.optimizer.clone())),
-            Matrices::Muon => Box::new(Muon::new(self.optimizer.clone())),
-        };
+        let mut optimizer = self.matrices.optimizer(&self.optimizer);
         let plan = Plan {
             steps,
             accumulation: usize::MAX,
@@ -283,7 +270,7 @@ impl Stage for Dpo {
             Ok(ControlFlow::Continue(()))
         })?;
 
-        write_chat(io, (&config, &special), &params, [tokenizer, before.directory()])?;
+        write_model(io, "checkpoint", (&config, &special), &params, [speech.directory, before.directory()])?;
         io.add_tree("checkpoint")?;
         curves.finish(io, &task.shard())?;
         io.count("pairs", learned.len() as u64);

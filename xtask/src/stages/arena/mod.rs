@@ -93,7 +93,7 @@ impl Stage for Arena {
             if voted { battles } else { battles.optional() },
         ]);
         if matches!(self.judge, JudgeKind::RewardModel(_)) {
-            reads.push(Slot::new("reward", "checkpoint/1"));
+            reads.push(Slot::new("reward", "reward/1"));
         }
         Signature {
             class: Class::Numeric,

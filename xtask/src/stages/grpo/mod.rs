@@ -11,13 +11,8 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use bpe::{Bpe, Tokenizer};
 use grpo::{Curriculum, Guards, Method, Order, Reward, Rewards, Round, Rounds, Stopped, Truncated, Watch};
-use model::checkpoint::Special;
-use model::{
-    AdamW, AdamWSettings, CausalLm, Checkpoints, Decay, Guard, Muon, Optimizer, Plan, Progress, Recompute,
-    Schedule, fit,
-};
+use model::{AdamWSettings, CausalLm, Checkpoints, Decay, Guard, Plan, Progress, Recompute, Schedule, fit};
 use pipeline::{Class, Error, Fault, Io, Output, Signature, Slot, Stage, Task};
 use rl::{Drawing, PolicyGradient};
 use schemars::JsonSchema;
@@ -26,7 +21,7 @@ use sft::Protocol;
 use shard::{Dropped, Metrics, Problems, Rollouts, Table};
 
 use super::pretrain::Matrices;
-use super::training::{Curves, Log, copy_tree};
+use super::training::{Curves, Log, Speech, copy_tree};
 use asked::Questions;
 use measure::Held;
 use record::Record;
@@ -195,16 +190,14 @@ impl Stage for Grpo {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let tokenizer = io.input("tokenizer")?.directory();
-        let bpe = Bpe::load(tokenizer)?;
-        let protocol = self.protocol.unwrap_or_else(|| Protocol::of(bpe.vocabulary()));
-        let template = protocol.template(bpe.vocabulary())?;
+        let speech = Speech::open(io, self.protocol)?;
+        let Speech { bpe, template, .. } = &speech;
         let before = io.input("checkpoint")?;
         let (params, decoder) = model::checkpoint::load(before.directory())?;
         let config = decoder.config().clone();
         let rewards = Rewards::new(&self.rewards)?;
         let Questions { learn, held_out } =
-            self.read(io, task, &bpe, &*template, &rewards, config.context)?;
+            self.read(io, task, bpe, &**template, &rewards, config.context)?;
 
         let learner = decoder.clone().recomputing(self.recompute);
         let policy = decoder.detached();
@@ -222,14 +215,10 @@ impl Stage for Grpo {
             at_once: self.at_once,
             seed: io.seed("answers"),
         };
-        let decode = |ids: &[u32]| {
-            let mut bytes = vec![];
-            bpe.decode(ids, &mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
+        let decode = |ids: &[u32]| speech.decode(ids);
 
         let scratch = io.scratch()?;
-        let special = Special { begin: bpe.vocabulary().special("<|bos|>"), end: template.ends().to_vec() };
+        let special = speech.special();
         let per_round = (self.passes * self.steps) as u64;
         let steps = self.rounds * per_round;
         let checkpoints = Checkpoints {
@@ -272,10 +261,7 @@ impl Stage for Grpo {
         let mut rounds = Rounds::new(&policy, &learn, &rewards, &decode, plan, curriculum, &mut watch);
         rounds.reference = reference.as_ref().map(|reference| reference as &dyn CausalLm);
         let objective = PolicyGradient::new(&learner, recipe.terms);
-        let mut optimizer: Box<dyn Optimizer> = match self.matrices {
-            Matrices::Adamw => Box::new(AdamW::new(self.optimizer.clone())),
-            Matrices::Muon => Box::new(Muon::new(self.optimizer.clone())),
-        };
+        let mut optimizer = self.matrices.optimizer(&self.optimizer);
         let plan = Plan {
             steps,
             // a step has as many batches as its answers fill
@@ -356,7 +342,7 @@ impl Stage for Grpo {
 
         let folder = io.output("checkpoint")?;
         model::checkpoint::write(&folder, &config, &special, &params)?;
-        copy_tree(tokenizer, &folder)?;
+        copy_tree(speech.directory, &folder)?;
         for name in ["tokenizer_config.json", "generation_config.json"] {
             let from = before.directory().join(name);
             if from.is_file() {

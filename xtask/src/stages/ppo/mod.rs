@@ -9,11 +9,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use anyhow::Context;
-use bpe::{Bpe, Tokenizer};
-use model::checkpoint::Special;
-use model::{
-    AdamW, AdamWSettings, Checkpoints, Decay, Guard, Muon, Optimizer, Packed, Recompute, Schedule, Width,
-};
+use bpe::Tokenizer;
+use model::{AdamWSettings, Checkpoints, Decay, Guard, Packed, Recompute, Schedule, Width};
 use pipeline::{Class, Error, Fault, Io, Output, Signature, Slot, Stage, Task};
 use rl::math::{Aggregation, Clip, Terms};
 use rl::{Answer, Drawing, Group, PolicyGradient, Problem};
@@ -28,7 +25,7 @@ use shard::{Metrics, Preferences, Problems, Rollouts, Table, Tokens};
 
 use super::preferences::{Gold, Probe, Requests, agrees, judge, requests};
 use super::pretrain::Matrices;
-use super::training::{Curves, Kept, Log, Work, flatten, keep_counts, write_chat};
+use super::training::{Curves, Kept, Log, Speech, Work, flatten, keep_counts, write_model};
 use early::{Best, EarlyStop};
 use note::{Notes, keep};
 
@@ -182,7 +179,7 @@ impl Default for Ppo {
 
 impl Stage for Ppo {
     fn signature(&self) -> Signature {
-        let reward = Slot::new("reward", "checkpoint/1");
+        let reward = Slot::new("reward", "reward/1");
         let tokens = Slot::new("tokens", Tokens::NAME);
         Signature {
             class: Class::Numeric,
@@ -253,19 +250,17 @@ impl Stage for Ppo {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let tokenizer = io.input("tokenizer")?.directory();
-        let bpe = Bpe::load(tokenizer)?;
-        let protocol = self.protocol.unwrap_or_else(|| Protocol::of(bpe.vocabulary()));
-        let template = protocol.template(bpe.vocabulary())?;
+        let speech = Speech::open(io, self.protocol)?;
+        let Speech { bpe, template, .. } = &speech;
         let before = io.input("checkpoint")?;
         let (begin, reference) = model::checkpoint::load(before.directory())?;
         let config = reference.config().clone();
-        agrees(&bpe, &config, before.directory())?;
+        agrees(bpe, &config, before.directory())?;
         let reference = reference.detached();
-        let liked = io.optional("reward").map(|input| judge(input, tokenizer)).transpose()?;
+        let liked = io.optional("reward").map(|input| judge(input, speech.directory)).transpose()?;
         let sources = [&self.sources[..], &self.held_out[..]];
         let Requests { learn, mut held_out } =
-            requests(io, (sources, self.hold_out), &bpe, &*template, config.context)?;
+            requests(io, (sources, self.hold_out), bpe, &**template, config.context)?;
         if learn.is_empty() {
             let fault =
                 Fault::new("nothing is asked").got("no request of these sources that fits the context");
@@ -280,11 +275,7 @@ impl Stage for Ppo {
         let (policy, learner) = (actor.detached(), actor.recomputing(self.recompute));
         let (expecting, critic) = (critic.detached(), critic.recomputing(self.recompute));
 
-        let decode = |ids: &[u32]| {
-            let mut bytes = vec![];
-            bpe.decode(ids, &mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
+        let decode = |ids: &[u32]| speech.decode(ids);
         let body = liked.as_ref().map(|liked| liked.body.detached());
         let scorer =
             body.as_ref().zip(liked.as_ref()).map(|(body, liked)| Scorer { body, head: liked.head.detach() });
@@ -332,7 +323,7 @@ impl Stage for Ppo {
         };
         let per_round = (self.passes * self.steps) as u64;
         let scratch = io.scratch()?;
-        let special = Special { begin: bpe.vocabulary().special("<|bos|>"), end: template.ends().to_vec() };
+        let special = speech.special();
         let checkpoints = Checkpoints {
             directory: scratch.join("checkpoints"),
             every: self.checkpoint_every * per_round,
@@ -382,10 +373,7 @@ impl Stage for Ppo {
             pretraining_weight: self.pretraining_weight,
             seen: RefCell::default(),
         };
-        let mut optimizer: Box<dyn Optimizer> = match self.matrices {
-            Matrices::Adamw => Box::new(AdamW::new(self.optimizer.clone())),
-            Matrices::Muon => Box::new(Muon::new(self.optimizer.clone())),
-        };
+        let mut optimizer = self.matrices.optimizer(&self.optimizer);
         if begun == 0 {
             let point = probe.measure(&policy, 0, &mut curves)?;
             best.look(0, &point, || ActorCritic::actor_alone(&params, &config))?;
@@ -430,7 +418,7 @@ impl Stage for Ppo {
             curves.push(last, "kept_round", kept as f64)?;
             io.count("kept_round", kept);
         }
-        write_chat(io, (&config, &special), &chosen, [tokenizer, before.directory()])?;
+        write_model(io, "checkpoint", (&config, &special), &chosen, [speech.directory, before.directory()])?;
         io.add_tree("checkpoint")?;
         curves.finish(io, &task.shard())?;
         kept.finish(io, &task.shard(), &learn)?;

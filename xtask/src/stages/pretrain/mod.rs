@@ -80,6 +80,16 @@ pub enum Matrices {
     Muon,
 }
 
+impl Matrices {
+    /// An optimizer that has not taken a step.
+    pub(super) fn optimizer(self, settings: &AdamWSettings) -> Box<dyn Optimizer> {
+        match self {
+            Self::Adamw => Box::new(AdamW::new(settings.clone())),
+            Self::Muon => Box::new(Muon::new(settings.clone())),
+        }
+    }
+}
+
 /// The kind and the size of a decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -178,10 +188,7 @@ impl Stage for Pretrain {
         let decoder = Decoder::new(&config, &params, "")?.recomputing(self.recompute);
         let mut batches =
             Packed::shuffled(Tokens::open(&train, width)?, config.context, self.rows, bos, io.seed("order"))?;
-        let mut optimizer: Box<dyn Optimizer> = match self.matrices {
-            Matrices::Adamw => Box::new(AdamW::new(self.optimizer.clone())),
-            Matrices::Muon => Box::new(Muon::new(self.optimizer.clone())),
-        };
+        let mut optimizer = self.matrices.optimizer(&self.optimizer);
         let plan = Plan {
             steps: self.steps,
             accumulation: self.accumulation,

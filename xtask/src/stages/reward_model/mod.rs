@@ -5,11 +5,7 @@ mod measure;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use bpe::{Bpe, Tokenizer};
-use model::checkpoint::Special;
-use model::{
-    AdamW, AdamWSettings, Checkpoints, Decay, Guard, Muon, Optimizer, Plan, Progress, Recompute, Schedule,
-};
+use model::{AdamWSettings, Checkpoints, Decay, Guard, Plan, Progress, Recompute, Schedule};
 use pipeline::{Class, Fault, Io, Output, Signature, Slot, Stage, Task};
 use rlhf_reward::folder::Folder;
 use rlhf_reward::{
@@ -24,7 +20,7 @@ use super::preferences::{Rankings, agrees, read};
 use super::pretrain::Matrices;
 use super::scores::Sheet;
 use super::shards;
-use super::training::{Curves, Log, Work, keep_counts, write_chat};
+use super::training::{Curves, Log, Speech, Work, keep_counts, write_model};
 use measure::Measured;
 
 /// Puts a head on a language model that gives an answer a number, and trains it on rankings: all pairs of a ranking at once,
@@ -132,7 +128,7 @@ impl Stage for RewardModel {
                 Slot::new("tokenizer", "tokenizer/1"),
             ],
             writes: vec![
-                Output::new("checkpoint", "checkpoint/1"),
+                Output::new("reward", "reward/1"),
                 Output::new("metrics", Metrics::NAME),
                 Output::new("scores", Scores::NAME),
                 Output::new("dropped", Dropped::NAME),
@@ -161,17 +157,15 @@ impl Stage for RewardModel {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let tokenizer = io.input("tokenizer")?.directory();
-        let bpe = Bpe::load(tokenizer)?;
-        let protocol = self.protocol.unwrap_or_else(|| Protocol::of(bpe.vocabulary()));
-        let template = protocol.template(bpe.vocabulary())?;
+        let speech = Speech::open(io, self.protocol)?;
+        let Speech { bpe, template, .. } = &speech;
         let before = io.input("checkpoint")?;
         let Folder { params, body, head } = Folder::begin(before.directory(), io.seed("head"))?;
         let config = body.config().clone();
-        agrees(&bpe, &config, before.directory())?;
+        agrees(bpe, &config, before.directory())?;
         let sources = [&self.sources[..], &self.held_out[..]];
         let Rankings { mut learn, held_out } =
-            read(io, task, (sources, self.hold_out), &bpe, &*template, config.context)?;
+            read(io, task, (sources, self.hold_out), bpe, &**template, config.context)?;
         if self.margins == Margins::Ignored {
             for preference in &mut learn {
                 preference.margins = None;
@@ -201,7 +195,7 @@ impl Stage for RewardModel {
             Shuffled::new(sizes, self.rankings, self.tokens_per_batch, io.seed("order"), &build);
         let steps = (learn.len() as u64 * self.epochs).div_ceil(self.rankings as u64);
         let scratch = io.scratch()?;
-        let special = Special { begin: bpe.vocabulary().special("<|bos|>"), end: template.ends().to_vec() };
+        let special = speech.special();
         let checkpoints = Checkpoints {
             directory: scratch.join("checkpoints"),
             every: self.checkpoint_every,
@@ -222,10 +216,7 @@ impl Stage for RewardModel {
             Some(frozen) => Box::new(FrozenModel { frozen, head: head.detach() }),
             None => Box::new(Scorer { body: &fixed, head: head.detach() }),
         };
-        let mut optimizer: Box<dyn Optimizer> = match self.matrices {
-            Matrices::Adamw => Box::new(AdamW::new(self.optimizer.clone())),
-            Matrices::Muon => Box::new(Muon::new(self.optimizer.clone())),
-        };
+        let mut optimizer = self.matrices.optimizer(&self.optimizer);
         let work = Work {
             io,
             params: &params,
@@ -268,8 +259,8 @@ impl Stage for RewardModel {
         let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
         sheet.write(io.stage(), &mut out)?;
         shards::finish(io, "scores", out)?;
-        write_chat(io, (&config, &special), &params, [tokenizer, before.directory()])?;
-        io.add_tree("checkpoint")?;
+        write_model(io, "reward", (&config, &special), &params, [speech.directory, before.directory()])?;
+        io.add_tree("reward")?;
         curves.finish(io, &task.shard())?;
         io.count("parameters", params.count() as u64);
         io.count("steps", steps);

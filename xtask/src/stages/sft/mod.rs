@@ -13,8 +13,7 @@ use anyhow::Context;
 use bpe::{Bpe, Tokenizer};
 use model::checkpoint::Special;
 use model::{
-    AdamW, AdamWSettings, Checkpoints, Decoder, Draw, Guard, Lora, Muon, Optimizer, Params, Plan, Progress,
-    Recompute, Schedule, fit,
+    AdamWSettings, Checkpoints, Decoder, Draw, Guard, Lora, Params, Plan, Progress, Recompute, Schedule, fit,
 };
 use pipeline::{Class, Fault, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
@@ -190,10 +189,7 @@ impl Stage for Sft {
         };
         let learner = learner.recomputing(self.recompute);
         let learned = if self.lora.is_some() { &adapters } else { &params };
-        let mut optimizer: Box<dyn Optimizer> = match self.matrices {
-            Matrices::Adamw => Box::new(AdamW::new(self.optimizer.clone())),
-            Matrices::Muon => Box::new(Muon::new(self.optimizer.clone())),
-        };
+        let mut optimizer = self.matrices.optimizer(&self.optimizer);
         let plan = Plan {
             steps,
             accumulation: self.accumulation,

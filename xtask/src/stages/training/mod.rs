@@ -3,6 +3,7 @@
 mod answers;
 mod log;
 mod progress;
+mod speech;
 mod text;
 mod work;
 
@@ -14,8 +15,9 @@ use anyhow::Context;
 pub(super) use answers::{Kept, Worth};
 pub(super) use log::Log;
 pub(super) use progress::{Asked, Curves, Writing};
+pub(super) use speech::Speech;
 pub(super) use text::flatten;
-pub(super) use work::{Work, keep_counts, write_chat};
+pub(super) use work::{Work, keep_counts, write_model};
 
 /// Copies a folder with all that is below it.
 pub(super) fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {

@@ -78,14 +78,15 @@ impl Work<'_> {
     }
 }
 
-/// Writes a model that others talk with, its tokenizer and what the folder that it came from says of both.
-pub(in crate::stages) fn write_chat(
+/// Writes a model as an output of the stage, its tokenizer and what the folder that it came from says of both.
+pub(in crate::stages) fn write_model(
     io: &Io,
+    output: &str,
     (config, special): (&Config, &Special),
     params: &Params,
     [tokenizer, before]: [&Path; 2],
 ) -> anyhow::Result<()> {
-    let folder = io.output("checkpoint")?;
+    let folder = io.output(output)?;
     model::checkpoint::write(&folder, config, special, params)?;
     copy_tree(tokenizer, &folder)?;
     for name in ["tokenizer_config.json", "generation_config.json"] {
