@@ -75,7 +75,10 @@ fn spread(group: &[&Answer]) -> f32 {
 
 fn print_group(round: i64, group: &[&Answer], colours: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let Some(first) = group.first() else { return Ok(()) };
-    writeln!(out, "\n  round {round}  {}   (right: {})", first.asked.trim(), first.wanted)?;
+    // where a reward model pays nobody knows what is right
+    let wanted =
+        if first.wanted.is_empty() { String::new() } else { format!("   (right: {})", first.wanted) };
+    writeln!(out, "\n  round {round}  {}{wanted}", first.asked.trim())?;
     let mut answers: Vec<&&Answer> = group.iter().collect();
     answers.sort_by(|a, b| {
         b.reward.unwrap_or(f32::NEG_INFINITY).total_cmp(&a.reward.unwrap_or(f32::NEG_INFINITY))

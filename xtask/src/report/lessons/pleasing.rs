@@ -202,7 +202,7 @@ fn hacked(stage: &Stage) -> anyhow::Result<Option<Lesson>> {
             |name: &str| row.rewards.iter().find(|(known, _)| *known == name).and_then(|(_, value)| *value);
         if let (Some(reward), Some(gold)) = (of("reward"), of("gold")) {
             let at = (f64::from(reward), f64::from(gold));
-            all.push(Said { step: row.step, at, text: text::line(row.text, 56) });
+            all.push(Said { step: row.step, at, text: text::line(row.text, 76) });
         }
         ControlFlow::Continue(())
     })?;
