@@ -251,6 +251,17 @@ fn plain() -> impl Strategy<Value = Vec<(String, String)>> {
     prop::collection::vec((words(), words()), 1..4)
 }
 
+/// Texts side by side are one text to who reads them, and so one in ids: here a token spans the seam.
+#[test]
+fn texts_side_by_side_have_no_seam() {
+    for protocol in [Protocol::Deepdive, Protocol::Chatml] {
+        let apart = [Message::text(Role::User, "a"), assistant(vec![Part::Text("a "), Part::Text("s.")])];
+        let together = [Message::text(Role::User, "a"), assistant(vec![Part::Text("a s.")])];
+        assert_eq!(render(protocol, &apart).ids, render(protocol, &together).ids, "{protocol:?}");
+        assert_eq!(render(protocol, &apart).ids, by_jinja(protocol, &apart), "{protocol:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

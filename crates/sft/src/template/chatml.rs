@@ -8,7 +8,7 @@
 use bpe::{Tokenizer, Vocabulary};
 
 use super::pen::Pen;
-use super::{Kind, Rendered, Template, special};
+use super::{Kind, Rendered, Template, joined, runs, special};
 use crate::{Error, Message, Part, Result, Role, check};
 
 const NAME: &str = "ChatML";
@@ -44,7 +44,8 @@ impl ChatMl {
     fn answer(&self, at: usize, message: &Message<'_>, pen: &mut Pen<'_>) -> Result<()> {
         let learn = message.is_learned();
         let mut open = false;
-        for part in &message.content {
+        for run in runs(&message.content) {
+            let part = &run[0];
             if let Part::ToolOutput(text) = part {
                 if open {
                     self.end(true, pen);
@@ -59,7 +60,7 @@ impl ChatMl {
                 open = true;
             }
             match part {
-                Part::Text(text) => pen.text(Kind::Text, text, true),
+                Part::Text(_) => pen.text(Kind::Text, &joined(run), true),
                 Part::Thought(text) => {
                     pen.text(Kind::Thought, &format!("<think>\n{text}\n</think>\n\n"), true);
                 }

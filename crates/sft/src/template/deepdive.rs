@@ -7,7 +7,7 @@
 use bpe::{Tokenizer, Vocabulary};
 
 use super::pen::Pen;
-use super::{Kind, Rendered, Template, ToolTokens, special};
+use super::{Kind, Rendered, Template, ToolTokens, joined, runs, special};
 use crate::{Message, Part, Result, Role, check};
 
 const NAME: &str = "the deepdive protocol";
@@ -43,6 +43,13 @@ impl Deepdive {
             output: pair("output")?,
             image: pair("image")?,
             audio: pair("audio")?,
+        })
+    }
+
+    fn parts(&self, at: usize, content: &[Part<'_>], pen: &mut Pen<'_>) -> Result<()> {
+        runs(content).try_for_each(|run| match run {
+            [part] => self.part(at, part, pen),
+            texts => self.part(at, &Part::Text(&joined(texts)), pen),
         })
     }
 
@@ -84,14 +91,14 @@ impl Template for Deepdive {
                 Role::System | Role::User => {
                     let (start, end) = if message.role == Role::System { self.system } else { self.user };
                     pen.special(start, false);
-                    message.content.iter().try_for_each(|part| self.part(at, part, &mut pen))?;
+                    self.parts(at, &message.content, &mut pen)?;
                     pen.special(end, true);
                 }
                 Role::Assistant => {
                     if role_of(at.checked_sub(1)) != Some(Role::Tool) {
                         pen.special(self.assistant.0, false);
                     }
-                    message.content.iter().try_for_each(|part| self.part(at, part, &mut pen))?;
+                    self.parts(at, &message.content, &mut pen)?;
                     if role_of(at.checked_add(1)) != Some(Role::Tool) {
                         pen.special(self.assistant.1, true);
                     }

@@ -5,12 +5,13 @@ mod deepdive;
 mod llama3;
 mod pen;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bpe::{Tokenizer, Vocabulary};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Message, Result, Role};
+use crate::{Error, Message, Part, Result, Role};
 use chatml::ChatMl;
 use deepdive::Deepdive;
 use llama3::Llama3;
@@ -148,6 +149,19 @@ pub enum Protocol {
     Chatml,
     /// `<|start_header_id|>role<|end_header_id|>` (Grattafiori et al. 2024, arXiv 2407.21783, section 4.1.1).
     Llama3,
+}
+
+/// The parts of a message, texts side by side together: who reads it sees no seam there, so ids must have none.
+fn runs<'m, 'a>(content: &'m [Part<'a>]) -> impl Iterator<Item = &'m [Part<'a>]> {
+    content.chunk_by(|one, next| matches!((one, next), (Part::Text(_), Part::Text(_))))
+}
+
+/// The words of texts side by side.
+fn joined<'m>(texts: &'m [Part<'_>]) -> Cow<'m, str> {
+    match texts {
+        [Part::Text(text)] => Cow::Borrowed(text),
+        several => several.iter().filter_map(Part::as_text).collect(),
+    }
 }
 
 impl Protocol {
