@@ -2,7 +2,7 @@
 //! 2009.01325).
 
 use pipeline::{Class, Error, Fault, Io, Output, Signature, Slot, Stage, Task};
-use rl::{Answer, Drawing, Problem, roll_out};
+use rl::{Drawing, Problem, roll_out};
 use rlhf_reward::math::{best_of_n, divergence_of_best};
 use rlhf_reward::{Asked, PreferenceModel, RewardModel as Scorer};
 use schemars::JsonSchema;
@@ -109,12 +109,8 @@ impl Stage for BestOfN {
             let groups = roll_out(&policy, problems, &drawing, 0)?;
             let proxy = scorer.score_all(&groups.iter().map(Asked::from).collect::<Vec<_>>())?;
             for ((problem, group), proxy) in problems.iter().zip(&groups).zip(proxy) {
-                let gold = group.answers.iter().map(|answer| {
-                    let text = decode(answer.said());
-                    let said = Answer { text: &text, tokens: answer.ids.len(), ended: answer.ended };
-                    self.gold.and_then(|gold| gold.score(problem, &said))
-                });
-                drawn.push((proxy, gold.collect::<Option<Vec<f64>>>()));
+                let gold = self.gold.map(|gold| gold.scores(problem, group, &decode));
+                drawn.push((proxy, gold.and_then(|gold| gold.into_iter().collect::<Option<Vec<f64>>>())));
             }
             io.progress().advance(problems.len() as u64);
         }

@@ -13,7 +13,7 @@ use bpe::Tokenizer;
 use model::{AdamWSettings, Checkpoints, Decay, Guard, Packed, Recompute, Schedule, Width};
 use pipeline::{Class, Error, Fault, Io, Output, Signature, Slot, Stage, Task};
 use rl::math::{Aggregation, Clip, Terms};
-use rl::{Answer, Drawing, Group, PolicyGradient, Problem};
+use rl::{Drawing, Group, PolicyGradient, Problem};
 use rlhf_reward::math::KlTarget;
 use rlhf_reward::{
     ActorCritic, Asked, Cast, Critic, Pay, Plan, PreferenceModel, RewardModel as Scorer, Round, Rounds,
@@ -431,18 +431,13 @@ impl Stage for Ppo {
 }
 
 impl Ppo {
-    /// What the judge who knows says of each answer.
+    /// What the judge who knows says of each answer, if there is one.
     fn golden(
         &self,
         problem: &Problem,
         group: &Group,
         decode: &dyn Fn(&[u32]) -> String,
     ) -> Vec<Option<f64>> {
-        let score = |rollout: &rl::Rollout| {
-            let text = decode(rollout.said());
-            let answer = Answer { text: &text, tokens: rollout.ids.len(), ended: rollout.ended };
-            self.gold.and_then(|gold| gold.score(problem, &answer))
-        };
-        group.answers.iter().map(score).collect()
+        self.gold.map_or_else(|| vec![None; group.answers.len()], |gold| gold.scores(problem, group, decode))
     }
 }

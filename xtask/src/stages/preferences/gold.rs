@@ -3,7 +3,7 @@
 use fixtures::{judge, one_liner};
 use grpo::Verifier;
 use grpo::verifiers::OfProblem;
-use rl::{Answer, Problem};
+use rl::{Answer, Group, Problem, Rollout};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,20 @@ pub enum Gold {
 }
 
 impl Gold {
+    /// What each answer of a group is worth; nothing where the problem's verifier cannot say.
+    pub(in crate::stages) fn scores(
+        self,
+        problem: &Problem,
+        group: &Group,
+        decode: &dyn Fn(&[u32]) -> String,
+    ) -> Vec<Option<f64>> {
+        let score = |rollout: &Rollout| {
+            let text = decode(rollout.said());
+            self.score(problem, &Answer { text: &text, tokens: rollout.ids.len(), ended: rollout.ended })
+        };
+        group.answers.iter().map(score).collect()
+    }
+
     /// What an answer is worth; nothing where the problem's verifier cannot say.
     pub(in crate::stages) fn score(self, problem: &Problem, answer: &Answer<'_>) -> Option<f64> {
         match self {

@@ -1,7 +1,7 @@
 //! How a policy does by the reward model, by the judge who knows, and how far it went for that.
 
 use model::CausalLm;
-use rl::{Answer, Drawing, Group, Problem, roll_out};
+use rl::{Drawing, Problem, roll_out};
 use rlhf_reward::{Asked, PreferenceModel};
 
 use super::Gold;
@@ -51,7 +51,9 @@ impl Probe<'_> {
                 proxy.extend(model.score_all(&asked)?.into_iter().flatten());
             }
             for ((problem, group), reference) in problems.iter().zip(&groups).zip(&reference) {
-                gold.extend(self.golden(problem, group).into_iter().flatten());
+                if let Some(judge) = self.gold {
+                    gold.extend(judge.scores(problem, group, self.decode).into_iter().flatten());
+                }
                 for (answer, reference) in group.answers.iter().zip(reference) {
                     let pairs = answer.log_probs.iter().zip(reference);
                     divergence.push(pairs.map(|(own, other)| f64::from(*own) - f64::from(*other)).sum());
@@ -77,16 +79,6 @@ impl Probe<'_> {
         curves.push(step, "validation_length", tokens as f64 / answers)?;
         curves.push(step, "validation_ended", ended as f64 / answers)?;
         Ok(point)
-    }
-
-    /// What the judge who knows says of each answer.
-    pub(in crate::stages) fn golden(&self, problem: &Problem, group: &Group) -> Vec<Option<f64>> {
-        let score = |rollout: &rl::Rollout| {
-            let text = (self.decode)(rollout.said());
-            let answer = Answer { text: &text, tokens: rollout.ids.len(), ended: rollout.ended };
-            self.gold.and_then(|gold| gold.score(problem, &answer))
-        };
-        group.answers.iter().map(score).collect()
     }
 }
 
