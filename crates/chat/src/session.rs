@@ -30,7 +30,7 @@ pub enum Said {
 }
 
 impl Said {
-    fn part(&self) -> Part<'_> {
+    pub(crate) fn part(&self) -> Part<'_> {
         match self {
             Self::Text(text) => Part::Text(text),
             Self::Thought(text) => Part::Thought(text),

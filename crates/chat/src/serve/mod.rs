@@ -20,11 +20,17 @@
 //! | `refusal` | errors, in OpenAI's shape: [`Refusal`] |
 //! | `guard`, `listen`, `metrics` | who may ask, for how long, and how much was asked |
 
+mod chance;
 mod engine;
+mod extract;
+mod guard;
+mod listen;
+mod metrics;
 mod models;
 mod playground;
 mod refusal;
 mod run;
+mod v1;
 
 pub use playground::{
     Archive, Ballots, Document, Documents, Found, Outcome, Place, Reason, Standing, Standings, Step, Vote,
@@ -33,6 +39,18 @@ pub use playground::{
 pub use refusal::{Answer, Refusal};
 pub use run::{Card, Run};
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use metrics::Metrics;
 use models::Models;
 
 /// What a server may use.
@@ -73,4 +91,83 @@ pub(crate) struct Served {
     pub(crate) run: Run,
     pub(crate) models: Models,
     pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    /// What requests must know.
+    key: Option<String>,
+    /// Whether only this machine can ask.
+    loopback: bool,
+    closing: AtomicBool,
+}
+
+impl Served {
+    fn new(run: Run, limits: Limits, key: Option<String>, loopback: bool) -> Self {
+        let metrics = Arc::new(Metrics::new());
+        let models = Models::new(run.models.clone(), limits.clone(), Arc::clone(&metrics));
+        Self { run, models, limits, metrics, key, loopback, closing: AtomicBool::new(false) }
+    }
+
+    /// Whether the server ends, and begins nothing new.
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+}
+
+/// Serves a run on `listener` until `end`; answers that have begun come to their ends, for a while.
+///
+/// Without `key` anybody who reaches the address is answered: only for an address of this machine alone.
+pub async fn serve(
+    run: Run,
+    limits: Limits,
+    key: Option<String>,
+    listener: TcpListener,
+    end: impl Future<Output = ()> + Send,
+) -> std::io::Result<()> {
+    let loopback = key.is_none() && listener.local_addr()?.ip().is_loopback();
+    let (connections, served) = (limits.connections, Arc::new(Served::new(run, limits, key, loopback)));
+    let ending = Arc::clone(&served);
+    let end = async move {
+        end.await;
+        ending.closing.store(true, Ordering::Release);
+    };
+    listen::listen(listener, router(served), connections, end).await;
+    Ok(())
+}
+
+/// All routes.
+fn router(served: Arc<Served>) -> Router {
+    let body = served.limits.body;
+    Router::new()
+        .route("/health", get(health))
+        .route("/metrics", get(numbers))
+        .merge(v1::routes())
+        .merge(playground::routes())
+        .fallback(async || Refusal::missing("not_found", "there is nothing at this address"))
+        .method_not_allowed_fallback(async || {
+            Refusal::of(StatusCode::METHOD_NOT_ALLOWED, "this address knows other methods")
+        })
+        .layer(DefaultBodyLimit::max(body))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&served), guard::guard))
+        .with_state(served)
+}
+
+/// Whether the server is there.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Health {
+    /// Always `ok`.
+    status: &'static str,
+}
+
+async fn health() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+async fn numbers(State(served): State<Arc<Served>>) -> Answer<impl IntoResponse> {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], served.metrics.text().map_err(Refusal::fault)?))
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "as the layer wants it")]
+fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    Refusal::fault("a handler panicked").into_response()
 }

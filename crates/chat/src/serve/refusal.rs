@@ -63,6 +63,15 @@ impl Refusal {
         Self::new(StatusCode::TOO_MANY_REQUESTS, Some("rate_limit_exceeded"), message)
     }
 
+    /// The answer takes longer than the server allows.
+    pub fn too_slow() -> Self {
+        Self::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            Some("timeout"),
+            "the answer took longer than this server allows",
+        )
+    }
+
     /// The server is about to end.
     pub fn closing() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Some("shutting_down"), "this server is shutting down")
