@@ -30,6 +30,9 @@ const B: f64 = 0.75;
 const LONGEST: usize = 240;
 
 impl Lookup {
+    /// What a call of it begins with.
+    pub const NAME: &str = "look-up";
+
     /// An index of all sentences of `texts`; one that comes twice is kept once.
     pub fn new<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut index = Self::default();
@@ -89,7 +92,7 @@ impl Lookup {
 
 impl Tool for Lookup {
     fn name(&self) -> &'static str {
-        "look-up"
+        Self::NAME
     }
 
     fn call(&self, request: &str) -> Result<String, String> {
