@@ -111,6 +111,14 @@ impl Session {
     }
 }
 
+/// The words of an answer, without thoughts, calls and what tools said.
+#[cfg(feature = "serve")]
+pub(crate) fn visible(ids: &[u32], template: &dyn Template, tokenizer: &dyn Tokenizer) -> String {
+    let said = said(ids, template, tokenizer).into_iter();
+    let words = said.filter_map(|said| if let Said::Text(text) = said { Some(text) } else { None });
+    words.collect()
+}
+
 /// Takes an answer's tokens apart at the tokens of thoughts and tools.
 fn said(ids: &[u32], template: &dyn Template, tokenizer: &dyn Tokenizer) -> Vec<Said> {
     type Make = fn(String) -> Said;

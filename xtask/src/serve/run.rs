@@ -108,4 +108,12 @@ impl Tool for Later {
         };
         self.index.get_or_init(make).as_ref().map_err(Clone::clone)?.call(request)
     }
+
+    fn description(&self) -> &'static str {
+        Lookup::DESCRIPTION
+    }
+
+    fn argument(&self) -> &'static str {
+        Lookup::ARGUMENT
+    }
 }

@@ -93,6 +93,7 @@ pub(crate) struct Served {
     pub(crate) models: Models,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) playground: playground::Playground,
     /// What requests must know.
     key: Option<String>,
     /// Whether only this machine can ask.
@@ -104,7 +105,8 @@ impl Served {
     fn new(run: Run, limits: Limits, key: Option<String>, loopback: bool) -> Self {
         let metrics = Arc::new(Metrics::new());
         let models = Models::new(run.models.clone(), limits.clone(), Arc::clone(&metrics));
-        Self { run, models, limits, metrics, key, loopback, closing: AtomicBool::new(false) }
+        let (playground, closing) = (playground::Playground::default(), AtomicBool::new(false));
+        Self { run, models, limits, metrics, playground, key, loopback, closing }
     }
 
     /// Whether the server ends, and begins nothing new.
