@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use model::{Decoder, Draw, Limits, Prompt};
 use pipeline::{Error, Fault, Manifest, Store};
 use sft::{Protocol, Template};
-use shard::{Documents, Reader, Table};
+use shard::{Documents, Reader};
 
 use crate::cli::Chat;
 use crate::house::{self, RunStage};
@@ -129,7 +129,7 @@ impl Talk {
         let tools = arguments.tools.iter().map(|tool| -> anyhow::Result<Box<dyn Tool>> {
             Ok(match tool {
                 ToolName::Calculate => Box::new(Calculator),
-                ToolName::LookUp => Box::new(index(&store, &run.stages)?),
+                ToolName::LookUp => Box::new(look_up(&store, &run.stages)?),
             })
         });
         Ok(Self {
@@ -229,21 +229,32 @@ impl Talk {
     }
 }
 
-/// Sentences of the documents that the last stage with documents kept.
-fn index(store: &Store, stages: &[RunStage]) -> anyhow::Result<Lookup> {
-    for stage in stages.iter().rev() {
-        let Some(manifest) = store.manifest(&stage.key)? else { continue };
-        let of_documents = manifest.outputs.iter().find(|(_, contents)| contents.kind == Documents::NAME);
-        let Some((name, contents)) = of_documents else { continue };
-        let directory: PathBuf = store.entry(&stage.key).join(name);
-        let mut texts = vec![];
-        for file in &contents.files {
-            for batch in Reader::<Documents>::open(&directory.join(&file.name))? {
-                texts.extend(batch?.rows().map(|row| row.text.to_owned()));
+/// Texts that an index is made of; what follows is not looked up.
+const MOST_TEXT: usize = 256 << 20;
+
+/// The sentences of documents.
+pub(crate) fn index(shards: &[(PathBuf, u64)]) -> shard::Result<Lookup> {
+    let (mut texts, mut bytes) = (vec![], 0);
+    for (path, _) in shards {
+        for batch in Reader::<Documents>::open(path)? {
+            for row in batch?.rows() {
+                bytes += row.text.len();
+                if bytes > MOST_TEXT {
+                    return Ok(Lookup::new(texts.iter().map(String::as_str)));
+                }
+                texts.push(row.text.to_owned());
             }
         }
-        return Ok(Lookup::new(texts.iter().map(String::as_str)));
     }
-    let fault = Fault::new("there is nothing to look things up in").expected("a run with documents");
-    Err(Error::Wiring(fault.cure("leave `--tool look-up` out")).into())
+    Ok(Lookup::new(texts.iter().map(String::as_str)))
+}
+
+/// An index of the run's documents.
+fn look_up(store: &Store, stages: &[RunStage]) -> anyhow::Result<Lookup> {
+    let shards = house::last_documents(store, stages)?;
+    if shards.is_empty() {
+        let fault = Fault::new("there is nothing to look things up in").expected("a run with documents");
+        return Err(Error::Wiring(fault.cure("leave `--tool look-up` out")).into());
+    }
+    Ok(index(&shards)?)
 }

@@ -1,8 +1,12 @@
 //! Where things are: pipeline files, runs, lock files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use pipeline::{Error, Fault, Library, LockFile, Memo, Pin, Pins, PipelineFile, Plan, Planner, Registry};
+use pipeline::{
+    Contents, Error, Fault, Library, LockFile, Memo, Pin, Pins, PipelineFile, Plan, Planner, Registry, Store,
+};
+use shard::{Documents, Table};
 
 /// Pipelines that the installed program carries.
 const BUILTIN: &[(&str, &str)] = &[
@@ -77,6 +81,10 @@ fn kernels() -> &'static str {
 /// `runs/NAME/run.json`.
 #[derive(serde::Deserialize)]
 pub(crate) struct Run {
+    #[serde(default)]
+    pub(crate) about: String,
+    #[serde(default)]
+    pub(crate) seed: u64,
     pub(crate) stages: Vec<RunStage>,
 }
 
@@ -87,6 +95,9 @@ pub(crate) struct RunStage {
     #[serde(rename = "use")]
     pub(crate) uses: String,
     pub(crate) key: pipeline::Key,
+    /// Slot to `stage/output`.
+    #[serde(default)]
+    pub(crate) from: BTreeMap<String, String>,
 }
 
 /// Reads `run.json` of the run `name`, and where its stages lie.
@@ -113,4 +124,22 @@ pub(crate) fn read_run(runs: &Path, name: &str) -> anyhow::Result<(PathBuf, Run)
         )
     })?;
     Ok((directory, run))
+}
+
+/// The shards of an output of a finished stage that lies in `entry`, each with its rows.
+pub(crate) fn shards(entry: &Path, output: &str, contents: &Contents) -> Vec<(PathBuf, u64)> {
+    let directory = entry.join(output);
+    contents.files.iter().map(|file| (directory.join(&file.name), file.rows.unwrap_or(0))).collect()
+}
+
+/// The documents that the last stage with documents kept, as shards with their rows; none where no stage has any.
+pub(crate) fn last_documents(store: &Store, stages: &[RunStage]) -> anyhow::Result<Vec<(PathBuf, u64)>> {
+    for stage in stages.iter().rev() {
+        let Some(manifest) = store.manifest(&stage.key)? else { continue };
+        let found = manifest.outputs.iter().find(|(_, contents)| contents.kind == Documents::NAME);
+        if let Some((name, contents)) = found {
+            return Ok(shards(&store.entry(&stage.key), name, contents));
+        }
+    }
+    Ok(vec![])
 }

@@ -21,6 +21,8 @@ mod network;
 mod registry;
 mod report;
 mod reproduce;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod sources;
 pub mod stages;

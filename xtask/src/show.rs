@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::Path;
 
 use pipeline::{Error, Fault, Manifest, Store};
-use shard::{Documents, Reader, Table};
+use shard::{Documents, Reader};
 
 use crate::cli::Show;
 use crate::house;
@@ -134,18 +134,10 @@ const BEGINNING: usize = 400;
 
 /// How a document begins that the last stage with documents kept.
 fn beginning(store: &Store, run: &house::Run) -> anyhow::Result<Option<String>> {
-    for stage in run.stages.iter().rev() {
-        let Some(manifest) = store.manifest(&stage.key)? else { continue };
-        for (name, contents) in
-            manifest.outputs.iter().filter(|(_, contents)| contents.kind == Documents::NAME)
-        {
-            let directory = store.entry(&stage.key).join(name);
-            for file in &contents.files {
-                let first = Reader::<Documents>::open(&directory.join(&file.name))?.next().transpose()?;
-                if let Some(row) = first.as_ref().and_then(|batch| batch.rows().next()) {
-                    return Ok(Some(row.text.chars().take(BEGINNING).collect()));
-                }
-            }
+    for (path, _) in house::last_documents(store, &run.stages)? {
+        let first = Reader::<Documents>::open(&path)?.next().transpose()?;
+        if let Some(row) = first.as_ref().and_then(|batch| batch.rows().next()) {
+            return Ok(Some(row.text.chars().take(BEGINNING).collect()));
         }
     }
     Ok(None)

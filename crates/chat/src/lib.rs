@@ -11,10 +11,13 @@
 //! | `responder` | prompts to answers, all at once, with tools on the way: [`Responder`] |
 //! | `session` | a talk as it goes on: [`Session`] |
 //! | `tools` | what an answer may ask for: [`Tool`], [`Calculator`], [`Lookup`] |
+//! | `serve` | API and playground over HTTP (feature `serve`) |
 
 #![forbid(unsafe_code)]
 
 mod responder;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod session;
 mod tools;
 

@@ -30,7 +30,7 @@ pub enum Said {
 }
 
 impl Said {
-    fn part(&self) -> Part<'_> {
+    pub(crate) fn part(&self) -> Part<'_> {
         match self {
             Self::Text(text) => Part::Text(text),
             Self::Thought(text) => Part::Thought(text),
@@ -109,6 +109,14 @@ impl Session {
             forgotten += 2;
         }
     }
+}
+
+/// The words of an answer, without thoughts, calls and what tools said.
+#[cfg(feature = "serve")]
+pub(crate) fn visible(ids: &[u32], template: &dyn Template, tokenizer: &dyn Tokenizer) -> String {
+    let said = said(ids, template, tokenizer).into_iter();
+    let words = said.filter_map(|said| if let Said::Text(text) = said { Some(text) } else { None });
+    words.collect()
 }
 
 /// Takes an answer's tokens apart at the tokens of thoughts and tools.

@@ -59,10 +59,15 @@ pub fn load(directory: &Path) -> Result<(Params, Decoder)> {
 
 /// The size and the tensors of a model folder, for whoever puts more on a decoder than its own head.
 pub fn open(directory: &Path) -> Result<(Config, BTreeMap<String, Tensor>)> {
+    Ok((config(directory)?, read_tensors(&directory.join("model.safetensors"))?))
+}
+
+/// The size of a model folder, whose weights stay where they are.
+pub fn config(directory: &Path) -> Result<Config> {
     let path = directory.join("config.json");
     let json: Value =
         serde_json::from_slice(&read(&path)?).map_err(|problem| Error::format(&path, problem.to_string()))?;
-    Ok((from_hugging_face(&json)?, read_tensors(&directory.join("model.safetensors"))?))
+    from_hugging_face(&json)
 }
 
 /// Writes parameters alone into a safetensors file, which appears whole.

@@ -30,7 +30,12 @@ pub(crate) fn hidden(parts: &Parts, places: &Places, trace: &mut dyn Trace) -> c
         x = (&x + feed_forward(mlp, &x)?)?;
         trace.layer(layer, &x)?;
     }
-    Ok(norm(&parts.last_norm, &x)?)
+    Ok(last_norm(parts, &x)?)
+}
+
+/// What the head reads of a residual stream `[.., D]`.
+pub(crate) fn last_norm(parts: &Parts, residual: &Tensor) -> Result<Tensor> {
+    norm(&parts.last_norm, residual)
 }
 
 /// Scores `[.., V]`.

@@ -84,6 +84,13 @@ impl Decoder {
         Composite(self)
     }
 
+    /// Logits `[.., V]` of a residual stream `[.., D]` from between two layers, as a [`Trace`] sees it: what the model would
+    /// predict if the rest of its layers were left out (the logit lens, nostalgebraist 2020). After the last layer they are
+    /// those of its prediction.
+    pub fn lens(&self, residual: &Tensor) -> Result<Tensor> {
+        self.logits(&composite::last_norm(&self.parts, residual)?)
+    }
+
     fn places(&self, input: &Input<'_>, starts: &[usize]) -> Result<Places> {
         Places::new(input, starts, self.config.vocabulary, self.config.context)
     }

@@ -33,7 +33,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | `lm`, `decoder`, `config` | the [`CausalLm`] seam, the [`Decoder`] and its [`Config`] |
-//! | `budget` | what training takes: [`Budget`] |
+//! | `budget`, `blocks` | what training takes: [`Budget`]; what a decoder is made of: [`Block`] |
 //! | `architecture`, `layers` | GPT-2, Llama and nanochat, composed of the same few parts; the parts, fused |
 //! | `composite` | the same from candle's own operations: the oracle |
 //! | `matmul` | matrix products that have the same bits everywhere |
@@ -50,6 +50,7 @@
 //! | `ngram` | [`KneserNey`], what counting alone predicts |
 
 mod architecture;
+mod blocks;
 mod budget;
 mod buffer;
 pub mod checkpoint;
@@ -74,6 +75,7 @@ mod random;
 mod train;
 mod weight;
 
+pub use blocks::Block;
 pub use budget::Budget;
 pub use config::{Config, Family};
 pub use data::{Batches, Cursor, Mixture, Packed, Rows, TokenBatch, Tokens, Width};

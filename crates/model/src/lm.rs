@@ -107,6 +107,14 @@ pub trait Cache: Any {
 
     /// Takes in the rows of another cache of the same model, behind its own.
     fn join(&mut self, other: Box<dyn Cache>) -> Result<()>;
+
+    /// Forgets all but the first `lengths[i]` positions of row `i`, so that another text can go on from there.
+    ///
+    /// Without it what one text has read is of no use to another.
+    fn shorten(&mut self, lengths: &[usize]) -> Result<()> {
+        let got = format!("lengths {lengths:?}");
+        Err(Error::Input { what: "cache", expected: "one that can forget".into(), got })
+    }
 }
 
 /// Someone who looks on while a model computes: a figure, a probe, a test.

@@ -4,9 +4,10 @@
 mod common;
 
 use candle_core::{DType, Tensor};
-use common::{ids, largest_difference, random_decoder, tiny};
+use common::{ids, kinds, largest_difference, random_decoder, tiny};
 use model::{
-    CausalLm, Config, Decoding, Draw, Error, Greedy, Input, Limits, Params, Prompt, Result, Trace, generate,
+    CausalLm, Config, Decoder, Decoding, Draw, Error, Greedy, Input, Limits, Params, Prompt, Result, Trace,
+    generate,
 };
 
 /// Attention rows sum to 1 and look at nothing that comes later; layers are shown in order.
@@ -36,6 +37,48 @@ fn attention_is_causal() {
     let mut check = Check { layers: Vec::new() };
     decoder.hidden_traced(&Input::new(&ids(&[&[1, 2, 3, 4, 5]])), &mut check).unwrap();
     assert_eq!(check.layers, [0, 1]);
+}
+
+/// After the last layer the lens shows the model's own prediction, in every kind of decoder.
+#[test]
+fn the_lens_ends_at_the_prediction() {
+    #[derive(Default)]
+    struct Last(Option<Tensor>);
+    impl Trace for Last {
+        fn attention(&mut self, _: usize, _: &Tensor) -> Result<()> {
+            Ok(())
+        }
+        fn layer(&mut self, _: usize, residual: &Tensor) -> Result<()> {
+            self.0 = Some(residual.clone());
+            Ok(())
+        }
+    }
+    for config in kinds() {
+        let (_, decoder) = random_decoder(&config, DType::F32);
+        let (ids, mut last) = (ids(&[&[1, 2, 3, 4, 5]]), Last::default());
+        let hidden = decoder.hidden_traced(&Input::new(&ids), &mut last).unwrap();
+        let seen = decoder.lens(&last.0.unwrap()).unwrap();
+        assert_eq!(seen.dims(), [1, 5, config.vocabulary]);
+        assert_eq!(largest_difference(&seen, &decoder.logits(&hidden).unwrap()), 0.0, "{config:?}");
+        let fused = decoder.logits(&decoder.hidden(&Input::new(&ids), None).unwrap()).unwrap();
+        assert!(largest_difference(&seen, &fused) < 1e-4, "{config:?}");
+    }
+}
+
+/// Blocks hold all parameters, those that a model really has, and all work of the way forward.
+#[test]
+fn blocks_add_up() {
+    for config in kinds() {
+        let blocks = config.blocks(config.context);
+        let parameters: usize = blocks.iter().map(|block| block.parameters).sum();
+        let params = Params::new(1);
+        Decoder::new(&config, &params, "").unwrap();
+        assert_eq!((parameters, parameters), (config.parameters(), params.count()), "{config:?}");
+        let flops: f64 = blocks.iter().map(|block| block.flops).sum();
+        assert_eq!(flops, config.flops_per_token() / 3.0, "{config:?}");
+        let alone: f64 = config.blocks(0).iter().map(|block| block.flops).sum();
+        assert_eq!(flops - alone, (4 * config.layers * config.width * config.context) as f64);
+    }
 }
 
 /// Rows of unequal length, fed in two parts through a cache that is forked in between.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use parquet::file::metadata::RowGroupMetaData;
 
 use crate::conform::Conform;
 use crate::decode::{guarded, open};
@@ -32,6 +33,11 @@ pub struct Reader<T> {
 impl<T: Table> Reader<T> {
     /// Opens a shard and checks its table and columns; no row is read yet.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_at(path, 0)
+    }
+
+    /// The same from row `first` on. Row groups before it are passed over unread.
+    pub fn open_at(path: &Path, first: u64) -> Result<Self> {
         let builder = open(path)?;
         let footer = Footer::of(&builder);
         if let Some(got) = footer.table.filter(|name| !T::reads(name)) {
@@ -39,6 +45,12 @@ impl<T: Table> Reader<T> {
         }
         let conform = Conform::plan(path, T::NAME, T::schema(), builder.schema())?;
         let mask = ProjectionMask::roots(builder.parquet_schema(), conform.roots());
+        let builder = if first > 0 {
+            let (groups, skipped) = behind(first, builder.metadata().row_groups());
+            builder.with_row_groups(groups).with_offset(skipped)
+        } else {
+            builder
+        };
         let batches =
             builder.with_projection(mask).with_batch_size(BATCH).build().map_err(Error::parquet(path))?;
         Ok(Self {
@@ -55,6 +67,19 @@ impl<T: Table> Reader<T> {
     pub fn rows(&self) -> u64 {
         self.rows
     }
+}
+
+/// The row groups that hold row `first` and all behind it, and how many rows of them stand before it.
+fn behind(first: u64, groups: &[RowGroupMetaData]) -> (Vec<usize>, usize) {
+    let mut left = usize::try_from(first).unwrap_or(usize::MAX);
+    let passed = groups.iter().take_while(|group| {
+        let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+        let whole = left >= rows;
+        left -= if whole { rows } else { 0 };
+        whole
+    });
+    let passed = passed.count();
+    ((passed..groups.len()).collect(), left)
 }
 
 impl<T: Table> Iterator for Reader<T> {

@@ -79,7 +79,7 @@ mod tic_tac_toe;
 pub mod tournament;
 #[cfg(feature = "train")]
 mod training;
-mod unpacked;
+pub(crate) mod unpacked;
 mod verdicts;
 pub mod warc_files;
 pub mod warc_import;

@@ -34,6 +34,14 @@ impl Tool for Calculator {
             Some(other) => Err(format!("{other:?} is not expected")),
         }
     }
+
+    fn description(&self) -> &'static str {
+        "Works out sums, differences, products and quotients, with brackets, exactly."
+    }
+
+    fn argument(&self) -> &'static str {
+        "expression"
+    }
 }
 
 /// What is left of an expression. One function a level of the grammar, each as in any book on compilers.

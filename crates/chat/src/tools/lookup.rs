@@ -30,6 +30,13 @@ const B: f64 = 0.75;
 const LONGEST: usize = 240;
 
 impl Lookup {
+    /// What a call of it begins with.
+    pub const NAME: &str = "look-up";
+    /// What it does.
+    pub const DESCRIPTION: &str = "Finds the one sentence of the documents that fits the words best.";
+    /// What its request is called.
+    pub const ARGUMENT: &str = "words";
+
     /// An index of all sentences of `texts`; one that comes twice is kept once.
     pub fn new<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut index = Self::default();
@@ -89,12 +96,20 @@ impl Lookup {
 
 impl Tool for Lookup {
     fn name(&self) -> &'static str {
-        "look-up"
+        Self::NAME
     }
 
     fn call(&self, request: &str) -> Result<String, String> {
         let best = self.best(request).ok_or("nothing is known of that")?;
         Ok(best[..best.floor_char_boundary(LONGEST)].to_owned())
+    }
+
+    fn description(&self) -> &'static str {
+        Self::DESCRIPTION
+    }
+
+    fn argument(&self) -> &'static str {
+        Self::ARGUMENT
     }
 }
 

@@ -37,6 +37,18 @@ pub trait Tool: Send + Sync {
 
     /// The answer, or what is wrong with the request; the model reads either.
     fn call(&self, request: &str) -> Result<String, String>;
+
+    /// What it does, in a sentence, for people and other programs.
+    #[allow(clippy::unnecessary_literal_bound, reason = "others may make it at run time")]
+    fn description(&self) -> &str {
+        ""
+    }
+
+    /// What a request is called where arguments have names.
+    #[allow(clippy::unnecessary_literal_bound, reason = "others may make it at run time")]
+    fn argument(&self) -> &str {
+        "request"
+    }
 }
 
 /// Lets the tool that `call` names answer it.

@@ -1,10 +1,12 @@
 //! A batch of texts that grow together; rows join and leave at any step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
 
+use super::known::{Known, common, is_worth};
+use super::reading::{self, Reading};
 use super::{Completion, Limits, Sampler};
 use crate::ops::{log_sum_exp, simd};
 use crate::weight::read;
@@ -16,7 +18,8 @@ const SCORED_AT_ONCE: usize = 84;
 /// Texts that a model continues together, a token for each of them a step.
 ///
 /// A row's tokens are the same in whatever company it is. Prompts that joined between two steps share one pass, and
-/// equal ones among them are read once; a row that has ended leaves.
+/// equal ones among them are read once; a row that has ended leaves. Whoever serves many bounds what a step reads
+/// ([`reading`](Self::reading)) and keeps what was read ([`remembering`](Self::remembering)).
 ///
 /// ```
 /// # use model::*;
@@ -40,7 +43,13 @@ pub struct Decoding<'m, S> {
     rows: Vec<Row<S>>,
     /// Joined since the last step.
     new: Vec<Row<S>>,
+    /// Prompts that are not read to their ends yet.
+    readings: Vec<Reading<Row<S>>>,
+    known: Known,
+    /// Positions of prompts that a step reads at most.
+    most: usize,
     joined: u64,
+    reused: u64,
 }
 
 struct Row<S> {
@@ -80,7 +89,37 @@ pub enum End {
 impl<'m, S: Sampler> Decoding<'m, S> {
     /// Nobody yet.
     pub fn new(model: &'m dyn CausalLm) -> Self {
-        Self { model, cache: None, rows: vec![], new: vec![], joined: 0 }
+        let (known, most) = (Known::new(0), usize::MAX);
+        Self {
+            model,
+            cache: None,
+            rows: vec![],
+            new: vec![],
+            readings: vec![],
+            known,
+            most,
+            joined: 0,
+            reused: 0,
+        }
+    }
+
+    /// Reads at most so many positions of prompts a step: longer ones take several, in which others go on.
+    #[must_use]
+    pub fn reading(self, positions: usize) -> Self {
+        Self { most: positions, ..self }
+    }
+
+    /// Keeps keys and values of so many positions of texts that have ended, about: a prompt that begins like one of
+    /// them, or like one that grows, is read from where it differs. The model's cache must be able to
+    /// [`shorten`](Cache::shorten).
+    #[must_use]
+    pub fn remembering(self, positions: usize) -> Self {
+        Self { known: Known::new(positions), ..self }
+    }
+
+    /// Positions of prompts that were known and not read again.
+    pub fn reused(&self) -> u64 {
+        self.reused
     }
 
     /// Takes a prompt in from the next step on; returns the row's number, counted from 0.
@@ -107,13 +146,16 @@ impl<'m, S: Sampler> Decoding<'m, S> {
     pub fn leave(&mut self, row: u64) -> Result<bool> {
         let before = self.len();
         self.new.retain(|new| new.number != row);
+        self.readings.iter_mut().for_each(|reading| reading.rows.retain(|of| of.number != row));
+        self.readings.retain(|reading| !reading.rows.is_empty());
         self.keep(|old| old.number != row)?;
         Ok(self.len() < before)
     }
 
     /// Rows that grow.
     pub fn len(&self) -> usize {
-        self.rows.len() + self.new.len()
+        let read: usize = self.readings.iter().map(|reading| reading.rows.len()).sum();
+        self.rows.len() + self.new.len() + read
     }
 
     /// Whether there is none.
@@ -121,12 +163,14 @@ impl<'m, S: Sampler> Decoding<'m, S> {
         self.len() == 0
     }
 
-    /// Adds a token to every row, in the order of their numbers.
+    /// Adds a token to every row whose prompt is read: in the order in which they joined, but for long prompts and
+    /// those that equal an earlier one.
     ///
     /// # Errors
     /// What the model cannot do: an id that it does not know, more positions than its context.
     pub fn step(&mut self) -> Result<Vec<Step>> {
-        let last: Vec<Tensor> = [self.continued()?, self.read()?].into_iter().flatten().collect();
+        let mut last: Vec<Tensor> = self.continued()?.into_iter().collect();
+        self.read(&mut last)?;
         if last.is_empty() {
             return Ok(vec![]);
         }
@@ -141,8 +185,9 @@ impl<'m, S: Sampler> Decoding<'m, S> {
                 rows.map(|(row, logits)| row.take(logits)).collect()
             })?);
         }
-        let ended: Vec<u64> = steps.iter().filter(|step| step.end.is_some()).map(|step| step.row).collect();
-        self.keep(|row| ended.binary_search(&row.number).is_err())?;
+        let ended: BTreeSet<u64> =
+            steps.iter().filter(|step| step.end.is_some()).map(|step| step.row).collect();
+        self.keep(|row| !ended.contains(&row.number))?;
         Ok(steps)
     }
 
@@ -155,37 +200,57 @@ impl<'m, S: Sampler> Decoding<'m, S> {
         Ok(Some(hidden.squeeze(1)?))
     }
 
-    /// Reads the prompts of new rows, which become old ones; their last hidden states `[rows, D]`.
-    fn read(&mut self) -> Result<Option<Tensor>> {
-        if self.new.is_empty() {
-            return Ok(None);
+    /// Reads prompts; those that are whole become old rows, whose last hidden states `[rows, D]` join `last`.
+    fn read(&mut self, last: &mut Vec<Tensor>) -> Result<()> {
+        self.begin()?;
+        for (rows, cache, hidden) in reading::read(self.model, &mut self.readings, self.most)? {
+            let cache = if rows.len() > 1 { cache.fork(&vec![0; rows.len()])? } else { cache };
+            match &mut self.cache {
+                Some(old) if !self.rows.is_empty() => old.join(cache)?,
+                none => *none = Some(cache),
+            }
+            last.extend(std::iter::repeat_n(hidden, rows.len()));
+            self.rows.extend(rows);
         }
-        let mut prompts: Vec<&[u32]> = vec![];
+        Ok(())
+    }
+
+    /// Puts the prompts of new rows among those that are read, equal ones together, each behind what is known of it.
+    fn begin(&mut self) -> Result<()> {
         let mut number_of = BTreeMap::new();
-        let mut prompt_of = vec![];
-        for row in &self.new {
-            prompt_of.push(*number_of.entry(&row.ids[..]).or_insert_with(|| {
-                prompts.push(&row.ids);
-                prompts.len() - 1
-            }));
+        let mut begun: Vec<Reading<Row<S>>> = vec![];
+        for row in std::mem::take(&mut self.new) {
+            let ids = row.ids.clone();
+            let at = *number_of.entry(ids).or_insert(begun.len());
+            if at == begun.len() {
+                let (ids, cache) = (row.ids.clone(), self.known_beginning(&row.ids)?);
+                self.reused += cache.lengths()[0] as u64;
+                begun.push(Reading { ids, cache, rows: vec![] });
+            }
+            begun[at].rows.push(row);
         }
-        let mut cache = self.model.cache(prompts.len())?;
-        let (ids, lengths) = pad(&prompts)?;
-        let input = Input { lengths: Some(&lengths), ..Input::new(&ids) };
-        let hidden = self.model.hidden(&input, Some(&mut *cache))?;
-        let width = hidden.dim(1)?;
-        let last: Vec<u32> = prompt_of.iter().map(|&of| (of * width + lengths[of] - 1) as u32).collect();
-        let last = Tensor::new(&last[..], hidden.device())?;
-        let last = hidden.flatten_to(1)?.index_select(&last, 0)?;
-        if prompts.len() < prompt_of.len() {
-            cache = cache.fork(&prompt_of)?;
+        self.readings.extend(begun);
+        Ok(())
+    }
+
+    /// A cache of one row, with as much of `ids` as is known.
+    fn known_beginning(&mut self, ids: &[u32]) -> Result<Box<dyn Cache>> {
+        if !self.known.keeps() {
+            return self.model.cache(1);
         }
-        match &mut self.cache {
-            Some(old) if !self.rows.is_empty() => old.join(cache)?,
-            none => *none = Some(cache),
+        // the newest token of a row is not read yet
+        let growing = self.rows.iter().enumerate();
+        let growing = growing.map(|(at, row)| (common(&row.ids[..row.ids.len() - 1], ids), at)).max();
+        let known = self.known.beginning(ids)?;
+        let known_length = known.as_ref().map_or(0, |cache| cache.lengths()[0]);
+        match (growing, &self.cache) {
+            (Some((length, at)), Some(cache)) if length > known_length && is_worth(length) => {
+                let mut cache = cache.fork(&[at])?;
+                cache.shorten(&[length])?;
+                Ok(cache)
+            }
+            _ => known.map_or_else(|| self.model.cache(1), Ok),
         }
-        self.rows.append(&mut self.new);
-        Ok(Some(last))
     }
 
     /// Lets all other old rows go.
@@ -194,6 +259,11 @@ impl<'m, S: Sampler> Decoding<'m, S> {
         if staying.len() < self.rows.len()
             && let Some(cache) = &self.cache
         {
+            if self.known.keeps() {
+                for at in (0..self.rows.len()).filter(|at| staying.binary_search(at).is_err()) {
+                    self.known.keep(self.rows[at].ids.clone(), cache.fork(&[at])?);
+                }
+            }
             self.cache = Some(cache.fork(&staying)?);
             self.rows.retain(stays);
         }
@@ -232,14 +302,6 @@ fn likeliest(logits: &[f32], count: usize) -> Vec<u32> {
     ids.truncate(count);
     ids.sort_unstable_by(order);
     ids
-}
-
-/// Rows of ids as one tensor `[B, T]`, short rows filled with zeros behind, and their lengths.
-fn pad(rows: &[&[u32]]) -> Result<(Tensor, Vec<usize>)> {
-    let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
-    let t = lengths.iter().copied().max().unwrap_or(0);
-    let ids = rows.iter().flat_map(|row| row.iter().copied().chain(std::iter::repeat_n(0, t - row.len())));
-    Ok((Tensor::from_vec(ids.collect::<Vec<u32>>(), (rows.len(), t), &Device::Cpu)?, lengths))
 }
 
 impl Completion {

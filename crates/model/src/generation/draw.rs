@@ -137,6 +137,41 @@ fn total(candidates: &[Candidate]) -> f64 {
     candidates.iter().map(|candidate| f64::from(candidate.weight)).sum()
 }
 
+impl Draw {
+    /// Every token's share of the draw: how likely [`pick`](Sampler::pick) takes it, by id. Together they are 1.
+    ///
+    /// ```
+    /// let draw = model::Draw { top_k: 2, ..Default::default() };
+    /// assert_eq!(draw.shares(&[1.0, 1.0, 0.5], &[]), [0.5, 0.5, 0.0]);
+    /// ```
+    pub fn shares(&self, logits: &[f32], before: &[u32]) -> Vec<f64> {
+        if logits.is_empty() {
+            return vec![];
+        }
+        let scores = self.adjusted(logits, before);
+        let mut shares = vec![0.0; scores.len()];
+        if self.temperature > 0.0 && self.takes_all(scores.len()) {
+            for (share, weight) in shares.iter_mut().zip(self.weights(&scores).iter()) {
+                *share = f64::from(weight.max(0.0));
+            }
+        } else if self.temperature > 0.0 {
+            for candidate in self.candidates(&scores) {
+                shares[candidate.id as usize] = f64::from(candidate.weight);
+            }
+        }
+        let total: f64 = shares.iter().sum();
+        if total > 0.0 {
+            for share in &mut shares {
+                *share /= total;
+            }
+        } else {
+            // where nothing is drawn, the likeliest is taken
+            shares[Greedy.pick(&scores, before, &mut Random::new(0, "")) as usize] = 1.0;
+        }
+        shares
+    }
+}
+
 impl Sampler for Draw {
     fn pick(&self, logits: &[f32], before: &[u32], random: &mut Random) -> u32 {
         let scores = self.adjusted(logits, before);
@@ -213,6 +248,50 @@ mod tests {
             let drawn = draw.pick(&scores, &[], &mut Random::new(1, "draw"));
             prop_assert!(ids.contains(&drawn));
         }
+
+        /// A draw walks along the shares, those of the likeliest first where some are cut off, until it has as much as was
+        /// drawn: what `pick` takes must be where the shares put it.
+        #[test]
+        fn shares_are_what_is_drawn_by(
+            scores in prop::collection::vec(-40_i8..40, 1..60),
+            before in prop::collection::vec(0..70_u32, 0..8),
+            temperature in prop_oneof![Just(0.0), 0.3..2.0], top_k in 0..30_usize, top_p in 0.05..1.2, min_p in 0.0..0.5,
+            repetition_penalty in prop_oneof![Just(1.0), 0.5..2.0],
+            seed in 0..1000_u64,
+        ) {
+            let scores: Vec<f32> = scores.iter().map(|&score| f32::from(score) / 8.0).collect();
+            let draw = Draw { repetition_penalty, temperature, top_k, top_p, min_p, ..Draw::default() };
+            let shares = draw.shares(&scores, &before);
+            prop_assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+            let drawn = draw.pick(&scores, &before, &mut Random::new(seed, "draw")) as usize;
+            prop_assert!(shares[drawn] > 0.0, "{drawn} of {shares:?}");
+            if temperature == 0.0 {
+                prop_assert_eq!(shares[drawn], 1.0);
+            } else {
+                let adjusted = draw.adjusted(&scores, &before);
+                let order: Vec<usize> = if draw.takes_all(scores.len()) {
+                    (0..scores.len()).collect()
+                } else {
+                    draw.candidates(&adjusted).iter().map(|candidate| candidate.id as usize).collect()
+                };
+                let place = order.iter().position(|&id| id == drawn).unwrap();
+                let behind: f64 = order[..place].iter().map(|&id| shares[id]).sum();
+                let uniform = Random::new(seed, "draw").uniform();
+                let slack = 1e-6;
+                prop_assert!(behind - slack <= uniform && uniform <= behind + shares[drawn] + slack);
+            }
+        }
+    }
+
+    #[test]
+    fn scores_that_are_no_numbers_have_shares_too() {
+        for scores in [[f32::NAN; 3], [f32::NEG_INFINITY; 3], [f32::INFINITY; 3]] {
+            for top_p in [0.5, 1.0] {
+                let draw = Draw { top_p, ..Draw::default() };
+                assert_eq!(draw.shares(&scores, &[]).iter().sum::<f64>(), 1.0);
+            }
+        }
+        assert!(Draw::default().shares(&[], &[]).is_empty());
     }
 
     #[test]

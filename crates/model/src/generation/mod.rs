@@ -2,6 +2,8 @@
 
 mod decoding;
 mod draw;
+mod known;
+mod reading;
 mod sampler;
 
 pub use decoding::{Decoding, End, Step};

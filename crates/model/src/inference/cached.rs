@@ -118,4 +118,15 @@ impl Cache for Cached {
         self.lengths.append(&mut other.lengths);
         Ok(())
     }
+
+    fn shorten(&mut self, lengths: &[usize]) -> Result<()> {
+        let longer = self.lengths.iter().zip(lengths).any(|(old, new)| new > old);
+        if longer || lengths.len() != self.lengths.len() {
+            let (expected, got) = (format!("at most {:?}", self.lengths), format!("{lengths:?}"));
+            return Err(Error::Input { what: "lengths", expected, got });
+        }
+        self.lengths.copy_from_slice(lengths);
+        self.rows.iter_mut().zip(lengths).for_each(|(row, &length)| row.shorten(length));
+        Ok(())
+    }
 }

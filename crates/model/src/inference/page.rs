@@ -88,6 +88,12 @@ impl Row {
         }
     }
 
+    /// Gives up pages without a position below `length`. What is left of the last one is overwritten or left alone,
+    /// depending on who else has it, as with any row.
+    pub(super) fn shorten(&mut self, length: usize) {
+        self.pages.retain(|page| page.start < length);
+    }
+
     /// Positions of a page that may be this row's: those before the next page.
     pub(super) fn held(&self, page: usize) -> Range<usize> {
         let end = self.pages.get(page + 1).map_or(self.pages[page].end(), |next| next.start);

@@ -115,6 +115,10 @@ impl Template for Deepdive {
     }
 
     fn open(&self, tokenizer: &dyn Tokenizer, out: &mut Rendered) {
+        // who called a tool goes on in the same turn
+        if out.spans.last().is_some_and(|last| last.role == Role::Tool) {
+            return;
+        }
         let mut pen = Pen::new(tokenizer, out);
         pen.role = Role::Assistant;
         pen.special(self.assistant.0, false);

@@ -1,0 +1,59 @@
+//! Bodies and queries of requests, and what is wrong with them in words.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use super::Refusal;
+
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A body of JSON.
+pub(crate) struct Body<T>(pub(crate) T);
+
+/// What stands behind the question mark of an address.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        if !is_json(request.headers()) {
+            // what a page of another site can send without asking is never JSON
+            let message = "send JSON, with the header Content-Type: application/json";
+            return Err(Refusal::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        let bytes = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
+        let bytes = bytes.map_err(|_| Refusal::of(StatusCode::REQUEST_TIMEOUT, "the body took too long"))?;
+        let bytes = bytes.map_err(|rejection| Refusal::of(rejection.status(), rejection.body_text()))?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            let message = error.into_inner().to_string();
+            if path == "." { Refusal::malformed(message) } else { Refusal::invalid(path, message) }
+        })?;
+        json.end().map_err(|error| Refusal::malformed(error.to_string()))?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let query = Query::from_request_parts(parts, state).await;
+        let Query(value) = query.map_err(|rejection| Refusal::malformed(rejection.body_text()))?;
+        Ok(Self(value))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
+}

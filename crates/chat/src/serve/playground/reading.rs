@@ -1,0 +1,54 @@
+//! What a model reads: ids, or a text behind the token that begins texts.
+
+use bpe::Tokenizer;
+use candle_core::{Device, Tensor};
+use model::Config;
+
+use super::tokens::{LONGEST, within};
+use crate::serve::models::Loaded;
+use crate::serve::{Answer, Refusal};
+
+/// The ids that a request gives, or those of its text.
+///
+/// Texts begin here with what they begin with in training.
+pub(super) fn ids(model: &Loaded, ids: Option<Vec<u32>>, text: Option<&str>) -> Answer<Vec<u32>> {
+    let ids = match (ids, text) {
+        (Some(ids), None) => ids,
+        (None, Some(text)) => {
+            let mut ids: Vec<u32> = model.begin.into_iter().collect();
+            model.bpe.encode(within(text, LONGEST)?, &mut ids);
+            ids
+        }
+        _ => return Err(Refusal::invalid("ids", "either `ids` or `text` is read")),
+    };
+    if ids.is_empty() {
+        return Err(Refusal::invalid("ids", "there is nothing to read"));
+    }
+    check(&ids, "ids", &model.card.config)?;
+    Ok(ids)
+}
+
+/// Refuses ids that a model has no row for.
+pub(super) fn check(ids: &[u32], param: &'static str, config: &Config) -> Answer<()> {
+    match ids.iter().find(|id| **id as usize >= config.vocabulary) {
+        Some(id) => {
+            let message = format!("ids lie below the vocabulary of {}, got {id}", config.vocabulary);
+            Err(Refusal::invalid(param, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses more ids than a model reads.
+pub(super) fn fits(ids: &[u32], context: usize) -> Answer<()> {
+    if ids.len() > context {
+        let message = format!("{} tokens, where the model reads {context} at most", ids.len());
+        return Err(Refusal::too_long(message));
+    }
+    Ok(())
+}
+
+/// One row of ids `[1, T]`.
+pub(super) fn row(ids: &[u32]) -> Answer<Tensor> {
+    Tensor::from_slice(ids, (1, ids.len()), &Device::Cpu).map_err(Refusal::fault)
+}

@@ -1,0 +1,99 @@
+//! One answer as it grows: tokens from the engine, pieces from the writer, an end in time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{End, Step};
+use tokio::time::Instant;
+
+use super::writer::{Finish, Piece, Writer};
+use crate::serve::engine::Growing;
+use crate::serve::models::Loaded;
+use crate::serve::{Answer, Refusal};
+
+/// Tokens that are told at once where they come faster than they are read.
+const AT_ONCE: usize = 64;
+
+/// An answer.
+pub(super) struct Growth {
+    loaded: Arc<Loaded>,
+    growing: Growing,
+    writer: Writer,
+    deadline: Instant,
+    ended: bool,
+}
+
+/// What has come of an answer.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Part {
+    /// Tokens that were drawn.
+    pub(super) steps: Vec<Step>,
+    /// What they turned out to be, as far as that is certain.
+    pub(super) pieces: Vec<Piece>,
+    /// Why nothing more comes, if so.
+    pub(super) finish: Option<Finish>,
+}
+
+impl Growth {
+    pub(super) fn new(loaded: Arc<Loaded>, growing: Growing, writer: Writer, seconds: u64) -> Self {
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        Self { loaded, growing, writer, deadline, ended: false }
+    }
+
+    /// What comes next; nothing after the end.
+    pub(super) async fn next(&mut self) -> Option<Answer<Part>> {
+        if self.ended {
+            return None;
+        }
+        let step = match tokio::time::timeout_at(self.deadline, self.growing.next()).await {
+            Ok(Some(step)) => step,
+            Ok(None) => Err(Refusal::fault("an answer stopped before its end")),
+            Err(_) => Err(Refusal::too_slow()),
+        };
+        let mut part = Part::default();
+        let mut step = Some(step);
+        while let Some(next) = step {
+            match next {
+                Ok(next) => self.take(next, &mut part),
+                Err(refusal) => {
+                    self.ended = true;
+                    return Some(Err(refusal));
+                }
+            }
+            let more = part.finish.is_none() && part.steps.len() < AT_ONCE;
+            step = if more { self.growing.ready() } else { None };
+        }
+        self.ended = part.finish.is_some();
+        Some(Ok(part))
+    }
+
+    /// The whole answer.
+    pub(super) async fn whole(mut self) -> Answer<Part> {
+        let mut whole = Part::default();
+        while let Some(part) = self.next().await {
+            let part = part?;
+            whole.steps.extend(part.steps);
+            whole.pieces.extend(part.pieces);
+            whole.finish = part.finish;
+        }
+        Ok(whole)
+    }
+
+    fn take(&mut self, step: Step, part: &mut Part) {
+        let (id, end) = (step.id, step.end);
+        let is_end = end == Some(End::Stop) && !self.writer.ends_a_call(id);
+        part.finish = if is_end {
+            self.writer.finish(&mut part.pieces);
+            Some(Finish::Stop)
+        } else {
+            self.writer.write(id, &self.loaded.bpe, &mut part.pieces)
+        };
+        if !is_end {
+            part.steps.push(step);
+        }
+        if part.finish.is_none() && end.is_some() {
+            let finish = self.writer.finish(&mut part.pieces);
+            part.finish = finish.or(Some(Finish::Length));
+        }
+    }
+}
