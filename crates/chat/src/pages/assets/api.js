@@ -18,6 +18,13 @@ export async function call(path, body, signal) {
   return response.json();
 }
 
+/** A page that wants the key, too, for which a link has no place: its address once it was fetched, or none. */
+export async function keyedPage(path) {
+  if (!sessionStorage.getItem(KEY)) return null;
+  const response = await ask(path);
+  return URL.createObjectURL(await response.blob());
+}
+
 /** What a path streams, event by event. */
 export async function* events(path, body, signal) {
   const response = await ask(path, body, signal);

@@ -15,6 +15,10 @@ open(async (run) => {
       `This run has ${run.models[0].id} alone. A run with several stages, such as demo, lets them meet here.`));
     return;
   }
+  if (run.has.ballots === false) {
+    fill(at('trouble'), empty('No votes are kept here', 'This server has no place for them, so there is nothing to vote for.'));
+    return;
+  }
   at('shown').hidden = false;
   let vote = null;
   fill(at('examples'), chips(run.examples.slice(0, 4), (example) => { at('prompt').value = example; pair(); }));

@@ -50,11 +50,11 @@ function nothing() {
 function bar(candidate, end, here, take) {
   const own = Math.exp(candidate.log_prob);
   const cut = candidate.share === 0;
-  const told = `${namedToken(candidate)}: ${percent(own)}, under these settings ${cut ? 'cut off' : percent(candidate.share)}${here ? ', it stands here' : ''}`;
-  return h('li', {}, h('button', { type: 'button', class: `bar${cut ? ' off' : ''}${here ? ' here' : ''}`, 'aria-label': told, onclick: take },
+  return h('li', {}, h('button', { type: 'button', class: `bar${cut ? ' off' : ''}${here ? ' here' : ''}`, 'aria-current': here, onclick: take },
     h('code', {}, namedToken(candidate)),
     h('span', { class: 'marks' }, h('i', { class: 'own', style: width(own, end) }), h('i', { class: 'share', style: width(candidate.share, end) })),
-    h('span', { class: 'n' }, percent(own)), h('span', { class: 'n share-n' }, cut ? 'cut' : percent(candidate.share))));
+    h('span', { class: 'n' }, percent(own)), h('span', { class: 'unseen' }, ' under these settings '),
+    h('span', { class: 'n share-n' }, cut ? 'cut' : percent(candidate.share))));
 }
 
 let frame = null;

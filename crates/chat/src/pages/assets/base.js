@@ -6,7 +6,7 @@ import { announce, at, chips, debounced, fill, h, latest } from './dom.js';
 import { offerModels, open } from './page.js';
 import { knobs } from './settings.js';
 import { empty, loading, problem } from './states.js';
-import { counted, namedToken, percent } from './text.js';
+import { namedToken, percent } from './text.js';
 import { heat, tokenLine } from './tokens.js';
 import { branchList } from './branches.js';
 import { readPrompt, write } from './writing.js';
@@ -41,8 +41,9 @@ open(async (run) => {
 
   const read = latest(async (signal) => {
     writing?.abort();
-    return readPrompt(at('model').value, prompt.value, signal);
+    return readPrompt(at('model').value, run.tokenizers[0], prompt.value, signal);
   }, (tokens, refusal) => {
+    if (at('text').querySelector('.loading')) fill(at('text'));
     if (refusal) return fill(trouble, problem(refusal, () => read()));
     fill(trouble);
     return show({ tokens, given: tokens.length });
@@ -64,7 +65,7 @@ open(async (run) => {
   }
 
   function paint() {
-    line.mark((token, i) => ({ '--heat': token.next ? 0 : heat(token.logProb ?? null) }));
+    line.mark((token) => ({ '--heat': heat(token.logProb ?? null) }));
     line.tokens.forEach((token, i) => line.element.children[i].classList.toggle('given', i < shown.given));
   }
 

@@ -1,5 +1,6 @@
 // The first page: what is served, and where to go.
 
+import { keyedPage } from './api.js';
 import { at, copyButton, fill, h } from './dom.js';
 import { offerModels, open } from './page.js';
 import { count, counted, short } from './text.js';
@@ -11,6 +12,7 @@ open((run) => {
   at('facts').textContent = `${counted(run.models.length, 'model')} · ${count(largest.parameters)} parameters · `
     + `a vocabulary of ${count(largest.vocabulary)} · seed ${run.seed}`;
   at('report-part').hidden = !run.has.report;
+  keyedPage('/report').then((address) => { if (address) at('report').href = address; }, () => {});
   fill(at('models'), run.models.map(rung));
   const wanted = run.models.findLast((model) => model.talks) ?? run.models.at(-1);
   offerModels(at('model'), run.models, wanted.id);

@@ -29,10 +29,10 @@ open((run) => {
   const cut = latest(
     (signal, value) => Promise.all(run.tokenizers.map((tokenizer) => call('/playground/tokenize', { tokenizer, text: value }, signal))),
     (found, refusal) => {
-      if (refusal) return fill(at('cuts'), problem(refusal, () => location.reload()));
+      fill(at('cut-trouble'), refusal && problem(refusal, () => measured()));
+      if (refusal) return;
       const most = Math.max(1, ...found.map(({ tokens }) => tokens.length));
       found.forEach((cutting, i) => cards[i].show(cutting, most));
-      return null;
     });
   const measured = () => {
     const bytes = bytesOf(text.value).length;
