@@ -27,6 +27,7 @@ mod guard;
 mod listen;
 mod metrics;
 mod models;
+mod openapi;
 mod playground;
 mod refusal;
 mod run;
@@ -53,6 +54,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use metrics::Metrics;
 use models::Models;
+use openapi::{Operation, of};
 
 /// What a server may use.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,6 +144,8 @@ fn router(served: Arc<Served>) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/metrics", get(numbers))
+        .route("/openapi.json", get(described))
+        .route("/report", get(report))
         .merge(v1::routes())
         .merge(playground::routes())
         .fallback(async || Refusal::missing("not_found", "there is nothing at this address"))
@@ -152,6 +156,31 @@ fn router(served: Arc<Served>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(Arc::clone(&served), guard::guard))
         .with_state(served)
+}
+
+/// All that can be asked.
+fn operations() -> Vec<Operation> {
+    let mut all = vec![
+        Operation::get("/health", "Whether the server is there", Some(of::<Health>)),
+        Operation::get("/metrics", "What it counted, for Prometheus", None),
+    ];
+    all.extend(v1::operations());
+    all.extend(playground::operations());
+    all
+}
+
+async fn described(State(served): State<Arc<Served>>) -> Json<serde_json::Value> {
+    Json(openapi::document(&operations(), &served.run.name))
+}
+
+/// The report of the run. It is a page of its own, with its styles and drawings inside, and runs no script.
+async fn report(State(served): State<Arc<Served>>) -> Answer<impl IntoResponse> {
+    let missing = || Refusal::missing("no_report", "this run has no report");
+    let path = served.run.report.clone().ok_or_else(missing)?;
+    let page =
+        tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await.map_err(Refusal::fault)?;
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'";
+    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], axum::response::Html(page.map_err(|_| missing())?)))
 }
 
 /// Whether the server is there.
