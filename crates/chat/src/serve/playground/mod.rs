@@ -10,6 +10,8 @@ mod inside;
 mod next;
 mod overview;
 mod reading;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod tools;
 mod work;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,9 +70,10 @@ pub(crate) enum Said {
 /// Answers `POST /playground/tools/{name}`.
 pub(super) async fn call(
     State(served): State<Arc<Served>>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     Body(asked): Body<Call>,
 ) -> Answer<Json<Said>> {
+    let Path(name) = name.map_err(|rejection| Refusal::malformed(rejection.body_text()))?;
     if asked.request.len() > LONGEST {
         return Err(Refusal::invalid("request", format!("a request has at most {LONGEST} bytes")));
     }
