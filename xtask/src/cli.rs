@@ -46,6 +46,9 @@ pub enum Verb {
     /// Talk with the model of a run
     #[cfg(feature = "train")]
     Chat(Chat),
+    /// Serve the models of a run: OpenAI's API, and a playground in the browser
+    #[cfg(feature = "serve")]
+    Serve(Serve),
     /// List stages and their settings
     Explain(Explain),
     /// Remove store entries that no run names
@@ -174,6 +177,39 @@ pub struct Chat {
     pub runs: Runs,
 }
 
+/// Arguments of `serve`. None of them changes a run.
+#[cfg(feature = "serve")]
+#[derive(Debug, Clone, Args)]
+pub struct Serve {
+    /// Name of a run
+    #[arg(default_value = "demo")]
+    pub run: String,
+    /// Address and port; one that others can reach asks for a key
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8128")]
+    pub listen: std::net::SocketAddr,
+    /// A file with the key that requests must give as `Authorization: Bearer KEY`
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Another tokenizer to compare with, as cl100k=cl100k_base.tiktoken; may be given several times
+    #[arg(long = "tokenizer", value_name = "NAME=FILE", value_parser = crate::serve::named)]
+    pub tokenizers: Vec<(String, PathBuf)>,
+    /// Answers that a model writes at once
+    #[arg(long, default_value_t = 64)]
+    pub answers: usize,
+    /// Requests that may wait for a model; more are refused with status 429
+    #[arg(long, default_value_t = 256)]
+    pub waiting: usize,
+    /// Most tokens of an answer where a request does not say
+    #[arg(long, default_value_t = 512)]
+    pub most: usize,
+    /// MiB that a model may fill with what it has read
+    #[arg(long, value_name = "MIB", default_value_t = 2048)]
+    pub memory: u64,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub runs: Runs,
+}
+
 /// Arguments of `explain`.
 #[derive(Debug, Clone, Args)]
 pub struct Explain {
@@ -225,6 +261,8 @@ pub fn run(cli: &Cli, registry: &Registry, out: &mut (dyn Write + Send)) -> anyh
         Verb::Show(arguments) => crate::show::run(arguments, out),
         #[cfg(feature = "train")]
         Verb::Chat(arguments) => crate::chat::run(arguments, out),
+        #[cfg(feature = "serve")]
+        Verb::Serve(arguments) => crate::serve::run(arguments, out),
         Verb::Explain(arguments) => crate::explain::run(arguments, registry, out),
         Verb::Gc(arguments) => crate::gc::run(arguments, out),
         Verb::Bench(arguments) => crate::bench::run(arguments, out),

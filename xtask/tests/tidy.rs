@@ -73,6 +73,10 @@ const FLAGS: &[(&str, &[&str])] = &[
             "--top-p",
         ],
     ),
+    (
+        "serve",
+        &["--answers", "--key-file", "--listen", "--memory", "--most", "--runs", "--tokenizer", "--waiting"],
+    ),
     ("explain", &["--schema"]),
     ("gc", &["--keep", "--runs"]),
     ("bench", &["--runs"]),

@@ -39,6 +39,7 @@ pub use playground::{
 pub use refusal::{Answer, Refusal};
 pub use run::{Card, Run};
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -172,4 +173,60 @@ async fn numbers(State(served): State<Arc<Served>>) -> Answer<impl IntoResponse>
 #[allow(clippy::needless_pass_by_value, reason = "as the layer wants it")]
 fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     Refusal::fault("a handler panicked").into_response()
+}
+
+/// Serves a run at `address` until the process is asked to end by SIGINT or SIGTERM; asked twice, it ends at once.
+/// `ready` hears the address, with the port that the system chose where it was 0.
+///
+/// # Errors
+/// No key for an address that others can reach; an address that cannot be had.
+pub fn serve_until_signal(
+    run: Run,
+    limits: Limits,
+    key: Option<String>,
+    address: SocketAddr,
+    ready: impl FnOnce(SocketAddr),
+) -> std::io::Result<()> {
+    if key.is_none() && !address.ip().is_loopback() {
+        let message = format!("{address} can be reached by others: they must know a key");
+        return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, message));
+    }
+    // requests are little work, which models do on threads of their own
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(address).await?;
+        ready(listener.local_addr()?);
+        let (twice, second) = tokio::sync::oneshot::channel::<()>();
+        let end = async move {
+            asked_to_end().await;
+            tokio::spawn(async move {
+                asked_to_end().await;
+                drop(twice);
+            });
+        };
+        tokio::select! {
+            served = serve(run, limits, key, listener, end) => served,
+            _ = second => Ok(()),
+        }
+    })?;
+    // a search or a load that is under way must not keep the process
+    runtime.shutdown_background();
+    Ok(())
+}
+
+/// Comes back when the process is asked to end.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
 }
