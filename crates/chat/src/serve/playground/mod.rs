@@ -34,7 +34,7 @@ use super::Served;
 #[derive(Default)]
 pub(crate) struct Playground {
     desk: work::Desk,
-    models: OnceCell<Vec<overview::Model>>,
+    known: OnceCell<overview::Known>,
     battles: arena::Battles,
 }
 
