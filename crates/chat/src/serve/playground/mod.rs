@@ -10,6 +10,8 @@ mod inside;
 mod next;
 mod overview;
 mod reading;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod tools;
 mod work;
@@ -33,7 +35,7 @@ use super::openapi::{Operation, of};
 #[derive(Default)]
 pub(crate) struct Playground {
     desk: work::Desk,
-    models: OnceCell<Vec<overview::Model>>,
+    known: OnceCell<overview::Known>,
     battles: arena::Battles,
 }
 
