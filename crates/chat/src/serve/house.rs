@@ -17,12 +17,12 @@ use tower::ServiceExt;
 use crate::Calculator;
 use crate::serve::{Answer, Ballots, Card, Limits, Run, Served, Standings, Vote, router};
 
-pub(super) struct House {
+pub(crate) struct House {
     runtime: Runtime,
     router: Router,
     bpe: Bpe,
-    pub(super) vocabulary: usize,
-    pub(super) bos: u32,
+    pub(crate) vocabulary: usize,
+    pub(crate) bos: u32,
     _directory: TempDir,
 }
 
@@ -46,7 +46,7 @@ fn tokenizer() -> Bpe {
 }
 
 impl House {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let bpe = tokenizer();
         let vocabulary = bpe.vocabulary().size();
@@ -88,7 +88,7 @@ impl House {
     }
 
     /// Status and body.
-    pub(super) fn ask(&self, method: &str, address: &str, body: &Value) -> (u16, Value) {
+    pub(crate) fn ask(&self, method: &str, address: &str, body: &Value) -> (u16, Value) {
         let request = Request::builder().method(method).uri(address);
         let request = if body.is_null() {
             request.body(Body::empty()).unwrap()
@@ -106,24 +106,24 @@ impl House {
     }
 
     /// The answer to a question that has one.
-    pub(super) fn done(&self, method: &str, address: &str, body: &Value) -> Value {
+    pub(crate) fn done(&self, method: &str, address: &str, body: &Value) -> Value {
         let (status, answer) = self.ask(method, address, body);
         assert_eq!(status, 200, "{address}: {answer}");
         answer
     }
 
-    pub(super) fn ids(&self, text: &str) -> Vec<u32> {
+    pub(crate) fn ids(&self, text: &str) -> Vec<u32> {
         let mut ids = vec![];
         self.bpe.encode(text, &mut ids);
         ids
     }
 
-    pub(super) fn special(&self, name: &str) -> u32 {
+    pub(crate) fn special(&self, name: &str) -> u32 {
         self.bpe.vocabulary().special(name).unwrap()
     }
 
     /// The conversation of the x-ray's test, as its template writes it with the answer.
-    pub(super) fn rendered(&self) -> Rendered {
+    pub(crate) fn rendered(&self) -> Rendered {
         let template = Protocol::Deepdive.template(self.bpe.vocabulary()).unwrap();
         let content = vec![
             Part::Thought("Hm"),
@@ -143,6 +143,6 @@ impl House {
 }
 
 /// A list of numbers.
-pub(super) fn numbers(list: &Value) -> Vec<f64> {
+pub(crate) fn numbers(list: &Value) -> Vec<f64> {
     list.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
 }
