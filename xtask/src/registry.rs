@@ -45,6 +45,10 @@ pub fn registry() -> Registry {
             "preferences-files",
             "preferences of this machine: pairs and rankings in the usual shapes",
         )
+        .with::<stages::battles_files::BattlesFiles>(
+            "battles-files",
+            "battles of this machine: the votes of people that `serve` keeps",
+        )
         .with::<stages::dedup::Dedup>("dedup", "drops exact and near copies")
         .with::<stages::decontaminate::Decontaminate>(
             "decontaminate",

@@ -142,13 +142,13 @@ fn in_progress(store: &Path) -> bool {
 /// Votes of people from a file, and an arena that counts them.
 fn voted(votes: &[Row<'_>]) -> House {
     let stages = format!(
-        "[[stage]]\nname = \"votes\"\nuse = \"command\"\n[stage.with]\n\
-         argv = [\"cp\", \"{{code.0}}\", \"{{battles}}/part-00000.parquet\"]\ncode = [\"votes.parquet\"]\n\
-         writes = {{ battles = \"battles/1\" }}\n{}",
+        "[[stage]]\nname = \"votes\"\nuse = \"battles-files\"\nwith = {{ files = [\"ballots\"] }}\n{}",
         arena("counted", &["base", "chat"], ", battles = \"votes\"", "judge = \"person\"")
     );
     let house = house(&stages);
-    let mut writer = Writer::<Battles>::create(house.path(), "votes.parquet", "").unwrap();
+    let ballots = house.path().join("ballots");
+    std::fs::create_dir(&ballots).unwrap();
+    let mut writer = Writer::<Battles>::create(&ballots, "part-00000.parquet", "").unwrap();
     for vote in votes {
         writer.push(vote).unwrap();
     }

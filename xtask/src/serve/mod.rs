@@ -1,8 +1,12 @@
 //! `serve`: a run's models, documents and votes over HTTP.
 
+mod archive;
+mod ballots;
 mod cards;
+mod column;
 mod questions;
 mod run;
+mod search;
 mod tokenizers;
 
 use std::io::Write;

@@ -1,13 +1,15 @@
 //! What a run has to serve: its models, tokenizers and tools, and what one might ask them.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use bpe::Bpe;
 use chat::serve::Run;
 use chat::{Calculator, Lookup, Tool};
 use pipeline::{Error, Fault, Manifest, Store};
 
+use super::archive::Shelves;
+use super::ballots::Ballots;
 use super::{cards, questions, tokenizers};
 use crate::house::{self, RunStage};
 
@@ -36,12 +38,11 @@ pub(super) fn open(runs: &Path, name: &str, tokenizers: &[(String, PathBuf)]) ->
     let mut stages = vec![];
     let shards = house::last_documents(&store, &run.stages)?;
     for stage in run.stages {
-        match store.manifest(&stage.key)? {
-            Some(manifest) => {
-                stages.push(Finished { entry: store.entry(&stage.key), stage, manifest });
-            }
-            None => tracing::warn!(stage = stage.name, "what this stage left is gone, and is not served"),
-        }
+        let Some(manifest) = store.manifest(&stage.key)? else {
+            tracing::warn!(stage = stage.name, "what this stage left is gone, and is not served");
+            continue;
+        };
+        stages.push(Finished { entry: store.entry(&stage.key), stage, manifest });
     }
     let models = cards::of(&stages)?;
     let mut all = own(name, &stages)?;
@@ -60,6 +61,9 @@ pub(super) fn open(runs: &Path, name: &str, tokenizers: &[(String, PathBuf)]) ->
         tools.push(Box::new(Later { shards: shards.clone(), index: OnceLock::new() }));
     }
     let report = directory.join("report.html");
+    let (examples, openings) = (questions::examples(&stages)?, questions::openings(&shards)?);
+    let players = models.iter().map(|card| card.id.clone()).collect();
+    let ballots = Ballots { directory: directory.join("ballots"), players, known: Mutex::default() };
     Ok(Run {
         name: name.to_owned(),
         about: run.about,
@@ -67,11 +71,11 @@ pub(super) fn open(runs: &Path, name: &str, tokenizers: &[(String, PathBuf)]) ->
         models,
         tokenizers: all,
         tools,
-        examples: questions::examples(&stages)?,
-        openings: questions::openings(&shards)?,
+        examples,
+        openings,
         report: report.is_file().then_some(report),
-        archive: None,
-        ballots: None,
+        archive: Some(Box::new(Shelves { stages })),
+        ballots: Some(Box::new(ballots)),
     })
 }
 

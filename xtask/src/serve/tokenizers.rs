@@ -63,7 +63,7 @@ pub(super) fn read(name: &str, path: &Path) -> anyhow::Result<Bpe> {
         gpt2(&file, &beside("vocab.json", "merges.txt"))
     } else if plain.ends_with("merges.txt") {
         gpt2(&beside("merges.txt", "vocab.json"), &file)
-    } else if plain.ends_with(".json") {
+    } else if Path::new(plain).extension().is_some_and(|end| end == "json") {
         Bpe::from_json(&text(&file)?).map_err(|problem| refused(&file, problem.to_string()))
     } else {
         tiktoken(name, &told, &file)

@@ -10,6 +10,7 @@ pub mod arena;
 #[cfg(feature = "train")]
 mod asking;
 pub mod audit;
+pub mod battles_files;
 #[cfg(feature = "train")]
 pub mod best_of_n;
 mod block_lists;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use eval::{Battle, Bootstrap, Elo, leaderboard};
+use eval::{Battle, Bootstrap, Elo, Standing, leaderboard};
 use pipeline::Io;
 use shard::battles::Outcome;
 
@@ -13,6 +13,37 @@ use crate::stages::scores::Sheet;
 const BENCHMARK: &str = "arena";
 /// What the shares of sides are called.
 const SIDES: &str = "arena-sides";
+
+/// A battle, its models by their numbers, without texts.
+pub(crate) struct Game {
+    pub(crate) prompt_id: u64,
+    pub(crate) left: usize,
+    pub(crate) right: usize,
+    pub(crate) outcome: Outcome,
+}
+
+/// Where all who fought stand, by their numbers, which rise; the first is the anchor. Whoever never fought has no rating.
+pub(crate) fn board(
+    games: &[Game],
+    elo: &Elo,
+    bootstrap: &Bootstrap,
+    purpose: &str,
+) -> eval::Result<Vec<(usize, Standing)>> {
+    let fought: BTreeSet<usize> = games.iter().flat_map(|game| [game.left, game.right]).collect();
+    let fought: Vec<usize> = fought.into_iter().collect();
+    let place = |number: usize| fought.binary_search(&number).expect("it is among those who fought");
+    let battle = |of: &Game| {
+        let score = match of.outcome {
+            Outcome::Left => eval::Outcome::Left,
+            Outcome::Right => eval::Outcome::Right,
+            Outcome::Tie => eval::Outcome::Tie,
+        };
+        (of.prompt_id, Battle { left: place(of.left), right: place(of.right), score: score.score() })
+    };
+    let battles: Vec<(u64, Battle)> = games.iter().map(battle).collect();
+    let standings = leaderboard(fought.len(), &battles, 0, elo, bootstrap, purpose)?;
+    Ok(fought.into_iter().zip(standings).collect())
+}
 
 impl Arena {
     /// The standings by this arena's judge, then by all others in alphabetical order.
@@ -40,24 +71,18 @@ impl Arena {
         judged: &[&Fought],
         sheet: &mut Sheet,
     ) -> anyhow::Result<()> {
-        let fought: BTreeSet<usize> = judged.iter().flat_map(|battle| [battle.left, battle.right]).collect();
-        let fought: Vec<usize> = fought.into_iter().collect();
-        // whoever never fought before this judge has no rating
-        let place = |number: usize| fought.binary_search(&number).expect("it is among those who fought");
-        let battle = |of: &&Fought| {
-            let score = match of.outcome {
-                Outcome::Left => eval::Outcome::Left,
-                Outcome::Right => eval::Outcome::Right,
-                Outcome::Tie => eval::Outcome::Tie,
-            };
-            (of.prompt_id, Battle { left: place(of.left), right: place(of.right), score: score.score() })
+        let game = |of: &&Fought| Game {
+            prompt_id: of.prompt_id,
+            left: of.left,
+            right: of.right,
+            outcome: of.outcome,
         };
-        let battles: Vec<(u64, Battle)> = judged.iter().map(battle).collect();
+        let games: Vec<Game> = judged.iter().map(game).collect();
         let bootstrap = Bootstrap { draws: self.draws, seed: io.seed("ratings") };
         let elo = Elo { most: self.k, begin: 0.0 };
-        let standings = leaderboard(fought.len(), &battles, 0, &elo, &bootstrap, judge)?;
-        let begin = standings.first().map_or(0.0, |first| first.elo);
-        for (&number, standing) in fought.iter().zip(&standings) {
+        let standings = board(&games, &elo, &bootstrap, judge)?;
+        let begin = standings.first().map_or(0.0, |(_, first)| first.elo);
+        for &(number, standing) in &standings {
             let name = contestants[number];
             let item = format!("{judge}: {name}");
             let rating = standing.rating;

@@ -6,7 +6,7 @@
 //! training. `arena-sides` has, by judge, what share of the battles that somebody won the left side did.
 
 mod answers;
-mod board;
+pub(crate) mod board;
 mod earlier;
 mod judge;
 mod play;

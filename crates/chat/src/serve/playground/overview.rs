@@ -11,7 +11,7 @@ use serde::Serialize;
 use sft::Protocol;
 
 use super::{tools, work};
-use crate::serve::{Answer, Card, Served};
+use crate::serve::{Answer, Card, Run, Served};
 
 /// A run.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -113,24 +113,33 @@ impl Model {
     }
 }
 
+/// What files have to be read for, once.
+#[derive(Clone)]
+pub(super) struct Known {
+    models: Vec<Model>,
+    documents: bool,
+}
+
+fn known(run: &Run) -> Answer<Known> {
+    let stages = run.archive.as_ref().map(|archive| archive.funnel()).transpose()?;
+    let documents = stages.iter().flatten().any(|stage| stage.documents || stage.dropped_rows);
+    Ok(Known { models: run.models.iter().map(Model::of).collect(), documents })
+}
+
 /// Answers `GET /playground/run`.
 pub(super) async fn run(State(served): State<Arc<Served>>) -> Answer<Json<Overview>> {
-    let read = || work::done(&served, |served| Ok(served.run.models.iter().map(Model::of).collect()));
-    let models = served.playground.models.get_or_try_init(read).await?.clone();
+    let read = || work::done(&served, |served| known(&served.run));
+    let known = served.playground.known.get_or_try_init(read).await?.clone();
     let run = &served.run;
     Ok(Json(Overview {
         name: run.name.clone(),
         about: run.about.clone(),
         seed: run.seed,
-        models,
+        models: known.models,
         tokenizers: run.tokenizers.iter().map(|(name, _)| name.clone()).collect(),
         tools: run.tools.iter().map(|tool| tools::Described::of(&**tool)).collect(),
         examples: run.examples.clone(),
         openings: run.openings.clone(),
-        has: Has {
-            documents: run.archive.is_some(),
-            report: run.report.is_some(),
-            ballots: run.ballots.is_some(),
-        },
+        has: Has { documents: known.documents, report: run.report.is_some(), ballots: run.ballots.is_some() },
     }))
 }

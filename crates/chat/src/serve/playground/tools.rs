@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::work;
 use crate::Tool;
-use crate::serve::extract::Body;
+use crate::serve::extract::{Body, Name};
 use crate::serve::{Answer, Refusal, Served};
 
 /// Bytes of a request, at most.
@@ -69,7 +69,7 @@ pub(crate) enum Said {
 /// Answers `POST /playground/tools/{name}`.
 pub(super) async fn call(
     State(served): State<Arc<Served>>,
-    Path(name): Path<String>,
+    Name(name): Name,
     Body(asked): Body<Call>,
 ) -> Answer<Json<Said>> {
     if asked.request.len() > LONGEST {

@@ -1,0 +1,148 @@
+//! Two tiny models in a folder, a ballot box in memory, and a way to ask.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use bpe::{Bpe, Settings, Tokenizer, train};
+use model::checkpoint::{self, Special};
+use model::{Config, Decoder, Params};
+use serde_json::Value;
+use sft::{Message, Part, Protocol, Rendered, Role};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+use crate::Calculator;
+use crate::serve::{Answer, Ballots, Card, Limits, Run, Served, Standings, Vote, router};
+
+pub(crate) struct House {
+    runtime: Runtime,
+    router: Router,
+    bpe: Bpe,
+    pub(crate) vocabulary: usize,
+    pub(crate) bos: u32,
+    _directory: TempDir,
+}
+
+/// Votes that are counted and forgotten.
+struct Counted(Mutex<usize>);
+
+impl Ballots for Counted {
+    fn record(&self, _: &Vote) -> Answer<()> {
+        *self.0.lock().unwrap() += 1;
+        Ok(())
+    }
+
+    fn standings(&self) -> Answer<Standings> {
+        let votes = *self.0.lock().unwrap();
+        Ok(Standings { judge: "person".to_owned(), votes, ..Standings::default() })
+    }
+}
+
+fn tokenizer() -> Bpe {
+    train(Settings { vocab_size: 320, ..Settings::default() }, &["a text, a better text"]).unwrap().tokenizer
+}
+
+impl House {
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let bpe = tokenizer();
+        let vocabulary = bpe.vocabulary().size();
+        let config =
+            Config { vocabulary, context: 128, width: 16, layers: 2, hidden: 32, ..Config::default() };
+        let card = |id: &str, stage: &str, lineage: &[&str], seed: u64| {
+            let folder = directory.path().join(id);
+            let params = Params::new(seed);
+            Decoder::new(&config, &params, "").unwrap();
+            checkpoint::write(&folder, &config, &Special::default(), &params).unwrap();
+            bpe.save(&folder).unwrap();
+            Card {
+                id: id.to_owned(),
+                stage: stage.to_owned(),
+                lineage: lineage.iter().map(|&id| id.to_owned()).collect(),
+                talks: stage == "sft",
+                config: config.clone(),
+                folder,
+            }
+        };
+        let run = Run {
+            name: "tiny".to_owned(),
+            about: String::new(),
+            seed: 1,
+            models: vec![card("base", "pretrain", &["base"], 1), card("chat", "sft", &["base", "chat"], 2)],
+            tokenizers: vec![("tiny".to_owned(), tokenizer())],
+            tools: vec![Box::new(Calculator)],
+            examples: vec![],
+            openings: vec![],
+            report: None,
+            archive: None,
+            ballots: Some(Box::new(Counted(Mutex::default()))),
+        };
+        let served = Arc::new(Served::new(run, Limits::default(), None, false));
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let bos = bpe.vocabulary().special("<|bos|>").unwrap();
+        Self { runtime, router: router(served), bpe, vocabulary, bos, _directory: directory }
+    }
+
+    /// Status and body.
+    pub(crate) fn ask(&self, method: &str, address: &str, body: &Value) -> (u16, Value) {
+        let request = Request::builder().method(method).uri(address);
+        let request = if body.is_null() {
+            request.body(Body::empty()).unwrap()
+        } else {
+            let request = request.header(header::CONTENT_TYPE, "application/json");
+            request.body(Body::from(body.to_string())).unwrap()
+        };
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let status = response.status().as_u16();
+            let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            (status, serde_json::from_str(&text).unwrap_or_else(|_| panic!("{address}: {status} {text}")))
+        })
+    }
+
+    /// The answer to a question that has one.
+    pub(crate) fn done(&self, method: &str, address: &str, body: &Value) -> Value {
+        let (status, answer) = self.ask(method, address, body);
+        assert_eq!(status, 200, "{address}: {answer}");
+        answer
+    }
+
+    pub(crate) fn ids(&self, text: &str) -> Vec<u32> {
+        let mut ids = vec![];
+        self.bpe.encode(text, &mut ids);
+        ids
+    }
+
+    pub(crate) fn special(&self, name: &str) -> u32 {
+        self.bpe.vocabulary().special(name).unwrap()
+    }
+
+    /// The conversation of the x-ray's test, as its template writes it with the answer.
+    pub(crate) fn rendered(&self) -> Rendered {
+        let template = Protocol::Deepdive.template(self.bpe.vocabulary()).unwrap();
+        let content = vec![
+            Part::Thought("Hm"),
+            Part::ToolCall("calculate 1"),
+            Part::ToolOutput("1"),
+            Part::Text("One"),
+        ];
+        let messages = [
+            Message::text(Role::System, "Be kind."),
+            Message::text(Role::User, "1?"),
+            Message { role: Role::Assistant, content, learn: None },
+        ];
+        let mut rendered = Rendered::default();
+        template.render(&messages, &self.bpe, &mut rendered).unwrap();
+        rendered
+    }
+}
+
+/// A list of numbers.
+pub(crate) fn numbers(list: &Value) -> Vec<f64> {
+    list.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
