@@ -1,7 +1,7 @@
 // An answer as people see it while it comes: what was thought, said, and looked up; and how fast.
 
 import { h } from './dom.js';
-import { counted, visible } from './text.js';
+import { count, counted, visible } from './text.js';
 
 const ENDS = { stop: 'ended by itself', length: 'cut at the most tokens', rounds: 'stopped after four rounds of tools', stopped: 'stopped by you' };
 
@@ -10,7 +10,9 @@ export function answerView(tools, requestOf) {
   const body = h('div', { class: 'said' });
   const stats = h('p', { class: 'stats' });
   const element = h('div', { class: 'turn assistant', 'aria-busy': 'true' }, body, stats);
-  let [open, said, tokens, begun] = [null, '', 0, 0];
+  let [open, said] = [null, ''];
+  // of all rounds together; what tools take is not the model's time
+  let [tokens, waited, begun, last] = [0, 0, 0, 0];
 
   /** Where text of this kind goes on: a new part where another kind was before. */
   function part(kind, make) {
@@ -32,15 +34,19 @@ export function answerView(tools, requestOf) {
   }
 
   const speed = () => {
-    const seconds = (performance.now() - begun) / 1000;
-    return tokens > 1 && seconds > 0 ? ` · ${((tokens - 1) / seconds).toFixed(1)} tokens/s` : '';
+    const rate = tokens / ((waited + last - begun) / 1000);
+    return tokens > 1 && Number.isFinite(rate) ? ` · ${rate < 100 ? rate.toFixed(1) : count(rate)} tokens/s` : '';
   };
 
   return {
     element,
     /** What it said so far, without thoughts and tools. */
     said: () => said,
-    begin() { open = null; },
+    begin() {
+      open = null;
+      waited += last - begun;
+      begun = last = performance.now();
+    },
     thought(text) { part('thought', thinking).append(visible(text)); },
     text(text) {
       const place = part('words', words);
@@ -49,7 +55,7 @@ export function answerView(tools, requestOf) {
       place.append(visible(place.hasChildNodes() ? text : text.trimStart()));
     },
     tokens(number) {
-      begun ||= performance.now();
+      last = performance.now();
       tokens += number;
       stats.textContent = `${counted(tokens, 'token')}${speed()}`;
     },

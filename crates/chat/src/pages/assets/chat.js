@@ -10,14 +10,20 @@ import { showXray } from './xray.js';
 
 const MOST_MODELS = 3;
 
+/** The first model, and those that learned most from it. */
+const beginning = (models) => [models[0], ...models.slice(1).slice(1 - MOST_MODELS)];
+
 open((run) => {
   const settings = knobs(at('settings'), ['temperature', 'top_p']);
   const columns = [];
   let stopping = null;
 
   const talkers = run.models.filter((model) => model.talks);
-  const first = new URLSearchParams(location.search).get('model') ?? (talkers[0] ?? run.models.at(-1)).id;
-  [first, ...talkers.slice(1).map(({ id }) => id).filter((id) => id !== first).slice(-1)].forEach(add);
+  const wanted = run.models.find(({ id }) => id === new URLSearchParams(location.search).get('model'));
+  // where there is room, what a model was before beside what it became
+  const room = matchMedia('(min-width: 60rem)').matches;
+  const shown = wanted ? [wanted] : room ? beginning(run.models) : [talkers.at(-1) ?? run.models.at(-1)];
+  shown.forEach(({ id }) => add(id));
   at('add').addEventListener('click', () => {
     const used = columns.map((column) => column.model());
     add((run.models.find(({ id }) => !used.includes(id)) ?? run.models[0]).id);

@@ -98,8 +98,8 @@ function card(row) {
     h('footer', {},
       row.language && h('span', {}, `${row.language} ${Number(row.language_score ?? 0).toFixed(2)}`),
       signals.length > 0 && h('details', {}, h('summary', {}, `${signals.length} signals`),
-        h('table', { class: 'dense' }, h('tbody', {}, signals.map(([name, value]) =>
-          h('tr', {}, h('th', { scope: 'row' }, h('code', {}, name)), h('td', { class: 'n' }, number(value)))))))));
+        h('div', { class: 'signals', tabindex: 0, role: 'region', 'aria-label': 'Signals' }, h('table', { class: 'dense' }, h('tbody', {},
+          signals.map(([name, value]) => h('tr', {}, h('th', { scope: 'row' }, h('code', {}, name)), h('td', { class: 'n' }, number(value))))))))));
 }
 
 const number = (value) => (Number.isInteger(value) ? count(value) : Number(value).toFixed(3));

@@ -1,7 +1,7 @@
 // The funnel: how much came into each stage, how much stayed, and why the rest did not.
 
 import { at, fill, h } from './dom.js';
-import { count, percent } from './text.js';
+import { count, counted, percent } from './text.js';
 
 /** Reasons that are shown at once. */
 const SHOWN = 8;
@@ -9,9 +9,17 @@ const SHOWN = 8;
 /** Shows stages; `choose(stage, reason)` is called with a reason, or with the kept of a stage and no reason. */
 export function showFunnel(stages, choose) {
   const most = Math.max(1, ...stages.map((stage) => stage.in ?? 0));
-  fill(at('funnel'), stages.map((stage) => h('li', { class: 'step' },
+  // where everything comes from stands first; what comes later and counts nothing would only hide what counts
+  const first = stages.findIndex((stage) => stage.in);
+  const [shown, others] = [[], []];
+  stages.forEach((stage, i) => (stage.in || i < first ? shown : others).push(stage));
+  fill(at('funnel'), shown.map((stage) => h('li', { class: 'step' },
     h('div', { class: 'who' }, h('h3', {}, stage.name), h('p', { class: 'quiet' }, stage.use)),
     h('div', {}, stage.in ? flow(stage, most, choose) : h('p', { class: 'quiet' }, stage.summary)))));
+  if (others.length) {
+    at('funnel').after(h('details', {}, h('summary', {}, `${counted(others.length, 'stage')} that leave nothing out`),
+      h('ul', { class: 'others' }, others.map(({ name, summary }) => h('li', {}, h('b', {}, name), h('span', { class: 'quiet' }, summary))))));
+  }
 }
 
 function flow(stage, most, choose) {

@@ -44,13 +44,16 @@ function draw(body, { lineage, tokens }) {
     radios('xray-view', Object.entries(VIEWS), view, (value) => { view = value; paint(); }));
   fill(body,
     h('div', { class: 'row' }, h('span', { class: 'label' }, 'Colour by'), views, stages),
-    h('div', { class: 'x-ray' }, h('div', {}, legend, h('div', { class: 'x-tokens' }, line.element)), detail),
+    h('div', { class: 'x-ray' }, h('div', {}, legend, h('div', { class: 'x-tokens' }, line.element),
+      h('p', { class: 'facts' }, 'Underlined tokens were drawn just now. Point at one, or walk with the arrow keys.')), detail),
     verdict(lineage, tokens), table(lineage, tokens));
-  fill(detail, h('p', { class: 'quiet' }, 'Point at a token, or walk with the arrow keys. Underlined ones were drawn just now.'));
   paint();
+  const first = Math.max(0, tokens.findIndex((token) => token.answer));
+  line.select(first);
+  fill(detail, about(tokens[first], lineage));
 
   function paint() {
-    stages.hidden = view !== 'probability';
+    stages.hidden = view !== 'probability' || lineage.length === 1;
     line.element.classList.toggle('flat', view !== 'probability');
     line.mark((token) => look(token, view, stage));
     fill(legend, legendOf(view, lineage));
