@@ -32,6 +32,8 @@ mod openapi;
 mod playground;
 mod refusal;
 mod run;
+#[cfg(test)]
+mod tests;
 mod v1;
 
 pub use playground::{
