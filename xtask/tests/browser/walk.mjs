@@ -3,6 +3,7 @@
 //
 //     node walk.mjs http://127.0.0.1:8128 [folder for screenshots]
 
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
@@ -14,7 +15,12 @@ const SCHEMES = ['light', 'dark'];
 const wrong = [];
 
 if (folder) await mkdir(folder, { recursive: true });
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+if (!existsSync(executablePath)) {
+  console.error(`there is no ${executablePath}; the variable CHROMIUM names another`);
+  process.exit(77);
+}
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 for (const viewport of SIZES) {
   for (const colorScheme of SCHEMES) {
     const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });

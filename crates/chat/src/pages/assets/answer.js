@@ -10,7 +10,7 @@ export function answerView(tools, requestOf) {
   const body = h('div', { class: 'said' });
   const stats = h('p', { class: 'stats' });
   const element = h('div', { class: 'turn assistant', 'aria-busy': 'true' }, body, stats);
-  let [open, tokens, begun] = [null, 0, 0];
+  let [open, said, tokens, begun] = [null, '', 0, 0];
 
   /** Where text of this kind goes on: a new part where another kind was before. */
   function part(kind, make) {
@@ -38,10 +38,16 @@ export function answerView(tools, requestOf) {
 
   return {
     element,
-    said: () => body.textContent,
+    /** What it said so far, without thoughts and tools. */
+    said: () => said,
     begin() { open = null; },
     thought(text) { part('thought', thinking).append(visible(text)); },
-    text(text) { part('words', words).append(visible(text)); },
+    text(text) {
+      const place = part('words', words);
+      said += text;
+      // answers begin with a space as often as not
+      place.append(visible(place.hasChildNodes() ? text : text.trimStart()));
+    },
     tokens(number) {
       begun ||= performance.now();
       tokens += number;

@@ -38,6 +38,7 @@ open((run) => {
     stopping?.abort();
     columns.forEach((column) => column.fresh());
     at('examples').hidden = false;
+    document.body.classList.remove('begun');
     at('question').focus();
   });
 
@@ -53,6 +54,7 @@ open((run) => {
     if (!question || stopping) return;
     at('question').value = '';
     at('examples').hidden = true;
+    document.body.classList.add('begun');
     await together(columns.map((column) => (signal) => column.ask(question, signal)));
   }
 
@@ -107,6 +109,8 @@ open((run) => {
         log.replaceChildren();
         if (at('system').value.trim()) messages.push({ role: 'system', content: at('system').value });
       }
+      // a question that got no answer is asked no more
+      if (messages.at(-1)?.role === 'user') messages.pop();
       messages.push({ role: 'user', content: question });
       log.append(h('p', { class: 'turn user', dir: 'auto' }, question));
       await reply(signal);
@@ -116,16 +120,27 @@ open((run) => {
       const before = [...messages];
       const view = answerView(run.tools, (name, given) => requestOf(name, given, run.tools));
       log.append(view.element);
-      view.element.scrollIntoView({ block: 'nearest' });
+      log.scrollTop = log.scrollHeight;
+      const follow = new MutationObserver(() => {
+        // who has scrolled up reads something
+        if (log.scrollHeight - log.scrollTop - log.clientHeight < 120) log.scrollTop = log.scrollHeight;
+      });
+      follow.observe(view.element, { childList: true, subtree: true, characterData: true });
       try {
         const ended = await answer(request(select.value), messages, view, signal);
         const model = select.value;
         view.end(ended.finish, () => showXray({ model, messages: ended.messages, answer: ended.ids }));
         announce(`${model} answered: ${view.said()}`);
       } catch (refusal) {
-        if (refusal.name === 'AbortError') return view.end('stopped');
+        if (refusal.name === 'AbortError') {
+          // what was said stays said, for the next question
+          messages = [...before, { role: 'assistant', content: view.said() || '…' }];
+          return view.end('stopped');
+        }
         messages = before;
         view.fail(problem(refusal, () => { view.element.remove(); together([reply]); }));
+      } finally {
+        setTimeout(() => follow.disconnect());
       }
       return null;
     }

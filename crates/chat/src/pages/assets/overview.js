@@ -9,8 +9,15 @@ open((run) => {
   at('title').textContent = run.name;
   at('about').textContent = run.about;
   const [largest] = [...run.models].sort((a, b) => b.parameters - a.parameters);
-  at('facts').textContent = `${counted(run.models.length, 'model')} · ${count(largest.parameters)} parameters · `
-    + `a vocabulary of ${count(largest.vocabulary)} · seed ${run.seed}`;
+  const figures = {
+    [run.models.length === 1 ? 'model' : 'models, one after the other']: count(run.models.length),
+    'numbers that were learned': short(largest.parameters),
+    'layers': count(largest.layers),
+    'tokens of vocabulary': count(largest.vocabulary),
+    'tokens that it sees at once': count(largest.context),
+    'seed of all chance': String(run.seed),
+  };
+  fill(at('glance'), Object.entries(figures).map(([what, figure]) => h('div', {}, h('dt', {}, what), h('dd', {}, figure))));
   at('report-part').hidden = !run.has.report;
   keyedPage('/report').then((address) => { if (address) at('report').href = address; }, () => {});
   fill(at('models'), run.models.map(rung));

@@ -6,6 +6,8 @@ import { empty, loading, problem } from './states.js';
 import { counted } from './text.js';
 
 const MOST = 50;
+/** Places that are shown at once. */
+const SHOWN = 12;
 
 /** Makes the search live. */
 export function searching(run) {
@@ -30,8 +32,18 @@ function show(found) {
   }
   const told = `${counted(found.matches, 'time')} in ${counted(found.documents_with, 'document')}, of ${searched}`;
   announce(told);
+  const left = found.rows.slice(SHOWN);
+  const list = h('ol', { class: 'matches' }, found.rows.slice(0, SHOWN).map(place));
+  const more = h('button', { type: 'button', onclick: () => { more.remove(); list.append(...left.map(place)); } }, `Show ${left.length} more`);
   return fill(at('found'),
-    h('p', { class: 'facts' }, told, found.rows.length < found.matches && `; the first ${found.rows.length} are below`),
-    h('ol', { class: 'matches' }, found.rows.map((row) => h('li', {},
-      h('p', { dir: 'auto' }, row.before, h('mark', {}, row.found), row.after), h('p', { class: 'quiet' }, h('bdi', {}, row.url ?? row.id))))));
+    h('p', { class: 'facts' }, told, found.rows.length < found.matches && `; the first ${found.rows.length} can be read here`),
+    list, left.length > 0 && more);
+}
+
+/** A place in a text, with what stands around it. */
+function place({ before, found, after, url, id }) {
+  const line = (text) => text.replace(/\s+/g, ' ');
+  return h('li', {},
+    h('p', { class: 'match' }, h('span', { class: 'before' }, h('bdi', {}, line(before))), h('mark', {}, line(found)), h('span', { class: 'after' }, h('bdi', {}, line(after)))),
+    h('p', { class: 'quiet' }, h('bdi', {}, url ?? id)));
 }

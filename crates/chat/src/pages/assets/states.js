@@ -25,10 +25,12 @@ export function problem(refusal, retry) {
   if (refusal.status === undefined) console.error(refusal);
   const title = TITLES[status] ?? TITLES[500];
   announce(`${title}. ${message}`);
-  const box = h('div', { class: 'problem' }, h('h3', {}, title), h('p', {}, message));
+  const box = h('div', { class: 'problem' }, h('h3', {}, title), h('p', {}, sentence(message)));
   if (retry) box.append(h('p', {}, tryAgain(retry, status === 429 ? wait ?? 1 : 0)));
   return box;
 }
+
+const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 function tryAgain(retry, seconds) {
   const button = h('button', { type: 'button', onclick: retry }, 'Try again');

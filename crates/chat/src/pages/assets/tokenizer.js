@@ -23,7 +23,7 @@ const EXAMPLES = {
 open((run) => {
   const cards = run.tokenizers.map((name) => card(name));
   fill(at('cuts'), cards.map((of) => of.element));
-  const text = at('text');
+  const [text, hint] = [at('text'), at('pointed').textContent];
   text.value = EXAMPLES.Words;
 
   const cut = latest(
@@ -33,6 +33,7 @@ open((run) => {
       if (refusal) return;
       const most = Math.max(1, ...found.map(({ tokens }) => tokens.length));
       found.forEach((cutting, i) => cards[i].show(cutting, most));
+      at('pointed').textContent = hint;
     });
   const measured = () => {
     const bytes = bytesOf(text.value).length;
