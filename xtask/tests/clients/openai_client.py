@@ -24,7 +24,7 @@ def main(address: str, model: str) -> None:
     assert text == choice.message.content, (text, choice.message.content)
     assert chunks[-1].usage == answer.usage
     with client.chat.completions.stream(**settings) as events:
-        assert events.get_final_completion().choices[0].message.content == text
+        assert "".join(event.delta for event in events if event.type == "content.delta") == text
 
     # several, with log-probabilities
     several = client.chat.completions.create(**settings, n=3, logprobs=True, top_logprobs=4)
