@@ -11,10 +11,13 @@
 //! | `responder` | prompts to answers, all at once, with tools on the way: [`Responder`] |
 //! | `session` | a talk as it goes on: [`Session`] |
 //! | `tools` | what an answer may ask for: [`Tool`], [`Calculator`], [`Lookup`] |
+//! | `pages` | what people see of the server (feature `serve`) |
 //! | `serve` | API and playground over HTTP (feature `serve`) |
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "serve")]
+mod pages;
 mod responder;
 #[cfg(feature = "serve")]
 pub mod serve;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -18,6 +18,9 @@ pub(crate) struct Body<T>(pub(crate) T);
 
 /// What stands behind the question mark of an address.
 pub(crate) struct Params<T>(pub(crate) T);
+
+/// The one name in a path.
+pub(crate) struct Name(pub(crate) String);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
@@ -49,6 +52,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         let query = Query::from_request_parts(parts, state).await;
         let Query(value) = query.map_err(|rejection| Refusal::malformed(rejection.body_text()))?;
         Ok(Self(value))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::from_request_parts(parts, state).await;
+        let Path(name) = path.map_err(|rejection| Refusal::malformed(rejection.body_text()))?;
+        Ok(Self(name))
     }
 }
 

@@ -16,7 +16,6 @@
 //! | `engine` | a thread that continues all texts of a model together |
 //! | `v1` | OpenAI's API |
 //! | `playground` | what the pages ask; [`Archive`] and [`Ballots`], by which it sees a run |
-//! | `pages` | the pages themselves |
 //! | `refusal` | errors, in OpenAI's shape: [`Refusal`] |
 //! | `guard`, `listen`, `metrics` | who may ask, for how long, and how much was asked |
 
@@ -24,12 +23,17 @@ mod chance;
 mod engine;
 mod extract;
 mod guard;
+#[cfg(test)]
+mod house;
 mod listen;
 mod metrics;
 mod models;
+mod openapi;
 mod playground;
 mod refusal;
 mod run;
+#[cfg(test)]
+mod tests;
 mod v1;
 
 pub use playground::{
@@ -45,14 +49,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::pages;
+use extract::Name;
 use metrics::Metrics;
 use models::Models;
+use openapi::{Operation, of};
 
 /// What a server may use.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,6 +149,9 @@ fn router(served: Arc<Served>) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/metrics", get(numbers))
+        .route("/openapi.json", get(described))
+        .route("/report", get(report))
+        .merge(pages())
         .merge(v1::routes())
         .merge(playground::routes())
         .fallback(async || Refusal::missing("not_found", "there is nothing at this address"))
@@ -152,6 +162,44 @@ fn router(served: Arc<Served>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(Arc::clone(&served), guard::guard))
         .with_state(served)
+}
+
+/// The pages, and what they are made of.
+fn pages() -> Router<Arc<Served>> {
+    let asset = async |Name(name): Name| match pages::asset(&name) {
+        Some((kind, text)) => Ok(([(header::CONTENT_TYPE, kind)], text)),
+        None => Err(Refusal::missing("not_found", "there is nothing at this address")),
+    };
+    let page = |routes: Router<Arc<Served>>, path| {
+        let html = pages::html(path).unwrap_or_default();
+        routes.route(path, get(move || std::future::ready(Html(html.clone()))))
+    };
+    pages::paths().fold(Router::new().route("/assets/{name}", get(asset)), page)
+}
+
+/// All that can be asked.
+fn operations() -> Vec<Operation> {
+    let mut all = vec![
+        Operation::get("/health", "Whether the server is there", Some(of::<Health>)),
+        Operation::get("/metrics", "What it counted, for Prometheus", None),
+    ];
+    all.extend(v1::operations());
+    all.extend(playground::operations());
+    all
+}
+
+async fn described(State(served): State<Arc<Served>>) -> Json<serde_json::Value> {
+    Json(openapi::document(&operations(), &served.run.name))
+}
+
+/// The report of the run. It is a page of its own, with its styles and drawings inside, and runs no script.
+async fn report(State(served): State<Arc<Served>>) -> Answer<impl IntoResponse> {
+    let missing = || Refusal::missing("no_report", "this run has no report");
+    let path = served.run.report.clone().ok_or_else(missing)?;
+    let page =
+        tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await.map_err(Refusal::fault)?;
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'";
+    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(page.map_err(|_| missing())?)))
 }
 
 /// Whether the server is there.

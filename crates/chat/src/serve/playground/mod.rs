@@ -29,6 +29,7 @@ use axum::routing::{get, post};
 use tokio::sync::OnceCell;
 
 use super::Served;
+use super::openapi::{Operation, of};
 
 /// What the playground remembers between two requests.
 #[derive(Default)]
@@ -54,4 +55,45 @@ pub(super) fn routes() -> Router<Arc<Served>> {
         .route("/playground/arena", get(arena::standings))
         .route("/playground/arena/pair", post(arena::pair))
         .route("/playground/arena/vote", post(arena::vote))
+}
+
+/// The same, for programs.
+pub(super) fn operations() -> Vec<Operation> {
+    let asked = |query, operation| Operation { query: Some(query), ..operation };
+    vec![
+        Operation::get("/playground/run", "The run that is served", Some(of::<overview::Overview>)),
+        Operation::post("/playground/tokenize", "A text cut", of::<tokens::Text>, of::<tokens::Tokens>),
+        Operation::post(
+            "/playground/ladder",
+            "A text cut, merge by merge",
+            of::<tokens::Text>,
+            of::<tokens::Ladder>,
+        ),
+        Operation::post("/playground/next", "What may come next", of::<next::Next>, of::<next::Distribution>),
+        Operation::post(
+            "/playground/inside",
+            "Attention and guesses",
+            of::<inside::Look>,
+            of::<inside::Inside>,
+        ),
+        Operation::post("/playground/xray", "A conversation by tokens", of::<xray::Talk>, of::<xray::XRay>),
+        Operation::post("/playground/tools/{name}", "Asks a tool", of::<tools::Call>, of::<tools::Said>),
+        Operation::get("/playground/funnel", "What stages kept", Some(of::<documents::Funnel>)),
+        asked(
+            of::<documents::Page>,
+            Operation::get("/playground/documents", "Documents of a stage", Some(of::<Documents>)),
+        ),
+        asked(
+            of::<documents::Phrase>,
+            Operation::get("/playground/search", "Where a phrase stands", Some(of::<Found>)),
+        ),
+        Operation::get("/playground/arena", "Who stands where", Some(of::<Standings>)),
+        Operation::post(
+            "/playground/arena/pair",
+            "Two answers to compare",
+            of::<arena::Pair>,
+            of::<arena::Met>,
+        ),
+        Operation::post("/playground/arena/vote", "A vote", of::<arena::Verdict>, of::<arena::Revealed>),
+    ]
 }

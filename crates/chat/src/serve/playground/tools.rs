@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::work;
 use crate::Tool;
-use crate::serve::extract::Body;
+use crate::serve::extract::{Body, Name};
 use crate::serve::{Answer, Refusal, Served};
 
 /// Bytes of a request, at most.
@@ -70,10 +69,9 @@ pub(crate) enum Said {
 /// Answers `POST /playground/tools/{name}`.
 pub(super) async fn call(
     State(served): State<Arc<Served>>,
-    name: Result<Path<String>, PathRejection>,
+    Name(name): Name,
     Body(asked): Body<Call>,
 ) -> Answer<Json<Said>> {
-    let Path(name) = name.map_err(|rejection| Refusal::malformed(rejection.body_text()))?;
     if asked.request.len() > LONGEST {
         return Err(Refusal::invalid("request", format!("a request has at most {LONGEST} bytes")));
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 
+use crate::serve::extract::Name;
 use crate::serve::{Answer, Card, Served};
 
 /// All models.
@@ -40,6 +41,6 @@ pub(crate) async fn models(State(served): State<Arc<Served>>) -> Json<ModelList>
     Json(ModelList { object: "list", data })
 }
 
-pub(crate) async fn model(State(served): State<Arc<Served>>, Path(id): Path<String>) -> Answer<Json<Model>> {
+pub(crate) async fn model(State(served): State<Arc<Served>>, Name(id): Name) -> Answer<Json<Model>> {
     Ok(Json(Model::of(served.models.card(&id)?, &served.run.name)))
 }

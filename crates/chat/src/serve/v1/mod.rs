@@ -12,6 +12,8 @@ mod messages;
 mod prepare;
 mod sampling;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tool_calls;
 mod wire;
 mod writer;
@@ -22,6 +24,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::Served;
+use super::openapi::{Operation, of};
 
 pub(crate) use messages::{Message, conversation};
 
@@ -32,4 +35,30 @@ pub(super) fn routes() -> Router<Arc<Served>> {
         .route("/v1/models/{model}", get(list::model))
         .route("/v1/completions", post(completions::create))
         .route("/v1/chat/completions", post(chat::create))
+}
+
+/// The same, for programs.
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::get("/v1/models", "All models", Some(of::<list::ModelList>)),
+        Operation::get("/v1/models/{model}", "A model", Some(of::<list::Model>)),
+        Operation {
+            piece: Some(of::<completions::Completion>),
+            ..Operation::post(
+                "/v1/completions",
+                "Continues texts",
+                of::<completions::CompletionRequest>,
+                of::<completions::Completion>,
+            )
+        },
+        Operation {
+            piece: Some(of::<chat::ChatChunk>),
+            ..Operation::post(
+                "/v1/chat/completions",
+                "Answers in a conversation",
+                of::<chat::ChatRequest>,
+                of::<chat::ChatCompletion>,
+            )
+        },
+    ]
 }

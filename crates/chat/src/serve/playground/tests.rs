@@ -1,11 +1,9 @@
 //! All that pages ask, of two tiny models that know nothing; and what nobody should ask.
 
-mod house;
-
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 
-use house::{House, numbers};
+use crate::serve::house::{House, numbers};
 
 #[test]
 fn the_overview_tells_what_there_is() {

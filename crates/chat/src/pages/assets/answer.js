@@ -1,0 +1,79 @@
+// An answer as people see it while it comes: what was thought, said, and looked up; and how fast.
+
+import { h } from './dom.js';
+import { counted, visible } from './text.js';
+
+const ENDS = { stop: 'ended by itself', length: 'cut at the most tokens', rounds: 'stopped after four rounds of tools', stopped: 'stopped by you' };
+
+/** The view of an answer that is about to come. Its functions are what `talk.answer` calls. */
+export function answerView(tools, requestOf) {
+  const body = h('div', { class: 'said' });
+  const stats = h('p', { class: 'stats' });
+  const element = h('div', { class: 'turn assistant', 'aria-busy': 'true' }, body, stats);
+  let [open, said, tokens, begun] = [null, '', 0, 0];
+
+  /** Where text of this kind goes on: a new part where another kind was before. */
+  function part(kind, make) {
+    if (open?.kind !== kind) {
+      open = { kind, ...make() };
+      body.append(open.element);
+    }
+    return open.text;
+  }
+
+  function thinking() {
+    const text = h('p', { class: 'thought' });
+    return { text, element: h('details', { class: 'thinking' }, h('summary', {}, 'Thinking'), text) };
+  }
+
+  function words() {
+    const text = h('p', { class: 'words', dir: 'auto' });
+    return { text, element: text };
+  }
+
+  const speed = () => {
+    const seconds = (performance.now() - begun) / 1000;
+    return tokens > 1 && seconds > 0 ? ` · ${((tokens - 1) / seconds).toFixed(1)} tokens/s` : '';
+  };
+
+  return {
+    element,
+    /** What it said so far, without thoughts and tools. */
+    said: () => said,
+    begin() { open = null; },
+    thought(text) { part('thought', thinking).append(visible(text)); },
+    text(text) {
+      const place = part('words', words);
+      said += text;
+      // answers begin with a space as often as not
+      place.append(visible(place.hasChildNodes() ? text : text.trimStart()));
+    },
+    tokens(number) {
+      begun ||= performance.now();
+      tokens += number;
+      stats.textContent = `${counted(tokens, 'token')}${speed()}`;
+    },
+    call({ id, function: { name, arguments: given } }) {
+      const result = h('span', { class: 'result' }, '…');
+      open = { kind: 'call', id, result };
+      body.append(h('p', { class: 'call' }, h('span', { class: 'quiet' }, `${name} `), h('code', {}, requestOf(name, given, tools)), h('span', { class: 'quiet' }, ' → '), result));
+      (this.results ??= new Map()).set(id, result);
+    },
+    result({ id }, { output, error }) {
+      const place = this.results.get(id);
+      place.textContent = visible(output ?? error);
+      place.classList.toggle('failed', output === undefined);
+    },
+    /** The answer is whole; `xray` opens its X-ray, where there is one. */
+    end(finish, xray) {
+      element.removeAttribute('aria-busy');
+      if (!body.hasChildNodes()) body.append(h('p', { class: 'quiet' }, 'It said nothing.'));
+      stats.append(`${tokens ? ' · ' : ''}${ENDS[finish] ?? finish ?? ''}`);
+      if (xray) stats.append(' ', h('button', { type: 'button', class: 'small', onclick: xray }, 'X-ray'));
+    },
+    fail(problem) {
+      element.removeAttribute('aria-busy');
+      element.append(problem);
+    },
+  };
+}

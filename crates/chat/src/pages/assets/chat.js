@@ -1,0 +1,154 @@
+// The chat's page: up to three models, one question to all.
+
+import { answerView } from './answer.js';
+import { announce, at, chips, fill, h } from './dom.js';
+import { offerModels, open } from './page.js';
+import { knobs } from './settings.js';
+import { problem } from './states.js';
+import { answer, requestOf } from './talk.js';
+import { showXray } from './xray.js';
+
+const MOST_MODELS = 3;
+
+open((run) => {
+  const settings = knobs(at('settings'), ['temperature', 'top_p']);
+  const columns = [];
+  let stopping = null;
+
+  const talkers = run.models.filter((model) => model.talks);
+  const first = new URLSearchParams(location.search).get('model') ?? (talkers[0] ?? run.models.at(-1)).id;
+  [first, ...talkers.slice(1).map(({ id }) => id).filter((id) => id !== first).slice(-1)].forEach(add);
+  at('add').addEventListener('click', () => {
+    const used = columns.map((column) => column.model());
+    add((run.models.find(({ id }) => !used.includes(id)) ?? run.models[0]).id);
+  });
+  fill(at('examples'), chips(run.examples.slice(0, 5), (example) => { at('question').value = example; send(); }));
+  at('tool-list').textContent = run.tools.length
+    ? `Tools of this run: ${run.tools.map((tool) => tool.function.name).join(', ')}. This page does what a model calls for, as a client of the API does.`
+    : 'This run has no tools.';
+  at('tools').disabled = run.tools.length === 0;
+  at('composer').addEventListener('submit', (event) => { event.preventDefault(); send(); });
+  at('question').addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  });
+  at('stop').addEventListener('click', () => stopping?.abort());
+  at('fresh').addEventListener('click', () => {
+    stopping?.abort();
+    columns.forEach((column) => column.fresh());
+    at('examples').hidden = false;
+    document.body.classList.remove('begun');
+    at('question').focus();
+  });
+
+  function request(model) {
+    const [most, seed] = ['most', 'seed'].map((id) => at(id).value);
+    const card = run.models.find(({ id }) => id === model);
+    const tools = at('tools').checked && card.calls_tools && run.tools.length ? { tools: run.tools } : {};
+    return { model, ...settings.values(), max_tokens: Number(most) || 256, ...(seed === '' ? {} : { seed: Number(seed) }), ...tools };
+  }
+
+  async function send() {
+    const question = at('question').value.trim();
+    if (!question || stopping) return;
+    at('question').value = '';
+    at('examples').hidden = true;
+    document.body.classList.add('begun');
+    await together(columns.map((column) => (signal) => column.ask(question, signal)));
+  }
+
+  /** Lets all of them answer, and can be stopped. */
+  async function together(asks) {
+    const mine = stopping = new AbortController();
+    at('stop').hidden = false;
+    at('send').disabled = true;
+    await Promise.all(asks.map((ask) => ask(mine.signal)));
+    stopping = null;
+    at('stop').hidden = true;
+    at('send').disabled = false;
+  }
+
+  function add(id) {
+    const number = columns.length + 1;
+    const select = h('select', { 'aria-label': `Model ${number}`, onchange: () => { fresh(); about(); } });
+    const remove = h('button', { type: 'button', class: 'small', onclick: away, 'aria-label': `Remove model ${number}` }, 'Remove');
+    const note = h('p', { class: 'quiet about-model' });
+    const log = h('div', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': `Talk ${number}`, tabindex: 0 });
+    const element = h('article', { class: 'panel talk' }, h('header', { class: 'row' }, select, remove), note, log);
+    let messages = [];
+    offerModels(select, run.models, id);
+    select.value = id;
+    const column = { model: () => select.value, fresh, ask, element, remove };
+    columns.push(column);
+    at('talks').append(element);
+    about();
+    shape();
+
+    function about() {
+      const model = run.models.find((each) => each.id === select.value);
+      const can = [model.calls_tools ? 'calls tools' : 'no tools', model.thinks && 'thinks'].filter(Boolean).join(', ');
+      note.textContent = `${model.lineage.join(' → ')} · ${model.talks ? can : 'never saw a conversation: it goes on with the text'}`;
+      fresh();
+    }
+
+    function fresh() {
+      messages = [];
+      fill(log, h('p', { class: 'quiet hint' }, 'Its answers will stand here.'));
+    }
+
+    function away() {
+      columns.splice(columns.indexOf(column), 1);
+      element.remove();
+      shape();
+      at('add').focus();
+    }
+
+    async function ask(question, signal) {
+      if (messages.length === 0) {
+        log.replaceChildren();
+        if (at('system').value.trim()) messages.push({ role: 'system', content: at('system').value });
+      }
+      // a question that got no answer is asked no more
+      if (messages.at(-1)?.role === 'user') messages.pop();
+      messages.push({ role: 'user', content: question });
+      log.append(h('p', { class: 'turn user', dir: 'auto' }, question));
+      await reply(signal);
+    }
+
+    async function reply(signal) {
+      const before = [...messages];
+      const view = answerView(run.tools, (name, given) => requestOf(name, given, run.tools));
+      log.append(view.element);
+      log.scrollTop = log.scrollHeight;
+      const follow = new MutationObserver(() => {
+        // who has scrolled up reads something
+        if (log.scrollHeight - log.scrollTop - log.clientHeight < 120) log.scrollTop = log.scrollHeight;
+      });
+      follow.observe(view.element, { childList: true, subtree: true, characterData: true });
+      try {
+        const ended = await answer(request(select.value), messages, view, signal);
+        const model = select.value;
+        view.end(ended.finish, () => showXray({ model, messages: ended.messages, answer: ended.ids }));
+        announce(`${model} answered: ${view.said()}`);
+      } catch (refusal) {
+        if (refusal.name === 'AbortError') {
+          // what was said stays said, for the next question
+          messages = [...before, { role: 'assistant', content: view.said() || '…' }];
+          return view.end('stopped');
+        }
+        messages = before;
+        view.fail(problem(refusal, () => { view.element.remove(); together([reply]); }));
+      } finally {
+        setTimeout(() => follow.disconnect());
+      }
+      return null;
+    }
+  }
+
+  function shape() {
+    at('talks').style.setProperty('--columns', columns.length);
+    at('add').hidden = columns.length >= Math.min(MOST_MODELS, run.models.length + 1);
+    columns.forEach((column) => { column.remove.hidden = columns.length === 1; });
+  }
+});
