@@ -20,12 +20,14 @@ mod peers;
 mod ppo;
 mod row;
 mod rules;
+mod serve;
 mod served;
 mod sft;
 mod warc;
 
 /// What can be measured.
-const SUBJECTS: &str = "bpe, dedup, eval, extract, filter, fixtures, grpo, model, ppo, rules, sft and warc";
+const SUBJECTS: &str =
+    "bpe, dedup, eval, extract, filter, fixtures, grpo, model, ppo, rules, serve, sft and warc";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -69,6 +71,10 @@ fn main() -> anyhow::Result<()> {
         // a part of `ppo`, as a process of its own
         Some("ppo-steps") => return ppo::steps(file.as_deref().unwrap_or("".as_ref())),
         Some("rules") => rules::rows(file.as_deref())?,
+        Some("serve") => {
+            let model = arguments.next().unwrap_or("chat".to_owned());
+            serve::rows(file.as_deref().unwrap_or("runs/demo".as_ref()), &model)?
+        }
         Some("sft") => sft::rows()?,
         Some("sft-parity") => sft::parity(file.as_deref().unwrap_or("parity-sft".as_ref()))?,
         Some("warc") => warc::rows(file.as_deref())?,

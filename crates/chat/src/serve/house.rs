@@ -1,5 +1,6 @@
-//! Two tiny models in a folder, a ballot box in memory, and a way to ask.
+//! Two tiny models in a folder, a ballot box in memory, and two ways to ask: past the network, and through it.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -11,15 +12,18 @@ use model::{Config, Decoder, Params};
 use serde_json::Value;
 use sft::{Message, Part, Protocol, Rendered, Role};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 use tower::ServiceExt;
 
 use crate::Calculator;
-use crate::serve::{Answer, Ballots, Card, Limits, Run, Served, Standings, Vote, router};
+use crate::serve::{Answer, Ballots, Card, Limits, Run, Served, Standings, Vote, router, serve};
 
 pub(crate) struct House {
     runtime: Runtime,
     router: Router,
+    models: Vec<Card>,
     bpe: Bpe,
     pub(crate) vocabulary: usize,
     pub(crate) bos: u32,
@@ -45,6 +49,42 @@ fn tokenizer() -> Bpe {
     train(Settings { vocab_size: 320, ..Settings::default() }, &["a text, a better text"]).unwrap().tokenizer
 }
 
+fn run(models: Vec<Card>) -> Run {
+    Run {
+        name: "tiny".to_owned(),
+        about: String::new(),
+        seed: 1,
+        models,
+        tokenizers: vec![("tiny".to_owned(), tokenizer())],
+        tools: vec![Box::new(Calculator)],
+        examples: vec![],
+        openings: vec![],
+        report: None,
+        archive: None,
+        ballots: Some(Box::new(Counted(Mutex::default()))),
+    }
+}
+
+/// How a house is opened to the network.
+#[derive(Default)]
+pub(crate) struct Door {
+    pub(crate) limits: Limits,
+    pub(crate) key: Option<String>,
+}
+
+/// A house that is open, until this is closed or dropped.
+pub(crate) struct Opened {
+    pub(crate) address: SocketAddr,
+    end: oneshot::Sender<()>,
+}
+
+impl Opened {
+    pub(crate) fn close(self) {
+        // whoever listens has not gone: the runtime is the house's
+        self.end.send(()).unwrap();
+    }
+}
+
 impl House {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
@@ -67,24 +107,42 @@ impl House {
                 folder,
             }
         };
-        let run = Run {
-            name: "tiny".to_owned(),
-            about: String::new(),
-            seed: 1,
-            models: vec![card("base", "pretrain", &["base"], 1), card("chat", "sft", &["base", "chat"], 2)],
-            tokenizers: vec![("tiny".to_owned(), tokenizer())],
-            tools: vec![Box::new(Calculator)],
-            examples: vec![],
-            openings: vec![],
-            report: None,
-            archive: None,
-            ballots: Some(Box::new(Counted(Mutex::default()))),
-        };
-        let served = Arc::new(Served::new(run, Limits::default(), None, false));
+        let models = vec![card("base", "pretrain", &["base"], 1), card("chat", "sft", &["base", "chat"], 2)];
+        let served = Arc::new(Served::new(run(models.clone()), Limits::default(), None, false));
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let bos = bpe.vocabulary().special("<|bos|>").unwrap();
-        Self { runtime, router: router(served), bpe, vocabulary, bos, _directory: directory }
+        Self { runtime, router: router(served), models, bpe, vocabulary, bos, _directory: directory }
+    }
+
+    /// Opens a server at an address that the system chooses.
+    pub(crate) fn open(&self, Door { limits, key }: Door) -> Opened {
+        let (end, ended) = oneshot::channel();
+        let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = serve(run(self.models.clone()), limits, key, listener, async {
+            let _ = ended.await;
+        });
+        self.runtime.spawn(served);
+        Opened { address, end }
+    }
+
+    /// The events of a stream, without the word that ends it.
+    pub(crate) fn events(&self, address: &str, body: &Value) -> Vec<Value> {
+        let request =
+            Request::builder().method("POST").uri(address).header(header::CONTENT_TYPE, "application/json");
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let bytes = self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            to_bytes(response.into_body(), usize::MAX).await.unwrap()
+        });
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let events = text.strip_suffix("data: [DONE]\n\n").unwrap_or_else(|| panic!("no end: {text}"));
+        events
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "))
+            .map(|event| serde_json::from_str(event).unwrap())
+            .collect()
     }
 
     /// Status and body.

@@ -32,6 +32,8 @@ mod openapi;
 mod playground;
 mod refusal;
 mod run;
+#[cfg(test)]
+mod tests;
 mod v1;
 
 pub use playground::{
@@ -187,7 +189,10 @@ fn operations() -> Vec<Operation> {
 }
 
 async fn described(State(served): State<Arc<Served>>) -> Json<serde_json::Value> {
-    Json(openapi::document(&operations(), &served.run.name))
+    let models = served.models.cards().map(|card| card.id.as_str()).collect();
+    let tokenizers = served.run.tokenizers.iter().map(|(name, _)| name.as_str()).collect();
+    let known = [("model", models), ("tokenizer", tokenizers)];
+    Json(openapi::document(&operations(), &served.run.name, &known))
 }
 
 /// The report of the run. It is a page of its own, with its styles and drawings inside, and runs no script.

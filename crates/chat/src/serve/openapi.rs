@@ -63,8 +63,8 @@ struct Details {
     code: Option<String>,
 }
 
-/// The document.
-pub(super) fn document(operations: &[Operation], run: &str) -> Value {
+/// The document. `known` are the values that a field of that name can have in a request of this server, as models' names.
+pub(super) fn document(operations: &[Operation], run: &str, known: &[(&str, Vec<&str>)]) -> Value {
     let mut generator = SchemaSettings::openapi3().into_generator();
     let error = of::<Error>(&mut generator);
     let mut paths = Map::new();
@@ -75,7 +75,17 @@ pub(super) fn document(operations: &[Operation], run: &str) -> Value {
             path.insert(operation.method.to_owned(), described);
         }
     }
-    let schemas = generator.take_definitions(true);
+    let bodies: Vec<Schema> =
+        operations.iter().filter_map(|operation| operation.body).map(|shape| shape(&mut generator)).collect();
+    let mut schemas = generator.take_definitions(true);
+    for body in &bodies {
+        let Some(schema) = schemas.get_mut(referred(body.as_value())) else { continue };
+        for (field, values) in known {
+            if let Some(field) = schema.pointer_mut(&format!("/properties/{field}")) {
+                field["enum"] = json!(values);
+            }
+        }
+    }
     json!({
         "openapi": "3.0.3",
         "info": {
@@ -140,16 +150,26 @@ fn parameters(path: &str, query: Option<Shape>, generator: &mut SchemaGenerator)
     parameters
 }
 
+/// The name of the type that a schema refers to, as all do whose types have one.
+fn referred(schema: &Value) -> &str {
+    schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     #[test]
     fn every_reference_leads_somewhere() {
-        let document = super::document(&crate::serve::operations(), "a run");
+        let document =
+            super::document(&crate::serve::operations(), "a run", &[("model", vec!["base", "chat"])]);
         let (text, schemas) = (document.to_string(), document["components"]["schemas"].as_object().unwrap());
         let references =
             text.split("#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap());
         let names: Vec<&str> = references.collect();
         assert!(names.len() > 40 && names.iter().all(|name| schemas.contains_key(*name)), "{names:?}");
+        assert_eq!(schemas["ChatRequest"]["properties"]["model"]["enum"], json!(["base", "chat"]));
+        assert_eq!(schemas["ChatCompletion"]["properties"]["model"].get("enum"), None);
         assert!(document["paths"].as_object().unwrap().len() > 15);
     }
 }

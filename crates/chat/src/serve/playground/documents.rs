@@ -90,6 +90,8 @@ pub(super) async fn documents(
 ) -> Answer<Json<Documents>> {
     let Page { stage, kind, reason, offset, limit } = page;
     within("limit", limit, MOST_ROWS)?;
+    // a form sends its empty fields, too
+    let reason = reason.filter(|reason| !reason.is_empty());
     let wanted = Wanted { stage, dropped: kind == Kind::Dropped, reason, offset, limit };
     if wanted.reason.is_some() && !wanted.dropped {
         return Err(Refusal::invalid("reason", "only dropped documents have a reason: kind=dropped"));

@@ -83,8 +83,10 @@ impl Growth {
         let (id, end) = (step.id, step.end);
         let is_end = end == Some(End::Stop) && !self.writer.ends_a_call(id);
         part.finish = if is_end {
+            // who ends a turn within a call has called
+            let finish = if self.writer.is_calling() { Finish::ToolCalls } else { Finish::Stop };
             self.writer.finish(&mut part.pieces);
-            Some(Finish::Stop)
+            Some(finish)
         } else {
             self.writer.write(id, &self.loaded.bpe, &mut part.pieces)
         };

@@ -12,6 +12,7 @@ use crate::serve::{Answer, Refusal};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Message {
     /// `system` (or `developer`), `user`, `assistant` or `tool`.
+    #[schemars(extend("enum" = ["system", "developer", "user", "assistant", "tool"]))]
     pub(crate) role: String,
     /// What is said.
     #[serde(default)]
@@ -41,6 +42,7 @@ pub(crate) enum Content {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Part {
     /// `text`; models here neither see nor hear.
+    #[schemars(extend("enum" = ["text"]))]
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]

@@ -12,6 +12,8 @@ mod messages;
 mod prepare;
 mod sampling;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tool_calls;
 mod wire;
 mod writer;

@@ -103,6 +103,11 @@ impl Writer {
         self.within == Within::Call && self.call.is_some_and(|(_, end)| end == id)
     }
 
+    /// Whether a call is being written.
+    pub(super) fn is_calling(&self) -> bool {
+        self.within == Within::Call
+    }
+
     /// No more tokens come.
     pub(super) fn finish(&mut self, pieces: &mut Vec<Piece>) -> Option<Finish> {
         self.turn(Within::Text, pieces)

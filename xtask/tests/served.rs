@@ -1,0 +1,182 @@
+//! A finished run behind an address: what its pages are told of models, documents and votes.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+use common::House;
+use serde_json::{Value, json};
+
+/// A server that ends with the test.
+struct Served {
+    process: Child,
+    address: String,
+}
+
+impl Served {
+    fn start(house: &House) -> Self {
+        let mut command = house.command(&["serve", "tiny", "--listen", "127.0.0.1:0"]);
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (_, rest) = line.split_once("http://").expect("it says where it is");
+        let address = rest.split_whitespace().next().unwrap().to_owned();
+        Self { process, address }
+    }
+
+    /// Status and body.
+    fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\nconnection: close\r\n\
+             content-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or_else(|_| panic!("{path}: {answer}")))
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.ask("GET", path, &Value::Null);
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap()
+}
+
+fn manifest(house: &House, stage: &str) -> Value {
+    let path = house.path().join("runs/tiny").join(stage).join("stage.json");
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn a_run_is_told_as_it_lies_there_and_votes_outlive_the_server() {
+    let house = House::new();
+    house.done(&["reproduce", "tiny"]);
+    let served = Served::start(&house);
+
+    let run = served.get("/playground/run");
+    let models: Vec<(&Value, &Value, &Value)> =
+        list(&run["models"]).iter().map(|model| (&model["id"], &model["lineage"], &model["talks"])).collect();
+    assert_eq!(
+        models,
+        [
+            (&json!("base"), &json!(["base"]), &json!(false)),
+            (&json!("chat"), &json!(["base", "chat"]), &json!(true)),
+            (&json!("pleased"), &json!(["base", "chat", "pleased"]), &json!(true)),
+        ]
+    );
+    assert_eq!((&run["tokenizers"], &run["seed"]), (&json!(["tiny"]), &json!(1337)));
+    assert_eq!(run["has"], json!({ "documents": true, "report": true, "ballots": true }));
+    let (examples, openings) = (list(&run["examples"]), list(&run["openings"]));
+    assert!(examples.len() > 4 && examples.len() <= 8, "{examples:?}");
+    assert!(openings.len() > 2 && openings.len() <= 6, "{openings:?}");
+    let tools: Vec<&str> =
+        list(&run["tools"]).iter().map(|tool| tool["function"]["name"].as_str().unwrap()).collect();
+    assert_eq!(tools, ["calculate", "look-up"]);
+
+    documents(&house, &served);
+
+    // a phrase of the beginning of a document is found in it, in whatever case
+    let opening = openings[0].as_str().unwrap();
+    let phrase: String = opening.to_uppercase().replace(' ', "%20").replace('&', "%26").replace('#', "%23");
+    let found = served.get(&format!("/playground/search?phrase={phrase}"));
+    assert!(found["matches"].as_u64() > Some(0) && found["complete"] == true, "{opening}: {found}");
+    assert_eq!(list(&found["rows"])[0]["found"].as_str().unwrap().to_lowercase(), opening.to_lowercase());
+    let looked = served.ask("POST", "/playground/tools/look-up", &json!({ "request": opening }));
+    assert!(looked.1["output"].as_str().is_some_and(|said| !said.is_empty()), "{looked:?}");
+
+    for round in 1..=2 {
+        let asked = json!({ "prompt": "Who are you?", "max_tokens": 4, "models": ["chat", "pleased"] });
+        let (_, met) = served.ask("POST", "/playground/arena/pair", &asked);
+        let verdict = json!({ "battle": met["battle"], "outcome": "right" });
+        let (status, told) = served.ask("POST", "/playground/arena/vote", &verdict);
+        assert_eq!((status, &told["votes"]), (200, &json!(round)), "{told}");
+    }
+    let standings = served.get("/playground/arena");
+    drop(served);
+    let again = Served::start(&house);
+    assert_eq!(again.get("/playground/arena"), standings, "votes are where they were");
+    assert_eq!(list(&standings["standings"]).len(), 2);
+    assert!(house.path().join("runs/tiny/ballots/part-00000.parquet").is_file());
+    drop(again);
+    // a run with votes is still the run
+    house.done(&["verify", "tiny"]);
+}
+
+/// The funnel counts as manifests do, and every row that it tells of can be read, once.
+fn documents(house: &House, served: &Served) {
+    let funnel = served.get("/playground/funnel");
+    let mut read = 0;
+    for stage in list(&funnel["stages"]) {
+        let name = stage["name"].as_str().unwrap();
+        let counters = &manifest(house, name)["counters"];
+        assert_eq!(stage["in"], *counters.get("in").unwrap_or(&Value::Null), "{name}");
+        if let Some(came_in) = stage["in"].as_u64() {
+            let dropped: u64 =
+                list(&stage["dropped"]).iter().map(|reason| reason["count"].as_u64().unwrap()).sum();
+            assert_eq!(came_in, stage["kept"].as_u64().unwrap() + dropped, "{name}");
+        }
+        if stage["documents"] == true {
+            let kept = stage["kept"].as_u64().unwrap();
+            let ids = pages(served, &format!("stage={name}"), kept);
+            assert_eq!(ids.len() as u64, kept, "no document of {name} comes twice");
+            read += 1;
+        }
+        for reason in list(&stage["dropped"]).iter().filter(|_| stage["dropped_rows"] == true) {
+            let (told, count) = (reason["reason"].as_str().unwrap(), reason["count"].as_u64().unwrap());
+            pages(served, &format!("stage={name}&kind=dropped&reason={told}"), count);
+        }
+    }
+    assert!(read >= 2, "{funnel}");
+    // copies have no text of their own in their table: it is lent by what the stage read
+    let copies = served.get("/playground/documents?stage=dedup&kind=dropped&limit=5");
+    for row in list(&copies["rows"]) {
+        assert!(row["text"].as_str().is_some_and(|text| !text.is_empty()) && row["reason"].is_string(), "{row}");
+    }
+    let filtered = served.get("/playground/documents?stage=filter&kind=kept&limit=1");
+    assert!(list(&filtered["rows"])[0]["signals"]["words"].as_f64() > Some(0.0), "{filtered}");
+    let (status, none) = served.ask("GET", "/playground/documents?stage=nobody", &Value::Null);
+    assert_eq!((status, &none["error"]["code"]), (404, &json!("stage_not_found")));
+    let beyond = served.get("/playground/documents?stage=filter&offset=1000000");
+    assert_eq!(list(&beyond["rows"]).len(), 0);
+}
+
+/// All rows of a query, page by page: their ids.
+fn pages(served: &Served, query: &str, total: u64) -> BTreeSet<String> {
+    let (mut ids, mut rows) = (BTreeSet::new(), 0);
+    loop {
+        let page = served.get(&format!("/playground/documents?{query}&limit=37&offset={rows}"));
+        assert_eq!(page["total"].as_u64(), Some(total), "{query}");
+        let found = list(&page["rows"]);
+        rows += found.len() as u64;
+        ids.extend(found.iter().filter_map(|row| row["id"].as_str().map(str::to_owned)));
+        if found.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(rows, total, "{query}");
+    ids
+}
