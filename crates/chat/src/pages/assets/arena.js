@@ -7,6 +7,8 @@ import { showBoard } from './board.js';
 import { empty, loading, problem } from './states.js';
 
 const OUTCOMES = [['left', 'Left is better', '1'], ['tie', 'A tie', '2'], ['right', 'Right is better', '3']];
+/** Tokens of an answer: a base model would fill its whole context. */
+const MOST = 160;
 const TOLD = { left: 'You preferred the left one.', right: 'You preferred the right one.', tie: 'You called it a tie.' };
 
 open(async (run) => {
@@ -34,7 +36,7 @@ open(async (run) => {
     (found, refusal) => (refusal ? fill(at('board'), problem(refusal, board)) : showBoard(at('board'), found)));
   board();
 
-  const meet = latest((signal, prompt) => call('/playground/arena/pair', { prompt }, signal), (battle, refusal) => {
+  const meet = latest((signal, prompt) => call('/playground/arena/pair', { prompt, max_tokens: MOST }, signal), (battle, refusal) => {
     if (refusal) return fill(at('battle'), problem(refusal, pair));
     return show(battle);
   });
