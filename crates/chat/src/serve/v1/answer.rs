@@ -14,12 +14,17 @@ use crate::serve::{Answer, Refusal};
 /// Tokens that are told at once where they come faster than they are read.
 const AT_ONCE: usize = 64;
 
+/// Time between two parts at least: faster than a screen shows them, and a crowd's tokens cost fewer packets than one each.
+const PACE: Duration = Duration::from_millis(8);
+
 /// An answer.
 pub(super) struct Growth {
     loaded: Arc<Loaded>,
     growing: Growing,
     writer: Writer,
     deadline: Instant,
+    /// When something was told last.
+    told: Option<Instant>,
     ended: bool,
 }
 
@@ -37,13 +42,16 @@ pub(super) struct Part {
 impl Growth {
     pub(super) fn new(loaded: Arc<Loaded>, growing: Growing, writer: Writer, seconds: u64) -> Self {
         let deadline = Instant::now() + Duration::from_secs(seconds);
-        Self { loaded, growing, writer, deadline, ended: false }
+        Self { loaded, growing, writer, deadline, told: None, ended: false }
     }
 
     /// What comes next; nothing after the end.
     pub(super) async fn next(&mut self) -> Option<Answer<Part>> {
         if self.ended {
             return None;
+        }
+        if let Some(told) = self.told {
+            tokio::time::sleep_until(told + PACE).await;
         }
         let step = match tokio::time::timeout_at(self.deadline, self.growing.next()).await {
             Ok(Some(step)) => step,
@@ -63,7 +71,7 @@ impl Growth {
             let more = part.finish.is_none() && part.steps.len() < AT_ONCE;
             step = if more { self.growing.ready() } else { None };
         }
-        self.ended = part.finish.is_some();
+        (self.told, self.ended) = (Some(Instant::now()), part.finish.is_some());
         Some(Ok(part))
     }
 
