@@ -14,8 +14,10 @@ use crate::serve::{Answer, Refusal};
 /// Tokens that are told at once where they come faster than they are read.
 const AT_ONCE: usize = 64;
 
-/// Time between two parts at least: faster than a screen shows them, and a crowd's tokens cost fewer packets than one each.
-const PACE: Duration = Duration::from_millis(8);
+/// Time between two parts of a stream, at least: as fast as films, and a crowd's tokens do not cost a packet each.
+const PACE: Duration = Duration::from_millis(30);
+/// The same where nobody watches: each look at what has come costs something, too.
+const PACE_UNSEEN: Duration = Duration::from_millis(4);
 
 /// An answer.
 pub(super) struct Growth {
@@ -23,8 +25,9 @@ pub(super) struct Growth {
     growing: Growing,
     writer: Writer,
     deadline: Instant,
-    /// When something was told last.
+    /// When something was told last, and how long to wait then.
     told: Option<Instant>,
+    pace: Duration,
     ended: bool,
 }
 
@@ -42,7 +45,7 @@ pub(super) struct Part {
 impl Growth {
     pub(super) fn new(loaded: Arc<Loaded>, growing: Growing, writer: Writer, seconds: u64) -> Self {
         let deadline = Instant::now() + Duration::from_secs(seconds);
-        Self { loaded, growing, writer, deadline, told: None, ended: false }
+        Self { loaded, growing, writer, deadline, told: None, pace: PACE, ended: false }
     }
 
     /// What comes next; nothing after the end.
@@ -51,7 +54,7 @@ impl Growth {
             return None;
         }
         if let Some(told) = self.told {
-            tokio::time::sleep_until(told + PACE).await;
+            tokio::time::sleep_until(told + self.pace).await;
         }
         let step = match tokio::time::timeout_at(self.deadline, self.growing.next()).await {
             Ok(Some(step)) => step,
@@ -78,6 +81,7 @@ impl Growth {
     /// The whole answer.
     pub(super) async fn whole(mut self) -> Answer<Part> {
         let mut whole = Part::default();
+        self.pace = PACE_UNSEEN;
         while let Some(part) = self.next().await {
             let part = part?;
             whole.steps.extend(part.steps);
