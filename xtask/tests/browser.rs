@@ -51,8 +51,6 @@ fn served(house: &House, run: &str, runs: &str) -> (Running, String) {
 #[test]
 fn every_page_works_for_hands_eyes_and_ears() {
     let walk = common::workspace().join("xtask/tests/browser");
-    let browser =
-        std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
     if let Some(missing) = missing(&walk) {
         println!("skipped: {missing}");
         return;
