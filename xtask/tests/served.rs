@@ -5,62 +5,10 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Stdio};
 
 use common::House;
+use common::serving::Served;
 use serde_json::{Value, json};
-
-/// A server that ends with the test.
-struct Served {
-    process: Child,
-    address: String,
-}
-
-impl Served {
-    fn start(house: &House) -> Self {
-        let mut command = house.command(&["serve", "tiny", "--listen", "127.0.0.1:0"]);
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let (_, rest) = line.split_once("http://").expect("it says where it is");
-        let address = rest.split_whitespace().next().unwrap().to_owned();
-        Self { process, address }
-    }
-
-    /// Status and body.
-    fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\nconnection: close\r\n\
-             content-length: {}\r\n\r\n{body}",
-            self.address,
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or_else(|_| panic!("{path}: {answer}")))
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let (status, answer) = self.ask("GET", path, &Value::Null);
-        assert_eq!(status, 200, "{path}: {answer}");
-        answer
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap()
@@ -75,7 +23,7 @@ fn manifest(house: &House, stage: &str) -> Value {
 fn a_run_is_told_as_it_lies_there_and_votes_outlive_the_server() {
     let house = House::new();
     house.done(&["reproduce", "tiny"]);
-    let served = Served::start(&house);
+    let served = Served::start(&house, "tiny", "runs");
 
     let run = served.get("/playground/run");
     let models: Vec<(&Value, &Value, &Value)> =
@@ -117,7 +65,7 @@ fn a_run_is_told_as_it_lies_there_and_votes_outlive_the_server() {
     }
     let standings = served.get("/playground/arena");
     drop(served);
-    let again = Served::start(&house);
+    let again = Served::start(&house, "tiny", "runs");
     assert_eq!(again.get("/playground/arena"), standings, "votes are where they were");
     assert_eq!(list(&standings["standings"]).len(), 2);
     assert!(house.path().join("runs/tiny/ballots/part-00000.parquet").is_file());

@@ -1,8 +1,11 @@
 //! The program as a server, for as long as a test.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
 
 use super::House;
 
@@ -33,6 +36,32 @@ impl Served {
         let runs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("served").to_string_lossy().into_owned();
         house.done(&["reproduce", "tiny", "--runs", &runs]);
         Self::start(house, "tiny", &runs)
+    }
+
+    /// Status and body.
+    pub fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).expect("the server answers");
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\nconnection: close\r\n\
+             content-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .expect("the server answers");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the server answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("the server answers");
+        let status = head.split(' ').nth(1).expect("it is HTTP").parse().expect("the server answers");
+        (status, serde_json::from_str(body).unwrap_or_else(|_| panic!("{path}: {answer}")))
+    }
+
+    /// The answer to a question that has one.
+    pub fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.ask("GET", path, &Value::Null);
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
     }
 }
 

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::try_join_all;
-use futures_util::stream::{self, StreamExt};
 use model::{Limits as Ends, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,11 +14,12 @@ use sft::{Rendered, Role};
 use super::answer::{Growth, Part};
 use super::log_probs::{ChatLogProbs, TokenLogProb};
 use super::messages::{Message, Turn, conversation};
+use super::prepare;
 use super::sampling::{Sampling, refuse_unknown};
+use super::stream::{self as events, Told};
 use super::tool_calls::{Calling, Choice, Tool, ToolCall};
 use super::wire::{Usage, now};
 use super::writer::{Piece, Writer};
-use super::{prepare, stream as events};
 use crate::serve::engine::Request;
 use crate::serve::extract::Body;
 use crate::serve::models::Loaded;
@@ -302,8 +302,8 @@ impl Shape {
         }
     }
 
-    fn told(&self, part: Part) -> Told {
-        let mut told = Told { finish: part.finish.map(super::writer::Finish::name), ..Told::default() };
+    fn told(&self, part: Part) -> Fields {
+        let mut told = Fields { finish: part.finish.map(super::writer::Finish::name), ..Fields::default() };
         for piece in part.pieces {
             match piece {
                 Piece::Text(text) => told.text.get_or_insert_default().push_str(&text),
@@ -324,7 +324,7 @@ impl Shape {
 
 /// A part of an answer in the fields of the API.
 #[derive(Default)]
-struct Told {
+struct Fields {
     text: Option<String>,
     thought: Option<String>,
     calls: Vec<ToolCall>,
@@ -346,22 +346,9 @@ fn streamed(shape: Shape, begun: Begun, tells_usage: bool) -> Response {
     };
     let mut first = shape.around((0..growths.len()).map(role).collect());
     first.prompt_token_ids = shape.ids.then_some(prompt);
-    let mut usage = shape.around(vec![]);
-    let mut tokens = 0;
-    // usage is the last chunk, when all parts have come: the marker behind them
-    let parts = events::parts(growths).map(Some).chain(stream::once(std::future::ready(None)));
-    let chunks = parts.filter_map(move |part| {
-        let chunk = match part {
-            Some((index, part)) => Some(part.map(|part| {
-                tokens += part.steps.len();
-                shape.chunk(index, part)
-            })),
-            None => tells_usage.then(|| {
-                usage.usage = Some(Usage::new(prompt_tokens, tokens));
-                Ok(usage.clone())
-            }),
-        };
-        std::future::ready(chunk)
-    });
-    events::respond(stream::once(std::future::ready(Ok(first))).chain(chunks))
+    events::respond(Some(first), growths, move |told| match told {
+        Told::Part(index, part) => Some(shape.chunk(index, part)),
+        Told::All(tokens) => tells_usage
+            .then(|| ChatChunk { usage: Some(Usage::new(prompt_tokens, tokens)), ..shape.around(vec![]) }),
+    })
 }

@@ -7,17 +7,17 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bpe::Tokenizer;
 use futures_util::future::try_join_all;
-use futures_util::stream::{self, StreamExt};
 use model::{Limits as Ends, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Growth, Part};
 use super::log_probs::CompletionLogProbs;
+use super::prepare;
 use super::sampling::{Sampling, refuse_unknown};
+use super::stream::{self as events, Told};
 use super::wire::{Usage, now};
 use super::writer::{Piece, Writer};
-use super::{prepare, stream as events};
 use crate::serve::engine::Request;
 use crate::serve::extract::Body;
 use crate::serve::models::Loaded;
@@ -257,22 +257,13 @@ impl Shape {
 
 /// Completions as events.
 fn streamed(mut shape: Shape, growths: Vec<Growth>, usage: Option<usize>) -> Response {
-    let mut tokens = 0;
-    let parts = events::parts(growths).map(Some).chain(stream::once(std::future::ready(None)));
-    let chunks = parts.filter_map(move |part| {
-        let chunk = match part {
-            Some((index, part)) => Some(part.map(|part| {
-                tokens += part.steps.len();
-                let choice = shape.choice(index, part);
-                shape.around(vec![choice])
-            })),
-            None => usage.map(|prompt| {
-                let mut last = shape.around(vec![]);
-                last.usage = Some(Usage::new(prompt, tokens));
-                Ok(last)
-            }),
-        };
-        std::future::ready(chunk)
-    });
-    events::respond(chunks)
+    events::respond(None, growths, move |told| match told {
+        Told::Part(index, part) => {
+            let choice = shape.choice(index, part);
+            Some(shape.around(vec![choice]))
+        }
+        Told::All(tokens) => {
+            usage.map(|prompt| Completion { usage: Some(Usage::new(prompt, tokens)), ..shape.around(vec![]) })
+        }
+    })
 }
