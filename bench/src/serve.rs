@@ -23,6 +23,8 @@ use server::Server;
 const CROWD: usize = 64;
 /// How long the crowd stays.
 const SECONDS: u64 = 60;
+/// How often all are asked alone, so that their time can be measured.
+const TURNS: usize = 5;
 /// Different chats.
 const CHATS: u64 = 48;
 /// One in so many hangs up before the end.
@@ -47,12 +49,14 @@ pub fn rows(path: &Path, model: &str) -> anyhow::Result<Vec<Row>> {
 
     let before = server.cost()?;
     let mut alone = vec![];
-    for chat in &chats {
+    for chat in chats.iter().cycle().take(TURNS * chats.len()) {
         match client::ask(server.address, chat, None)? {
             Outcome::Answer(answer) => alone.push(answer),
             other => anyhow::bail!("alone: {other:?}"),
         }
     }
+    let (first, later) = alone.split_at(chats.len());
+    ensure!(later.chunks(chats.len()).all(|again| again == first), "the same seed gave another answer");
     let one_at_a_time = server.cost()?.since(&before)?;
     ensure!(alone.iter().any(|answer| !answer.is_empty()), "nobody says anything");
 

@@ -154,7 +154,10 @@ fn documents(house: &House, served: &Served) {
     // copies have no text of their own in their table: it is lent by what the stage read
     let copies = served.get("/playground/documents?stage=dedup&kind=dropped&limit=5");
     for row in list(&copies["rows"]) {
-        assert!(row["text"].as_str().is_some_and(|text| !text.is_empty()) && row["reason"].is_string(), "{row}");
+        assert!(
+            row["text"].as_str().is_some_and(|text| !text.is_empty()) && row["reason"].is_string(),
+            "{row}"
+        );
     }
     let filtered = served.get("/playground/documents?stage=filter&kind=kept&limit=1");
     assert!(list(&filtered["rows"])[0]["signals"]["words"].as_f64() > Some(0.0), "{filtered}");

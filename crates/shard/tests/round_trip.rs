@@ -407,3 +407,23 @@ fn a_preview_is_text() {
     assert_eq!(names, ["source", "offset", "stage", "reason", "kind"], "nulls are left out");
     assert_eq!(shown[0][1].1, "-1");
 }
+
+#[test]
+fn a_reader_begins_at_any_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let texts: Vec<String> = (0..2_500).map(|row| format!("row {row}")).collect();
+    let mut writer = Writer::<Documents>::create(dir.path(), "a.parquet", "recipe").unwrap();
+    for text in &texts {
+        writer.push(&documents::Row { text, ..Default::default() }).unwrap();
+    }
+    writer.finish().unwrap();
+    // within a row group, at its ends, behind the last row
+    for first in [0, 1, 1_023, 1_024, 1_025, 2_047, 2_048, 2_499, 2_500, 9_999, u64::MAX] {
+        let reader = Reader::<Documents>::open_at(&dir.path().join("a.parquet"), first).unwrap();
+        assert_eq!(reader.rows(), 2_500);
+        let batches: Vec<_> = reader.map(Result::unwrap).collect();
+        let read: Vec<&str> = batches.iter().flat_map(Batch::rows).map(|row| row.text).collect();
+        let skipped = texts.len().min(usize::try_from(first).unwrap());
+        assert_eq!(read, texts[skipped..], "from row {first}");
+    }
+}

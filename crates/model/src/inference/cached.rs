@@ -29,7 +29,13 @@ impl Cached {
     }
 
     /// Hidden states `[B, T, D]` of new positions, which are kept.
+    ///
+    /// All of it on the pool's threads: a thread from elsewhere would have to be woken after each of its many products.
     pub(crate) fn extend(&mut self, parts: &Parts, prepared: &Prepared, places: &Places) -> Result<Tensor> {
+        rayon::scope(|_| self.extend_here(parts, prepared, places))
+    }
+
+    fn extend_here(&mut self, parts: &Parts, prepared: &Prepared, places: &Places) -> Result<Tensor> {
         let counts = places.lengths();
         let ends = self.lengths.iter().zip(&counts).map(|(length, count)| length + count);
         if let Some(position) = ends.max().filter(|&end| end > self.context) {

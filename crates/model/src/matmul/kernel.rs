@@ -105,7 +105,8 @@ impl Product<'_, '_> {
         self.panels::<S, HEIGHT, PANELS>(simd, block, length, panel, first_row, first_row + a.rows);
     }
 
-    /// All tiles of the rows in `rows`; a panel of the right side stays in the first cache while rows pass.
+    /// All tiles of the rows in `rows`: as many panels at once as there are, so that low tiles have chains enough to hide
+    /// what one costs.
     #[inline(always)]
     fn panels<S: Simd, const HEIGHT: usize, const PANELS: usize>(
         &mut self,
@@ -117,36 +118,46 @@ impl Product<'_, '_> {
         last_row: usize,
     ) {
         let width = 2 * S::F32_LANES;
-        let (panels, block_rows) = self.b.panels(block);
-        let panel = |column: usize| {
-            let (vectors, _) = S::as_simd_f32s(&panels[column * block_rows..][..length * width]);
-            vectors.as_chunks::<2>().0
-        };
         let mut column = self.columns.start;
         while column < self.columns.end {
+            let place = (block, length, column);
             let left = (self.columns.end - column).div_ceil(width);
-            if left >= PANELS {
-                let b: [_; PANELS] = std::array::from_fn(|at| panel(column + at * width));
-                for (at, rows) in rows.chunks_exact(length * HEIGHT).enumerate() {
-                    let row = first_row + at * HEIGHT;
-                    let begun =
-                        std::array::from_fn(|at| self.begun(simd, row, last_row, column + at * width));
-                    let sums = tile::<S, HEIGHT, PANELS>(simd, rows, b, begun);
-                    for (at, sums) in sums.iter().enumerate() {
-                        self.store(simd, sums, row, last_row, column + at * width);
+            column += width
+                * match left {
+                    _ if left >= PANELS => {
+                        self.tiles::<S, HEIGHT, PANELS>(simd, place, rows, first_row, last_row)
                     }
-                }
-                column += PANELS * width;
-            } else {
-                for (at, rows) in rows.chunks_exact(length * HEIGHT).enumerate() {
-                    let row = first_row + at * HEIGHT;
-                    let begun = [self.begun(simd, row, last_row, column)];
-                    let [sums] = tile::<S, HEIGHT, 1>(simd, rows, [panel(column)], begun);
-                    self.store(simd, &sums, row, last_row, column);
-                }
-                column += width;
+                    2.. if PANELS > 2 => self.tiles::<S, HEIGHT, 2>(simd, place, rows, first_row, last_row),
+                    _ => self.tiles::<S, HEIGHT, 1>(simd, place, rows, first_row, last_row),
+                };
+        }
+    }
+
+    /// The tiles of some panels, which stay in the first cache while rows pass; returns how many panels those are.
+    #[inline(always)]
+    fn tiles<S: Simd, const HEIGHT: usize, const PANELS: usize>(
+        &mut self,
+        simd: S,
+        (block, length, column): (usize, usize, usize),
+        rows: &[f32],
+        first_row: usize,
+        last_row: usize,
+    ) -> usize {
+        let width = 2 * S::F32_LANES;
+        let (panels, block_rows) = self.b.panels(block);
+        let b: [_; PANELS] = std::array::from_fn(|at| {
+            let panel = &panels[(column + at * width) * block_rows..][..length * width];
+            S::as_simd_f32s(panel).0.as_chunks::<2>().0
+        });
+        for (at, rows) in rows.chunks_exact(length * HEIGHT).enumerate() {
+            let row = first_row + at * HEIGHT;
+            let begun = std::array::from_fn(|at| self.begun(simd, row, last_row, column + at * width));
+            let sums = tile::<S, HEIGHT, PANELS>(simd, rows, b, begun);
+            for (at, sums) in sums.iter().enumerate() {
+                self.store(simd, sums, row, last_row, column + at * width);
             }
         }
+        PANELS
     }
 
     /// What the chains of a tile begin with.

@@ -14,12 +14,20 @@ use crate::serve::{Answer, Refusal};
 /// Tokens that are told at once where they come faster than they are read.
 const AT_ONCE: usize = 64;
 
+/// Time between two parts of a stream, at least: as fast as films, and a crowd's tokens do not cost a packet each.
+const PACE: Duration = Duration::from_millis(30);
+/// The same where nobody watches: each look at what has come costs something, too.
+const PACE_UNSEEN: Duration = Duration::from_millis(4);
+
 /// An answer.
 pub(super) struct Growth {
     loaded: Arc<Loaded>,
     growing: Growing,
     writer: Writer,
     deadline: Instant,
+    /// When something was told last, and how long to wait then.
+    told: Option<Instant>,
+    pace: Duration,
     ended: bool,
 }
 
@@ -37,13 +45,16 @@ pub(super) struct Part {
 impl Growth {
     pub(super) fn new(loaded: Arc<Loaded>, growing: Growing, writer: Writer, seconds: u64) -> Self {
         let deadline = Instant::now() + Duration::from_secs(seconds);
-        Self { loaded, growing, writer, deadline, ended: false }
+        Self { loaded, growing, writer, deadline, told: None, pace: PACE, ended: false }
     }
 
     /// What comes next; nothing after the end.
     pub(super) async fn next(&mut self) -> Option<Answer<Part>> {
         if self.ended {
             return None;
+        }
+        if let Some(told) = self.told {
+            tokio::time::sleep_until(told + self.pace).await;
         }
         let step = match tokio::time::timeout_at(self.deadline, self.growing.next()).await {
             Ok(Some(step)) => step,
@@ -63,13 +74,14 @@ impl Growth {
             let more = part.finish.is_none() && part.steps.len() < AT_ONCE;
             step = if more { self.growing.ready() } else { None };
         }
-        self.ended = part.finish.is_some();
+        (self.told, self.ended) = (Some(Instant::now()), part.finish.is_some());
         Some(Ok(part))
     }
 
     /// The whole answer.
     pub(super) async fn whole(mut self) -> Answer<Part> {
         let mut whole = Part::default();
+        self.pace = PACE_UNSEEN;
         while let Some(part) = self.next().await {
             let part = part?;
             whole.steps.extend(part.steps);
