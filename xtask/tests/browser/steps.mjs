@@ -130,11 +130,8 @@ async function data({ page, check, address }) {
   await page.locator('.reasons button').first().click();
   await settled(page);
   await page.waitForSelector('.document');
-  await page
-    .locator('.document summary')
-    .first()
-    .click()
-    .catch(() => {});
+  const signals = page.locator('.document summary').first();
+  if (await signals.isVisible()) await signals.click();
   await check('left-out');
   await page.check('[name="kind"][value="kept"]', { force: true });
   await settled(page);
