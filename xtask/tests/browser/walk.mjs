@@ -10,7 +10,10 @@ import { chromium } from 'playwright-core';
 import { steps } from './steps.mjs';
 
 const [address, folder] = process.argv.slice(2);
-const SIZES = [{ width: 1280, height: 900 }, { width: 390, height: 844 }];
+const SIZES = [
+  { width: 1280, height: 900 },
+  { width: 390, height: 844 },
+];
 const SCHEMES = ['light', 'dark'];
 const wrong = [];
 
@@ -21,40 +24,61 @@ if (!existsSync(executablePath)) {
   process.exit(77);
 }
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-for (const viewport of SIZES) {
-  for (const colorScheme of SCHEMES) {
-    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
-    // a script that the page's own policy need not allow
-    await context.addInitScript({ content: axe.source });
-    for (const [name, steps_of] of Object.entries(steps)) await visit(context, name, steps_of, `${viewport.width}-${colorScheme}`);
-    await context.close();
-  }
-}
+await Promise.all(SIZES.map(through));
 await browser.close();
 for (const complaint of wrong) console.error(complaint);
 console.log(wrong.length ? `${wrong.length} complaints` : 'all pages walked');
 process.exit(wrong.length ? 1 : 0);
 
+/** All pages in a window of this size, in both schemes. */
+async function through(viewport) {
+  for (const colorScheme of SCHEMES) {
+    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
+    // a script that the page's own policy need not allow
+    await context.addInitScript({ content: axe.source });
+    for (const [name, walk] of Object.entries(steps)) {
+      await visit(context, name, walk, `${viewport.width}-${colorScheme}`);
+    }
+    await context.close();
+  }
+}
+
 async function visit(context, name, walk, look) {
   const page = await context.newPage();
   const complain = (what) => wrong.push(`${name} ${look}: ${what}`);
   page.setDefaultTimeout(60_000);
-  page.on('console', (message) => { if (message.type() === 'error') complain(`console: ${message.text()} ${message.location().url}`); });
+  page.on('console', (message) => {
+    if (message.type() === 'error') complain(`console: ${message.text()} ${message.location().url}`);
+  });
   page.on('pageerror', (error) => complain(`script: ${error.stack}`));
   page.on('requestfailed', (request) => {
     // whoever types on has asked in vain
-    if (request.failure().errorText !== 'net::ERR_ABORTED') complain(`request: ${request.url()} ${request.failure().errorText}`);
+    if (request.failure().errorText !== 'net::ERR_ABORTED')
+      complain(`request: ${request.url()} ${request.failure().errorText}`);
   });
-  page.on('response', (response) => { if (response.status() >= 400) complain(`${response.status()}: ${response.url()}`); });
+  page.on('response', (response) => {
+    if (response.status() >= 400) complain(`${response.status()}: ${response.url()}`);
+  });
   const check = async (state) => {
     await page.waitForTimeout(200);
-    if (folder) await page.screenshot({ path: `${folder}/${name}-${state}-${look}.png`, fullPage: !state.startsWith('dialog') });
+    if (folder)
+      await page.screenshot({
+        path: `${folder}/${name}-${state}-${look}.png`,
+        fullPage: !state.startsWith('dialog'),
+      });
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wider > 0) complain(`${state}: ${wider} pixels wider than the window`);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    const { violations } = await page.evaluate(() =>
+      globalThis.axe.run(document, { resultTypes: ['violations'] }),
+    );
     for (const { id, impact, nodes, help } of violations) {
       if (impact === 'serious' || impact === 'critical') {
-        complain(`${state}: ${id} (${impact}): ${help}: ${nodes.slice(0, 3).map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`);
+        complain(
+          `${state}: ${id} (${impact}): ${help}: ${nodes
+            .slice(0, 3)
+            .map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`)
+            .join(' | ')}`,
+        );
       }
     }
   };

@@ -29,7 +29,7 @@ const PAGES: [Page; 7] = [
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const ASSETS: [(&str, &str, &str); 31] = [
+const ASSETS: [(&str, &str, &str); 33] = [
     ("answer.js", SCRIPT, include_str!("assets/answer.js")),
     ("api.js", SCRIPT, include_str!("assets/api.js")),
     ("arena.js", SCRIPT, include_str!("assets/arena.js")),
@@ -44,9 +44,11 @@ const ASSETS: [(&str, &str, &str); 31] = [
     ("dom.js", SCRIPT, include_str!("assets/dom.js")),
     ("funnel.js", SCRIPT, include_str!("assets/funnel.js")),
     ("heads.js", SCRIPT, include_str!("assets/heads.js")),
+    ("heatmap.js", SCRIPT, include_str!("assets/heatmap.js")),
     ("inside.js", SCRIPT, include_str!("assets/inside.js")),
     ("key.js", SCRIPT, include_str!("assets/key.js")),
     ("ladder.js", SCRIPT, include_str!("assets/ladder.js")),
+    ("legend.js", SCRIPT, include_str!("assets/legend.js")),
     ("lens.js", SCRIPT, include_str!("assets/lens.js")),
     ("overview.js", SCRIPT, include_str!("assets/overview.js")),
     ("page.js", SCRIPT, include_str!("assets/page.js")),

@@ -3,13 +3,18 @@
 import { h } from './dom.js';
 import { count, counted, visible } from './text.js';
 
-const ENDS = { stop: 'ended by itself', length: 'cut at the most tokens', rounds: 'stopped after four rounds of tools', stopped: 'stopped by you' };
+const ENDS = {
+  stop: 'ended by itself',
+  length: 'cut at the most tokens',
+  rounds: 'stopped after four rounds of tools',
+  stopped: 'stopped by you',
+};
 
 /** The view of an answer that is about to come. Its functions are what `talk.answer` calls. */
 export function answerView(tools, requestOf) {
-  const body = h('div', { class: 'said' });
-  const stats = h('p', { class: 'stats' });
-  const element = h('div', { class: 'turn assistant', 'aria-busy': 'true' }, body, stats);
+  const body = h('div.said');
+  const stats = h('p.stats');
+  const element = h('div.turn.assistant', { 'aria-busy': 'true' }, body, stats);
   let [open, said] = [null, ''];
   // of all rounds together; what tools take is not the model's time
   let [tokens, waited, begun, last] = [0, 0, 0, 0];
@@ -24,18 +29,20 @@ export function answerView(tools, requestOf) {
   }
 
   function thinking() {
-    const text = h('p', { class: 'thought' });
-    return { text, element: h('details', { class: 'thinking' }, h('summary', {}, 'Thinking'), text) };
+    const text = h('p.thought');
+    return { text, element: h('details.thinking', h('summary', 'Thinking'), text) };
   }
 
   function words() {
-    const text = h('p', { class: 'words', dir: 'auto' });
+    const text = h('p.words', { dir: 'auto' });
     return { text, element: text };
   }
 
   const speed = () => {
     const rate = tokens / ((waited + last - begun) / 1000);
-    return tokens > 1 && Number.isFinite(rate) ? ` · ${rate < 100 ? rate.toFixed(1) : count(rate)} tokens/s` : '';
+    return tokens > 1 && Number.isFinite(rate)
+      ? ` · ${rate < 100 ? rate.toFixed(1) : count(rate)} tokens/s`
+      : '';
   };
 
   return {
@@ -47,7 +54,9 @@ export function answerView(tools, requestOf) {
       waited += last - begun;
       begun = last = performance.now();
     },
-    thought(text) { part('thought', thinking).append(visible(text)); },
+    thought(text) {
+      part('thought', thinking).append(visible(text));
+    },
     text(text) {
       const place = part('words', words);
       said += text;
@@ -60,9 +69,17 @@ export function answerView(tools, requestOf) {
       stats.textContent = `${counted(tokens, 'token')}${speed()}`;
     },
     call({ id, function: { name, arguments: given } }) {
-      const result = h('span', { class: 'result' }, '…');
+      const result = h('span.result', '…');
       open = { kind: 'call', id, result };
-      body.append(h('p', { class: 'call' }, h('span', { class: 'quiet' }, `${name} `), h('code', {}, requestOf(name, given, tools)), h('span', { class: 'quiet' }, ' → '), result));
+      body.append(
+        h(
+          'p.call',
+          h('span.quiet', `${name} `),
+          h('code', requestOf(name, given, tools)),
+          h('span.quiet', ' → '),
+          result,
+        ),
+      );
       (this.results ??= new Map()).set(id, result);
     },
     result({ id }, { output, error }) {
@@ -73,9 +90,9 @@ export function answerView(tools, requestOf) {
     /** The answer is whole; `xray` opens its X-ray, where there is one. */
     end(finish, xray) {
       element.removeAttribute('aria-busy');
-      if (!body.hasChildNodes()) body.append(h('p', { class: 'quiet' }, 'It said nothing.'));
+      if (!body.hasChildNodes()) body.append(h('p.quiet', 'It said nothing.'));
       stats.append(`${tokens ? ' · ' : ''}${ENDS[finish] ?? finish ?? ''}`);
-      if (xray) stats.append(' ', h('button', { type: 'button', class: 'small', onclick: xray }, 'X-ray'));
+      if (xray) stats.append(' ', h('button.small', { type: 'button', onclick: xray }, 'X-ray'));
     },
     fail(problem) {
       element.removeAttribute('aria-busy');

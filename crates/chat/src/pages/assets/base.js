@@ -18,18 +18,33 @@ open(async (run) => {
   const models = run.models;
   const [prompt, trouble] = [at('prompt'), at('trouble')];
   offerModels(at('model'), models);
-  const settings = knobs(at('settings'), ['temperature', 'top_k', 'top_p', 'min_p'], debounced(120, () => odds()));
+  const settings = knobs(
+    at('settings'),
+    ['temperature', 'top_k', 'top_p', 'min_p'],
+    debounced(120, () => odds()),
+  );
   const line = tokenLine('The text, token by token', { onpoint: point, describe });
   const branches = branchList(at('branches-part'), at('branches'), (branch) => show(branch));
   let shown = { tokens: [], given: 0 };
   let place = 0;
   let writing = null;
 
-  at('openings').append(...chips(run.openings, (opening) => { prompt.value = opening; read(); }));
+  at('openings').append(
+    ...chips(run.openings, (opening) => {
+      prompt.value = opening;
+      read();
+    }),
+  );
   prompt.value = run.openings[0] ?? 'The';
-  prompt.addEventListener('input', debounced(350, () => read()));
+  prompt.addEventListener(
+    'input',
+    debounced(350, () => read()),
+  );
   at('model').addEventListener('change', () => read());
-  at('ask').addEventListener('submit', (event) => { event.preventDefault(); go(Number(at('most').value)); });
+  at('ask').addEventListener('submit', (event) => {
+    event.preventDefault();
+    go(Number(at('most').value));
+  });
   at('one').addEventListener('click', () => go(1));
   at('stop').addEventListener('click', () => writing?.abort());
   const odds = showOdds({
@@ -39,15 +54,22 @@ open(async (run) => {
     again: () => branch(null),
   });
 
-  const read = latest(async (signal) => {
-    writing?.abort();
-    return readPrompt(at('model').value, run.tokenizers[0], prompt.value, signal);
-  }, (tokens, refusal) => {
-    if (at('text').querySelector('.loading')) fill(at('text'));
-    if (refusal) return fill(trouble, problem(refusal, () => read()));
-    fill(trouble);
-    return show({ tokens, given: tokens.length });
-  });
+  const read = latest(
+    async (signal) => {
+      writing?.abort();
+      return readPrompt(at('model').value, run.tokenizers[0], prompt.value, signal);
+    },
+    (tokens, refusal) => {
+      if (at('text').querySelector('.loading')) fill(at('text'));
+      if (refusal)
+        return fill(
+          trouble,
+          problem(refusal, () => read()),
+        );
+      fill(trouble);
+      return show({ tokens, given: tokens.length });
+    },
+  );
   fill(at('text'), loading('The model reads …'));
   read();
 
@@ -73,15 +95,24 @@ open(async (run) => {
     if (writing) return;
     place = index;
     const token = shown.tokens[index];
-    fill(at('about-token'), token
-      ? [h('code', { class: 'sample-token' }, namedToken(token)), index < shown.given ? ' was given' : ' was drawn',
-        token.logProb == null ? '' : ` · the model gave it ${percent(Math.exp(token.logProb))}`, ` · token ${token.id}`]
-      : 'Nothing stands here yet: this is what the model expects.');
+    fill(
+      at('about-token'),
+      token
+        ? [
+            h('code.sample-token', namedToken(token)),
+            index < shown.given ? ' was given' : ' was drawn',
+            token.logProb == null ? '' : ` · the model gave it ${percent(Math.exp(token.logProb))}`,
+            ` · token ${token.id}`,
+          ]
+        : 'Nothing stands here yet: this is what the model expects.',
+    );
     odds();
   }
 
   function describe(token, index) {
-    return token.logProb == null ? namedToken(token) : `${namedToken(token)}, ${percent(Math.exp(token.logProb))}`;
+    return token.logProb == null
+      ? namedToken(token)
+      : `${namedToken(token)}, ${percent(Math.exp(token.logProb))}`;
   }
 
   /** Leaves the text at the chosen place, by that candidate or by another draw, and writes on. */
@@ -90,18 +121,24 @@ open(async (run) => {
     if (candidate) kept.push({ ...candidate, logProb: candidate.log_prob });
     const most = Number(at('most').value);
     const left = candidate ? most - 1 : most;
-    begin({ tokens: kept, given: Math.min(shown.given, place), parent: shown, from: place }, Math.max(1, left));
+    begin(
+      { tokens: kept, given: Math.min(shown.given, place), parent: shown, from: place },
+      Math.max(1, left),
+    );
   }
 
   function go(most) {
     const same = shown.number && shown.tokens.length > shown.given;
     if (same) return begin(shown, most);
-    return begin({ tokens: [...shown.tokens], given: shown.given, parent: null, from: shown.tokens.length }, most);
+    return begin(
+      { tokens: [...shown.tokens], given: shown.given, parent: null, from: shown.tokens.length },
+      most,
+    );
   }
 
   async function begin(branch, most) {
     writing?.abort();
-    const mine = writing = new AbortController();
+    const mine = (writing = new AbortController());
     fill(trouble);
     busy(true);
     shown = branch;
@@ -123,16 +160,24 @@ open(async (run) => {
         }
       }
     } catch (refusal) {
-      if (refusal.name !== 'AbortError') fill(trouble, problem(refusal, () => begin(branch, most)));
+      if (refusal.name !== 'AbortError')
+        fill(
+          trouble,
+          problem(refusal, () => begin(branch, most)),
+        );
     }
     if (writing !== mine) return;
     writing = null;
     busy(false);
     branches.changed(branch);
     show(branch);
-    const fresh = branch.tokens.slice(branch.from).map(({ text }) => text).join('');
+    const fresh = branch.tokens
+      .slice(branch.from)
+      .map(({ text }) => text)
+      .join('');
     announce(`Written: ${fresh}`);
-    if (ended === 'stop') fill(trouble, empty('The text ended here', 'The model drew the token that ends a document.'));
+    if (ended === 'stop')
+      fill(trouble, empty('The text ended here', 'The model drew the token that ends a document.'));
   }
 
   function busy(now) {

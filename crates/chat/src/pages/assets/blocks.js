@@ -1,30 +1,66 @@
 // The parts of a model: their shapes, numbers and work.
 
-import { at, fill, h } from './dom.js';
+import { at, fill, h, mark, marks } from './dom.js';
 import { count, short } from './text.js';
 
 /** A table of blocks, with bars for parameters and for work per token. */
 export function showBlocks({ blocks, parameters, flops_per_token: flops }) {
-  at('blocks-lead').textContent = `${count(parameters)} numbers were learned. To read one token they are multiplied and added `
-    + `in about ${short(flops)} operations: twice per number that a token meets, and more for looking back.`;
+  at('blocks-lead').textContent =
+    `${count(parameters)} numbers were learned. To read one token they are multiplied and added ` +
+    `in about ${short(flops)} operations: twice per number that a token meets, and more for looking back.`;
   const of = (block) => ({ ...block, work: block.flops_per_token ?? block.flops ?? 0 });
   const rows = blocks.map(of);
-  const most = { parameters: Math.max(...rows.map((row) => row.parameters), 1), work: Math.max(...rows.map((row) => row.work), 1) };
-  fill(at('blocks'),
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'block'), h('th', { scope: 'col', colspan: 2 }, 'parameters'),
-      h('th', { scope: 'col', colspan: 2 }, 'operations a token'), h('th', { scope: 'col' }, 'shapes'))),
-    h('tbody', {}, rows.map((row) => h('tr', {}, h('th', { scope: 'row' }, row.name),
-      cells(row.parameters, most.parameters, 'own'), cells(row.work, most.work, 'share'), h('td', { class: 'shapes' }, shapes(row))))),
-    h('tfoot', {}, h('tr', {}, h('th', { scope: 'row' }, 'together'), h('td', { class: 'n' }, short(parameters)), h('td', { class: 'wide' }),
-      h('td', { class: 'n' }, short(flops)), h('td', { class: 'wide' }), h('td', {}))));
+  const most = {
+    parameters: Math.max(...rows.map((row) => row.parameters), 1),
+    work: Math.max(...rows.map((row) => row.work), 1),
+  };
+  fill(
+    at('blocks'),
+    h(
+      'thead',
+      h(
+        'tr',
+        h('th', { scope: 'col' }, 'block'),
+        h('th', { scope: 'col', colspan: 2 }, 'parameters'),
+        h('th', { scope: 'col', colspan: 2 }, 'operations a token'),
+        h('th', { scope: 'col' }, 'shapes'),
+      ),
+    ),
+    h(
+      'tbody',
+      rows.map((row) =>
+        h(
+          'tr',
+          h('th', { scope: 'row' }, row.name),
+          cells(row.parameters, most.parameters, 'own'),
+          cells(row.work, most.work, 'share'),
+          h('td.shapes', shapes(row)),
+        ),
+      ),
+    ),
+    h(
+      'tfoot',
+      h(
+        'tr',
+        h('th', { scope: 'row' }, 'together'),
+        h('td.n', short(parameters)),
+        h('td.wide'),
+        h('td.n', short(flops)),
+        h('td.wide'),
+        h('td'),
+      ),
+    ),
+  );
 }
 
 const cells = (value, most, kind) => [
-  h('td', { class: 'n' }, value ? short(value) : '–'),
-  h('td', { class: 'wide' }, h('span', { class: 'marks' }, h('i', { class: kind, style: { width: `${(100 * value) / most}%` } }))),
+  h('td.n', value ? short(value) : '–'),
+  h('td.wide', marks(mark(value / most, kind))),
 ];
 
 function shapes({ shape, shapes: many }) {
   const all = many ?? (shape ? [{ name: '', shape }] : []);
-  return all.map(({ name, shape: sides }) => h('span', { class: 'shape' }, name && h('span', { class: 'quiet' }, `${name} `), sides.join(' × ')));
+  return all.map(({ name, shape: sides }) =>
+    h('span.shape', name && h('span.quiet', `${name} `), sides.join(' × ')),
+  );
 }

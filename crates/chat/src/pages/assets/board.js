@@ -1,6 +1,6 @@
 // Ratings with their intervals.
 
-import { fill, h } from './dom.js';
+import { fill, h, wideTable } from './dom.js';
 import { empty } from './states.js';
 import { count, counted } from './text.js';
 
@@ -12,16 +12,46 @@ export function showBoard(place, { votes, standings, judge }) {
   const low = Math.min(...standings.map((of) => of.low ?? of.rating));
   const high = Math.max(...standings.map((of) => of.high ?? of.rating));
   const at = (rating) => `${(100 * (rating - low)) / (high - low || 1)}%`;
-  const interval = (of) => h('span', { class: 'interval', 'aria-hidden': 'true' },
-    of.low != null && of.high != null && h('i', { style: { left: at(of.low), right: `calc(100% - ${at(of.high)})` } }), h('b', { style: { left: at(of.rating) } }));
+  const interval = (of) =>
+    h(
+      'span.interval',
+      { 'aria-hidden': 'true' },
+      of.low != null &&
+        of.high != null &&
+        h('i', { style: { left: at(of.low), right: `calc(100% - ${at(of.high)})` } }),
+      h('b', { style: { left: at(of.rating) } }),
+    );
   const head = ['model', 'rating', 'interval', '', 'battles', 'won', 'tied', 'lost'];
-  return fill(place,
-    h('p', { class: 'facts' }, `${counted(votes, 'vote')}, judge: ${judge}`),
-    h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Leaderboard' }, h('table', { class: 'board' },
-      h('thead', {}, h('tr', {}, head.map((name, i) => (name ? h('th', { scope: 'col', class: i && i !== 3 ? 'n' : null }, name) : h('td', {}))))),
-      h('tbody', {}, standings.map((of) => h('tr', {}, h('th', { scope: 'row' }, of.model), h('td', { class: 'n' }, whole(of.rating)),
-        h('td', { class: 'n quiet' }, of.low == null ? '–' : `${whole(of.low)} to ${whole(of.high)}`), h('td', { class: 'wide' }, interval(of)),
-        [of.games, of.wins, of.ties, of.losses].map((value) => h('td', { class: 'n' }, count(value)))))))));
+  return fill(
+    place,
+    h('p.facts', `${counted(votes, 'vote')}, judge: ${judge}`),
+    wideTable(
+      'Leaderboard',
+      { class: 'board' },
+      h(
+        'thead',
+        h(
+          'tr',
+          head.map((name, i) =>
+            name ? h('th', { scope: 'col', class: i && i !== 3 ? 'n' : null }, name) : h('td'),
+          ),
+        ),
+      ),
+      h(
+        'tbody',
+        standings.map((of) =>
+          h(
+            'tr',
+            h('th', { scope: 'row' }, of.model),
+            h('td.n', whole(of.rating)),
+            h('td.n.quiet', of.low == null ? '–' : `${whole(of.low)} to ${whole(of.high)}`),
+            h('td.wide', interval(of)),
+            [of.games, of.wins, of.ties, of.losses].map((value) => h('td.n', count(value))),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 const whole = (rating) => (rating == null ? '–' : String(Math.round(rating)).replace('-', '−'));

@@ -10,17 +10,32 @@ export function branchList(part, list, choose) {
 
   function draw() {
     part.hidden = all.length === 0;
-    const children = (parent) => all.filter((branch) => branch.parent === parent || (parent === null && !all.includes(branch.parent)));
-    fill(list, children(null).map((root) => item(root, children)));
+    const children = (parent) =>
+      all.filter((branch) => branch.parent === parent || (parent === null && !all.includes(branch.parent)));
+    fill(
+      list,
+      children(null).map((root) => item(root, children)),
+    );
   }
 
   function item(branch, children) {
     const below = children(branch);
-    return h('li', {},
-      h('button', { type: 'button', 'aria-current': branch === here ? 'true' : null, onclick: () => choose(branch) },
-        h('b', {}, `${branch.number}`), ' ', h('span', { class: 'told' }, told(branch)),
-        h('small', {}, counted(branch.tokens.length - branch.from, 'token'))),
-      below.length > 0 && h('ol', {}, below.map((child) => item(child, children))));
+    return h(
+      'li',
+      h(
+        'button',
+        { type: 'button', 'aria-current': branch === here ? 'true' : null, onclick: () => choose(branch) },
+        h('b', `${branch.number}`),
+        ' ',
+        h('span.told', told(branch)),
+        h('small', counted(branch.tokens.length - branch.from, 'token')),
+      ),
+      below.length > 0 &&
+        h(
+          'ol',
+          below.map((child) => item(child, children)),
+        ),
+    );
   }
 
   return {
@@ -37,7 +52,12 @@ export function branchList(part, list, choose) {
 }
 
 function told(branch) {
-  const words = branch.tokens.slice(branch.from, branch.from + 12).map(namedToken).join('').replaceAll('␣', ' ').trim();
+  const words = branch.tokens
+    .slice(branch.from, branch.from + 12)
+    .map(namedToken)
+    .join('')
+    .replaceAll('␣', ' ')
+    .trim();
   const before = branch.parent ? `at token ${branch.from + 1}: ` : '';
   return `${before}${words}${branch.tokens.length > branch.from + 12 ? ' …' : ''}`;
 }

@@ -28,12 +28,21 @@ open((run) => {
     const used = columns.map((column) => column.model());
     add((run.models.find(({ id }) => !used.includes(id)) ?? run.models[0]).id);
   });
-  fill(at('examples'), chips(run.examples.slice(0, 5), (example) => { at('question').value = example; send(); }));
+  fill(
+    at('examples'),
+    chips(run.examples.slice(0, 5), (example) => {
+      at('question').value = example;
+      send();
+    }),
+  );
   at('tool-list').textContent = run.tools.length
     ? `Tools of this run: ${run.tools.map((tool) => tool.function.name).join(', ')}. This page does what a model calls for, as a client of the API does.`
     : 'This run has no tools.';
   at('tools').disabled = run.tools.length === 0;
-  at('composer').addEventListener('submit', (event) => { event.preventDefault(); send(); });
+  at('composer').addEventListener('submit', (event) => {
+    event.preventDefault();
+    send();
+  });
   at('question').addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -52,7 +61,13 @@ open((run) => {
     const [most, seed] = ['most', 'seed'].map((id) => at(id).value);
     const card = run.models.find(({ id }) => id === model);
     const tools = at('tools').checked && card.calls_tools && run.tools.length ? { tools: run.tools } : {};
-    return { model, ...settings.values(), max_tokens: Number(most) || 256, ...(seed === '' ? {} : { seed: Number(seed) }), ...tools };
+    return {
+      model,
+      ...settings.values(),
+      max_tokens: Number(most) || 256,
+      ...(seed === '' ? {} : { seed: Number(seed) }),
+      ...tools,
+    };
   }
 
   async function send() {
@@ -66,7 +81,7 @@ open((run) => {
 
   /** Lets all of them answer, and can be stopped. */
   async function together(asks) {
-    const mine = stopping = new AbortController();
+    const mine = (stopping = new AbortController());
     at('stop').hidden = false;
     at('send').disabled = true;
     await Promise.all(asks.map((ask) => ask(mine.signal)));
@@ -77,11 +92,26 @@ open((run) => {
 
   function add(id) {
     const number = columns.length + 1;
-    const select = h('select', { 'aria-label': `Model ${number}`, onchange: () => { fresh(); about(); } });
-    const remove = h('button', { type: 'button', class: 'small', onclick: away, 'aria-label': `Remove model ${number}` }, 'Remove');
-    const note = h('p', { class: 'quiet about-model' });
-    const log = h('div', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': `Talk ${number}`, tabindex: 0 });
-    const element = h('article', { class: 'panel talk' }, h('header', { class: 'row' }, select, remove), note, log);
+    const select = h('select', {
+      'aria-label': `Model ${number}`,
+      onchange: () => {
+        fresh();
+        about();
+      },
+    });
+    const remove = h(
+      'button.small',
+      { type: 'button', onclick: away, 'aria-label': `Remove model ${number}` },
+      'Remove',
+    );
+    const note = h('p.quiet.about-model');
+    const log = h('div.log', {
+      role: 'log',
+      'aria-live': 'off',
+      'aria-label': `Talk ${number}`,
+      tabindex: 0,
+    });
+    const element = h('article.panel.talk', h('header.row', select, remove), note, log);
     let messages = [];
     offerModels(select, run.models, id);
     select.value = id;
@@ -93,14 +123,16 @@ open((run) => {
 
     function about() {
       const model = run.models.find((each) => each.id === select.value);
-      const can = [model.calls_tools ? 'calls tools' : 'no tools', model.thinks && 'thinks'].filter(Boolean).join(', ');
+      const can = [model.calls_tools ? 'calls tools' : 'no tools', model.thinks && 'thinks']
+        .filter(Boolean)
+        .join(', ');
       note.textContent = `${model.lineage.join(' → ')} · ${model.talks ? can : 'never saw a conversation: it goes on with the text'}`;
       fresh();
     }
 
     function fresh() {
       messages = [];
-      fill(log, h('p', { class: 'quiet hint' }, 'Its answers will stand here.'));
+      fill(log, h('p.quiet.hint', 'Its answers will stand here.'));
     }
 
     function away() {
@@ -118,7 +150,7 @@ open((run) => {
       // a question that got no answer is asked no more
       if (messages.at(-1)?.role === 'user') messages.pop();
       messages.push({ role: 'user', content: question });
-      log.append(h('p', { class: 'turn user', dir: 'auto' }, question));
+      log.append(h('p.turn.user', { dir: 'auto' }, question));
       await reply(signal);
     }
 
@@ -144,7 +176,12 @@ open((run) => {
           return view.end('stopped');
         }
         messages = before;
-        view.fail(problem(refusal, () => { view.element.remove(); together([reply]); }));
+        view.fail(
+          problem(refusal, () => {
+            view.element.remove();
+            together([reply]);
+          }),
+        );
       } finally {
         setTimeout(() => follow.disconnect());
       }
@@ -155,6 +192,8 @@ open((run) => {
   function shape() {
     at('talks').style.setProperty('--columns', columns.length);
     at('add').hidden = columns.length >= Math.min(MOST_MODELS, run.models.length + 1);
-    columns.forEach((column) => { column.remove.hidden = columns.length === 1; });
+    columns.forEach((column) => {
+      column.remove.hidden = columns.length === 1;
+    });
   }
 });

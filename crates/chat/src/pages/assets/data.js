@@ -11,8 +11,13 @@ import { empty, loading, problem } from './states.js';
 open(async (run) => {
   const trouble = at('trouble');
   if (!run.has.documents) {
-    fill(trouble, empty('This run has no documents',
-      'It began with a model of others, or with tokens. A run that filters pages itself shows here what it kept, what it left out, and why.'));
+    fill(
+      trouble,
+      empty(
+        'This run has no documents',
+        'It began with a model of others, or with tokens. A run that filters pages itself shows here what it kept, what it left out, and why.',
+      ),
+    );
     return;
   }
   const load = async () => {

@@ -3,23 +3,30 @@
 import { visible } from './text.js';
 
 /**
- * An element. Attributes that begin with `on` are listeners, `style` is an object, and a child is an element or a
- * text; whatever a text says is shown as text.
+ * An element: `h('p.quiet', 'text')`, `h('button', { onclick: go }, 'Go')`. Attributes that begin with `on` are
+ * listeners, `style` is an object, and a child is an element or a text; whatever a text says is shown as text.
  */
-export function h(tag, attributes = {}, ...children) {
+export function h(name, ...rest) {
+  const [tag, ...classes] = name.split('.');
+  const attributes = Object.getPrototypeOf(rest[0] ?? '') === Object.prototype ? rest.shift() : {};
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
+  element.classList.add(...classes);
+  for (const [key, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (name === 'style') for (const [key, to] of Object.entries(value)) element.style.setProperty(key, to);
-    else element.setAttribute(name, value === true ? '' : visible(value));
+    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
+    else if (key === 'class') element.classList.add(...value.split(' '));
+    else if (key === 'style')
+      for (const [property, to] of Object.entries(value)) element.style.setProperty(property, to);
+    else element.setAttribute(key, value === true ? '' : visible(value));
   }
-  element.append(...nodes(children));
+  element.append(...nodes(rest));
   return element;
 }
 
 function nodes(children) {
-  return children.flat().filter((child) => child !== null && child !== undefined && child !== false)
+  return children
+    .flat()
+    .filter((child) => child !== null && child !== undefined && child !== false)
     .map((child) => (child instanceof Node ? child : visible(child)));
 }
 
@@ -37,7 +44,9 @@ export function announce(text) {
   const said = at('said');
   said.textContent = '';
   // a change is announced, so that the same words twice need a pause between
-  setTimeout(() => { said.textContent = visible(text); }, 60);
+  setTimeout(() => {
+    said.textContent = visible(text);
+  }, 60);
 }
 
 /** Calls `act` when nobody has called again for a while. */
@@ -57,7 +66,7 @@ export function latest(act, show) {
   let running;
   return async (...values) => {
     running?.abort();
-    const mine = running = new AbortController();
+    const mine = (running = new AbortController());
     try {
       const found = await act(mine.signal, ...values);
       if (!mine.signal.aborted) show(found, null);
@@ -67,9 +76,19 @@ export function latest(act, show) {
   };
 }
 
+/** A bar that is `share` of its place long, 0 to 1. */
+export const mark = (share, kind = 'own') => h('i', { class: kind, style: { width: `${100 * share}%` } });
+
+/** One bar or two, one below the other. */
+export const marks = (...bars) => h('span.marks', bars);
+
+/** A table that may be wider than the page, with a name for those who do not see it. */
+export const wideTable = (label, attributes, ...parts) =>
+  h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': label }, h('table', attributes, ...parts));
+
 /** A button that copies a text. */
 export function copyButton(text) {
-  const button = h('button', { type: 'button', class: 'small copy' }, 'Copy');
+  const button = h('button.small.copy', { type: 'button' }, 'Copy');
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(typeof text === 'function' ? text() : text);
@@ -78,14 +97,16 @@ export function copyButton(text) {
     } catch {
       button.textContent = 'Not allowed here';
     }
-    setTimeout(() => { button.textContent = 'Copy'; }, 1600);
+    setTimeout(() => {
+      button.textContent = 'Copy';
+    }, 1600);
   });
   return button;
 }
 
 /** A row of words that can be taken as they are: examples, openings. */
 export function chips(words, take) {
-  return words.map((word) => h('button', { type: 'button', class: 'chip', onclick: () => take(word) }, word));
+  return words.map((word) => h('button.chip', { type: 'button', onclick: () => take(word) }, word));
 }
 
 /**

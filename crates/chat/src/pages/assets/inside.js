@@ -18,15 +18,20 @@ open((run) => {
       at('shown').hidden = Boolean(refusal) || found.tokens.length === 0;
       fill(at('trouble'), refusal && problem(refusal, read));
       if (refusal) return;
-      at('read').textContent = `${counted(found.tokens.length, 'token')}${found.truncated ? ': the sentence is longer, this is its beginning' : ''}`;
+      at('read').textContent =
+        `${counted(found.tokens.length, 'token')}${found.truncated ? ': the sentence is longer, this is its beginning' : ''}`;
       if (found.tokens.length === 0) return;
       showHeads(found);
       showLens(found);
       showBlocks(found);
-    });
+    },
+  );
   fill(at('trouble'), loading('The model reads …'));
   at('text').addEventListener('input', debounced(300, read));
   at('model').addEventListener('change', read);
-  at('ask').addEventListener('submit', (event) => { event.preventDefault(); read(); });
+  at('ask').addEventListener('submit', (event) => {
+    event.preventDefault();
+    read();
+  });
   read();
 });

@@ -8,13 +8,20 @@ let asking = null;
 export function askKey(again) {
   asking ??= new Promise((resolve) => {
     const input = h('input', { id: 'key', type: 'password', autocomplete: 'off', required: true });
-    const form = h('form', { method: 'dialog' },
+    const form = h(
+      'form',
+      { method: 'dialog' },
       h('h2', { id: 'key-title' }, 'This server wants a key'),
-      h('p', {}, again ? 'That key was not taken. ' : '',
-        'It is the one that the server was started with. It stays in this tab and is sent to this server only.'),
-      h('label', { for: 'key' }, 'Key'), input,
-      h('p', { class: 'row' }, h('button', { class: 'primary' }, 'Go on')));
-    const dialog = h('dialog', { class: 'small-dialog', 'aria-labelledby': 'key-title' }, form);
+      h(
+        'p',
+        again ? 'That key was not taken. ' : '',
+        'It is the one that the server was started with. It stays in this tab and is sent to this server only.',
+      ),
+      h('label', { for: 'key' }, 'Key'),
+      input,
+      h('p.row', h('button.primary', 'Go on')),
+    );
+    const dialog = h('dialog.small-dialog', { 'aria-labelledby': 'key-title' }, form);
     dialog.addEventListener('cancel', (event) => event.preventDefault());
     dialog.addEventListener('close', () => {
       dialog.remove();

@@ -11,11 +11,15 @@ const MOST_BYTES = 256;
 /** Makes the ladder live: its word, its tokenizer, its steps. */
 export function showLadder(run) {
   const [word, by, place] = [at('word'), at('by'), at('ladder')];
-  fill(by, run.tokenizers.map((name) => h('option', {}, name)));
+  fill(
+    by,
+    run.tokenizers.map((name) => h('option', name)),
+  );
   word.value = (run.openings[0] ?? 'unbelievable tokenization').split(' ').slice(0, 3).join(' ');
   const climb = latest(
     (signal) => call('/playground/ladder', { tokenizer: by.value, text: beginning(word.value) }, signal),
-    (found, refusal) => (refusal ? fill(place, problem(refusal, climb)) : draw(place, found)));
+    (found, refusal) => (refusal ? fill(place, problem(refusal, climb)) : draw(place, found)),
+  );
   word.addEventListener('input', debounced(150, climb));
   by.addEventListener('change', climb);
   fill(place, loading('Merging …'));
@@ -33,23 +37,46 @@ function beginning(text) {
 }
 
 function draw(place, { steps, tokens }) {
-  if (!steps.length || !steps[0].length) return fill(place, h('p', { class: 'quiet' }, 'Write a word above.'));
+  if (!steps.length || !steps[0].length) return fill(place, h('p.quiet', 'Write a word above.'));
   const last = steps.length - 1;
-  const slider = h('input', { type: 'range', id: 'step', min: 0, max: last, value: 0, 'aria-describedby': 'merge' });
-  const [back, on] = [-1, 1].map((by) => h('button', {
-    type: 'button', onclick: () => go(Number(slider.value) + by), 'aria-label': by < 0 ? 'One merge back' : 'One merge on',
-  }, by < 0 ? '←' : '→'));
-  const play = h('button', { type: 'button', class: 'primary', onclick: run }, 'Play');
+  const slider = h('input', {
+    type: 'range',
+    id: 'step',
+    min: 0,
+    max: last,
+    value: 0,
+    'aria-describedby': 'merge',
+  });
+  const [back, on] = [-1, 1].map((by) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        onclick: () => go(Number(slider.value) + by),
+        'aria-label': by < 0 ? 'One merge back' : 'One merge on',
+      },
+      by < 0 ? '←' : '→',
+    ),
+  );
+  const play = h('button.primary', { type: 'button', onclick: run }, 'Play');
   const merge = h('p', { id: 'merge', class: 'merge' });
-  const blocks = h('div', { class: 'blocks' });
+  const blocks = h('div.blocks');
   const merged = steps.map((ids, i) => (i ? changed(steps[i - 1], ids, tokens) : null));
-  const list = h('ol', { class: 'merges' }, merged.slice(1).map((change, i) =>
-    h('li', {}, h('button', { type: 'button', onclick: () => go(i + 1) }, named(change)))));
+  const list = h(
+    'ol.merges',
+    merged
+      .slice(1)
+      .map((change, i) => h('li', h('button', { type: 'button', onclick: () => go(i + 1) }, named(change)))),
+  );
   let timer;
 
-  fill(place,
-    h('div', { class: 'row' }, play, back, h('label', { class: 'unseen', for: 'step' }, 'Merges done'), slider, on),
-    merge, blocks, last > 0 && h('details', {}, h('summary', {}, 'All merges as a list'), list));
+  fill(
+    place,
+    h('div.row', play, back, h('label.unseen', { for: 'step' }, 'Merges done'), slider, on),
+    merge,
+    blocks,
+    last > 0 && h('details', h('summary', 'All merges as a list'), list),
+  );
   slider.addEventListener('input', () => go(Number(slider.value)));
   go(0);
   return null;
@@ -66,10 +93,17 @@ function draw(place, { steps, tokens }) {
     on.disabled = step === last;
     const change = merged[step];
     slider.setAttribute('aria-valuetext', change ? `merge ${step} of ${last}` : 'bytes alone');
-    fill(merge, h('b', {}, counted(steps[step].length, 'token')),
-      change ? [` after merge ${step} of ${last}: `, h('code', {}, named(change))] : ', each of them a byte; no merge yet');
+    fill(
+      merge,
+      h('b', counted(steps[step].length, 'token')),
+      change
+        ? [` after merge ${step} of ${last}: `, h('code', named(change))]
+        : ', each of them a byte; no merge yet',
+    );
     fill(blocks, blocksOf(steps[step], tokens, change));
-    [...list.children].forEach((item, i) => item.firstChild.setAttribute('aria-pressed', String(i + 1 === step)));
+    [...list.children].forEach((item, i) =>
+      item.firstChild.setAttribute('aria-pressed', String(i + 1 === step)),
+    );
   }
 
   function run() {
@@ -98,11 +132,14 @@ function changed(before, after, tokens) {
   const old = starts(before);
   const made = starts(after).filter(([from, to]) => !old.some(([a, b]) => a === from && b === to));
   const [[from, to, id]] = made.length ? made : [[0, 0, after[0]]];
-  const parts = old.filter(([a, b]) => a >= from && b <= to).map(([, , part]) => ({ id: part, ...tokens[part] }));
+  const parts = old
+    .filter(([a, b]) => a >= from && b <= to)
+    .map(([, , part]) => ({ id: part, ...tokens[part] }));
   return { token: { id, ...tokens[id] }, parts, places: made.map(([at]) => at) };
 }
 
-const named = ({ token, parts }) => `${parts.map(namedToken).join(' + ')} → ${namedToken(token)} (${token.id})`;
+const named = ({ token, parts }) =>
+  `${parts.map(namedToken).join(' + ')} → ${namedToken(token)} (${token.id})`;
 
 /** Tokens as blocks over their bytes, and these over their bits. */
 function blocksOf(ids, tokens, change) {
@@ -111,10 +148,20 @@ function blocksOf(ids, tokens, change) {
     const token = { id, ...tokens[id] };
     const fresh = change?.places.includes(at);
     at += token.bytes.length;
-    return h('div', { class: `block hue-${index % 6}${fresh ? ' fresh' : ''}` },
-      h('div', { class: 'bytes' }, token.bytes.map((byte) => h('span', { class: 'byte' },
-        h('small', { 'aria-hidden': 'true' }, byte.toString(2).padStart(8, '0').replace(/^..../, '$& ')),
-        h('b', {}, byte.toString(16).toUpperCase().padStart(2, '0'))))),
-      h('div', { class: 'name' }, h('code', {}, namedToken(token)), ' ', h('span', {}, String(id))));
+    return h(
+      'div',
+      { class: `block hue-${index % 6}${fresh ? ' fresh' : ''}` },
+      h(
+        'div.bytes',
+        token.bytes.map((byte) =>
+          h(
+            'span.byte',
+            h('small', { 'aria-hidden': 'true' }, byte.toString(2).padStart(8, '0').replace(/^..../, '$& ')),
+            h('b', byte.toString(16).toUpperCase().padStart(2, '0')),
+          ),
+        ),
+      ),
+      h('div.name', h('code', namedToken(token)), ' ', h('span', String(id))),
+    );
   });
 }

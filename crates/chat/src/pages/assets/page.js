@@ -6,7 +6,7 @@ import { problem } from './states.js';
 
 /** Asks for the run, and calls `start` with it. */
 export async function open(start) {
-  const notice = at('main').appendChild(h('div', { class: 'notice' }));
+  const notice = at('main').appendChild(h('div.notice'));
   try {
     const run = await call('/playground/run');
     at('run-name').textContent = run.name;
@@ -15,15 +15,21 @@ export async function open(start) {
     await start(run);
   } catch (refusal) {
     at('main').prepend(notice);
-    fill(notice, problem(refusal, () => location.reload()));
+    fill(
+      notice,
+      problem(refusal, () => location.reload()),
+    );
   }
 }
 
 /** Fills a `<select>` with models; one that the address names (`?model=`) or that is wanted is chosen. */
 export function offerModels(select, models, wanted) {
-  fill(select, models.map((model) => h('option', { value: model.id }, model.id)));
+  fill(
+    select,
+    models.map((model) => h('option', { value: model.id }, model.id)),
+  );
   const named = new URLSearchParams(location.search).get('model');
-  select.value = models.some((model) => model.id === named) ? named : wanted ?? models[0].id;
+  select.value = models.some((model) => model.id === named) ? named : (wanted ?? models[0].id);
 }
 
 /** Keeps what a page shows in its address, so that it can be sent to somebody. */

@@ -4,10 +4,10 @@ import { announce, h } from './dom.js';
 import { counted } from './text.js';
 
 /** Something is on its way. */
-export const loading = (what) => h('p', { class: 'loading' }, h('i', { 'aria-hidden': 'true' }), what);
+export const loading = (what) => h('p.loading', h('i', { 'aria-hidden': 'true' }), what);
 
 /** There is nothing, and why. */
-export const empty = (title, ...why) => h('div', { class: 'empty' }, h('h3', {}, title), h('p', {}, why));
+export const empty = (title, ...why) => h('div.empty', h('h3', title), h('p', why));
 
 const TITLES = {
   0: 'Nobody answers',
@@ -25,8 +25,8 @@ export function problem(refusal, retry) {
   if (refusal.status === undefined) console.error(refusal);
   const title = TITLES[status] ?? TITLES[500];
   announce(`${title}. ${message}`);
-  const box = h('div', { class: 'problem' }, h('h3', {}, title), h('p', {}, sentence(message)));
-  if (retry) box.append(h('p', {}, tryAgain(retry, status === 429 ? wait ?? 1 : 0)));
+  const box = h('div.problem', h('h3', title), h('p', sentence(message)));
+  if (retry) box.append(h('p', tryAgain(retry, status === 429 ? (wait ?? 1) : 0)));
   return box;
 }
 

@@ -21,7 +21,11 @@ export async function answer(request, messages, see, signal) {
     for (const made of calls) {
       const output = await useTool(made.function, request.tools ?? [], signal);
       see.result(made, output);
-      messages.push({ role: 'tool', tool_call_id: made.id, content: output.output ?? `error: ${output.error}` });
+      messages.push({
+        role: 'tool',
+        tool_call_id: made.id,
+        content: output.output ?? `error: ${output.error}`,
+      });
     }
     if (round === MOST_ROUNDS) return { finish: 'rounds', messages: before, ids };
   }
@@ -58,18 +62,25 @@ async function oneRound(request, see, signal) {
 /** A tool call may come in pieces: the first has its name, the others go on with its arguments. */
 function gather(message, { index, id, function: piece }) {
   message.tool_calls ??= [];
-  const made = message.tool_calls[index] ??= { id, type: 'function', function: { name: '', arguments: '' } };
+  const made = (message.tool_calls[index] ??= {
+    id,
+    type: 'function',
+    function: { name: '', arguments: '' },
+  });
   if (id) made.id = id;
   made.function.name += piece?.name ?? '';
   made.function.arguments += piece?.arguments ?? '';
 }
 
 async function useTool({ name, arguments: text }, tools, signal) {
-  return call(`/playground/tools/${encodeURIComponent(name)}`, { request: requestOf(name, text, tools) }, signal)
-    .catch((refusal) => {
-      if (refusal.name === 'AbortError') throw refusal;
-      return { error: refusal.message };
-    });
+  return call(
+    `/playground/tools/${encodeURIComponent(name)}`,
+    { request: requestOf(name, text, tools) },
+    signal,
+  ).catch((refusal) => {
+    if (refusal.name === 'AbortError') throw refusal;
+    return { error: refusal.message };
+  });
 }
 
 /** What a call asks for: the one argument that our tools have. */

@@ -3,7 +3,9 @@
 
 const HIDDEN = new RegExp(
   '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f' +
-  '\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]', 'gu');
+    '\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]',
+  'gu',
+);
 
 const hex = (number, digits) => number.toString(16).toUpperCase().padStart(digits, '0');
 
@@ -34,7 +36,10 @@ export function shownToken({ id, text, bytes }) {
 }
 
 /** A token in one line, its spaces shown: for lists and sentences. */
-export const namedToken = (token) => shownToken(token).replace(/[\n\t]/g, '').replaceAll(' ', '␣');
+export const namedToken = (token) =>
+  shownToken(token)
+    .replace(/[\n\t]/g, '')
+    .replaceAll(' ', '␣');
 
 const whole = new Intl.NumberFormat('en');
 
@@ -43,7 +48,12 @@ export const count = (number) => whole.format(Math.round(number));
 
 /** 1835008 as 1.84 M. */
 export function short(number) {
-  const units = [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e4, 'k']];
+  const units = [
+    [1e12, 'T'],
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e4, 'k'],
+  ];
   const [size, unit] = units.find(([size]) => number >= size) ?? [1, ''];
   if (!unit) return count(number);
   const scaled = size === 1e4 ? number / 1e3 : number / size;

@@ -8,7 +8,7 @@ import { namedToken, shownToken } from './text.js';
  * is clicked or entered; `describe(token, index)` is what a screen reader says of one.
  */
 export function tokenLine(label, { onpoint, onpick, describe = namedToken } = {}) {
-  const element = h('div', { class: 'tokens', role: 'listbox', 'aria-label': label, 'aria-orientation': 'horizontal' });
+  const element = h('div.tokens', { role: 'listbox', 'aria-label': label, 'aria-orientation': 'horizontal' });
   const line = { element, tokens: [], set, add, select, mark, selected: -1 };
   const indexOf = (event) => [...element.children].indexOf(event.target.closest('.token'));
 
@@ -21,10 +21,17 @@ export function tokenLine(label, { onpoint, onpick, describe = namedToken } = {}
 
   function add(token) {
     const index = line.tokens.push(token) - 1;
-    const span = h('span', {
-      class: token.special ? 'token special' : `token hue-${index % 6}`,
-      role: 'option', 'aria-selected': 'false', tabindex: index ? -1 : 0, 'aria-label': describe(token, index),
-    }, shownToken(token));
+    const span = h(
+      'span',
+      {
+        class: token.special ? 'token special' : `token hue-${index % 6}`,
+        role: 'option',
+        'aria-selected': 'false',
+        tabindex: index ? -1 : 0,
+        'aria-label': describe(token, index),
+      },
+      shownToken(token),
+    );
     element.append(span);
     return span;
   }
@@ -52,7 +59,9 @@ export function tokenLine(label, { onpoint, onpick, describe = namedToken } = {}
     onpoint?.(index);
   };
   element.addEventListener('focusin', point);
-  element.addEventListener('pointerover', (event) => { if (event.pointerType === 'mouse') point(event); });
+  element.addEventListener('pointerover', (event) => {
+    if (event.pointerType === 'mouse') point(event);
+  });
   element.addEventListener('click', (event) => {
     const index = indexOf(event);
     if (index < 0) return;

@@ -1,0 +1,16 @@
+import { chromium } from 'playwright-core';
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
+page.on('console', (m) => console.log(m.type(), m.text()));
+await page.goto('http://127.0.0.1:8135/chat');
+await page.waitForTimeout(1000);
+const box = page.locator('textarea, input[type=text]').last();
+await box.fill('Why is the sky blue? Two sentences.');
+await box.press('Enter');
+await page.waitForTimeout(25000);
+await page.screenshot({ path: '/tmp/smol1.png' });
+await box.fill('And at sunset?');
+await box.press('Enter');
+await page.waitForTimeout(25000);
+await page.screenshot({ path: '/tmp/smol2.png' });
+await browser.close();
