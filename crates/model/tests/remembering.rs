@@ -9,8 +9,8 @@ use model::{CausalLm, Config, Decoder, Decoding, Draw, Limits, Prompt, Random, S
 
 const CONTEXT: usize = 400;
 
-fn long(config: Config) -> Config {
-    Config { context: CONTEXT, ..config }
+fn long(config: &Config) -> Config {
+    Config { context: CONTEXT, ..config.clone() }
 }
 
 /// Talks: a few beginnings that many share, and ends of their own, some of them earlier answers.
@@ -60,7 +60,7 @@ fn pieces_and_what_is_known_change_no_bit() {
     let draw = Draw { temperature: 0.9, ..Draw::default() };
     let limits = Limits { new_tokens: 12, context: CONTEXT, stop: vec![7], ..Limits::default() };
     for config in kinds() {
-        let (_, decoder) = random_decoder(&long(config), DType::F32);
+        let (_, decoder) = random_decoder(&long(&config), DType::F32);
         let talks = talks(&mut Random::new(3, "talks"), 40);
         let prompts: Vec<Prompt> =
             talks.into_iter().zip(0..).map(|(ids, seed)| Prompt { ids, seed }).collect();
@@ -80,7 +80,7 @@ fn pieces_and_what_is_known_change_no_bit() {
 
 #[test]
 fn a_talk_that_goes_on_is_read_from_where_it_goes_on() {
-    let (_, decoder) = random_decoder(&long(llama()), DType::F32);
+    let (_, decoder) = random_decoder(&long(&llama()), DType::F32);
     let draw = Draw { temperature: 0.0, ..Draw::default() };
     let limits = Limits { new_tokens: 20, context: CONTEXT, ..Limits::default() };
     let mut decoding = Decoding::new(&decoder).remembering(512);

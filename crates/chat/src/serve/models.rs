@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bpe::{Bpe, Tokenizer, Vocabulary};
 use model::Decoder;
-use sft::{Protocol, Template};
+use sft::{Message, Protocol, Rendered, Template};
 use tokio::sync::OnceCell;
 
 use super::engine::Engine;
@@ -23,7 +23,8 @@ pub(crate) struct Loaded {
     pub(crate) card: Card,
     pub(crate) decoder: Decoder,
     pub(crate) bpe: Bpe,
-    pub(crate) template: Box<dyn Template>,
+    /// How one talks with it; nothing where its vocabulary has no tokens for that.
+    pub(crate) template: Option<Box<dyn Template>>,
     /// What stands before every text, as in training; nothing for models that learned without.
     pub(crate) begin: Option<u32>,
     /// What ends texts and answers.
@@ -73,10 +74,29 @@ impl Loaded {
         let (_, decoder) = model::checkpoint::load(&card.folder).map_err(Refusal::fault)?;
         let decoder = decoder.detached();
         let vocabulary = bpe.vocabulary();
-        let template = Protocol::of(vocabulary).template(vocabulary).map_err(Refusal::fault)?;
+        let template = Protocol::of(vocabulary).template(vocabulary).ok();
         let engine = Engine::start(&card.id, decoder.clone(), limits, numbers);
-        let (begin, ends) = (begin(vocabulary), ends(vocabulary, &*template));
+        let (begin, ends) = (begin(vocabulary), ends(vocabulary, template.as_deref()));
         Ok(Self { card, decoder, bpe, template, begin, ends, engine })
+    }
+
+    /// How one talks with it.
+    pub(crate) fn protocol(&self) -> Answer<&dyn Template> {
+        let missing = || {
+            let message = "this model's vocabulary has no tokens for conversations; it can go on with texts";
+            Refusal::invalid("model", message)
+        };
+        self.template.as_deref().ok_or_else(missing)
+    }
+
+    /// A conversation as the model reads it, its own turn begun; the field `param` of a request told it.
+    pub(crate) fn render(&self, messages: &[Message<'_>], param: &'static str) -> Answer<Rendered> {
+        let template = self.protocol()?;
+        let mut rendered = Rendered::default();
+        let written = template.render(messages, &self.bpe, &mut rendered);
+        written.map_err(|problem| Refusal::invalid(param, problem.to_string()))?;
+        template.open(&self.bpe, &mut rendered);
+        Ok(rendered)
     }
 
     /// Refuses ids that are none, in the field `param` of a request.
@@ -98,9 +118,9 @@ fn begin(vocabulary: &Vocabulary) -> Option<u32> {
 }
 
 /// The tokens that end an answer, and those that part texts.
-fn ends(vocabulary: &Vocabulary, template: &dyn Template) -> Vec<u32> {
+fn ends(vocabulary: &Vocabulary, template: Option<&dyn Template>) -> Vec<u32> {
     let parting = ["<|bos|>", "<|endoftext|>", "<|end_of_text|>", "</s>"];
-    let mut ends = template.ends().to_vec();
+    let mut ends = template.map(Template::ends).unwrap_or_default().to_vec();
     ends.extend(parting.into_iter().filter_map(|name| vocabulary.special(name)));
     ends
 }

@@ -9,7 +9,7 @@ use axum::extract::State;
 use model::{Draw, Limits as Ends, Prompt, Random};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sft::{Message, Rendered, Role};
+use sft::{Message, Role};
 
 use super::{Outcome, Standings, Vote, work};
 use crate::serve::engine::{Growing, Request};
@@ -197,11 +197,7 @@ fn two(served: &Served, wanted: Option<&[String]>, random: &mut Random) -> Answe
 }
 
 fn request(model: &Loaded, prompt: &str, seed: u64, draw: &Draw, most: usize) -> Answer<Request> {
-    let mut rendered = Rendered::default();
-    let messages = [Message::text(Role::User, prompt)];
-    let render = model.template.render(&messages, &model.bpe, &mut rendered);
-    render.map_err(|problem| Refusal::invalid("prompt", problem.to_string()))?;
-    model.template.open(&model.bpe, &mut rendered);
+    let rendered = model.render(&[Message::text(Role::User, prompt)], "prompt")?;
     let context = model.card.config.context;
     if rendered.ids.len() >= context {
         let message = format!("{} tokens, where a model reads {context} at most", rendered.ids.len());
@@ -223,7 +219,7 @@ async fn answer(model: &Loaded, mut growing: Growing) -> Answer<String> {
             ids.push(step.id);
         }
     }
-    Ok(visible(&ids, &*model.template, &model.bpe))
+    Ok(visible(&ids, model.protocol()?, &model.bpe))
 }
 
 /// Answers `POST /playground/arena/vote`.

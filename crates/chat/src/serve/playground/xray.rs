@@ -9,7 +9,7 @@ use bpe::Tokenizer;
 use model::{CausalLm, Input};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sft::{Kind, Rendered, Role, Template};
+use sft::{Kind, Role, Template};
 
 use super::tokens::{LONGEST, Token};
 use super::{reading, work};
@@ -126,10 +126,7 @@ fn written(model: &Loaded, asked: &Talk) -> Answer<(Vec<u32>, Vec<Mark>)> {
     }
     let turns = conversation(&asked.messages)?;
     let messages: Vec<sft::Message<'_>> = turns.iter().map(|turn| turn.message()).collect();
-    let mut rendered = Rendered::default();
-    let render = model.template.render(&messages, &model.bpe, &mut rendered);
-    render.map_err(|problem| Refusal::invalid("messages", problem.to_string()))?;
-    model.template.open(&model.bpe, &mut rendered);
+    let rendered = model.render(&messages, "messages")?;
     let mut marks: Vec<Mark> = vec![];
     for (span, range) in rendered.pieces() {
         let mark = |at: usize| Mark { role: span.role, kind: span.kind, learned: rendered.learn[at] };
@@ -137,7 +134,7 @@ fn written(model: &Loaded, asked: &Talk) -> Answer<(Vec<u32>, Vec<Mark>)> {
     }
     let mut ids = rendered.ids;
     ids.extend_from_slice(&asked.answer);
-    marks.extend(marks_of_answer(&asked.answer, &*model.template));
+    marks.extend(marks_of_answer(&asked.answer, model.protocol()?));
     Ok((ids, marks))
 }
 

@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use model::{Limits as Ends, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sft::{Rendered, Role};
+use sft::Role;
 
 use super::answer::{Growth, Part};
 use super::log_probs::{ChatLogProbs, TokenLogProb};
@@ -185,11 +185,12 @@ pub(crate) async fn create(
 /// Writes the conversation as tokens, and lets the answers begin.
 async fn begin(served: &Served, loaded: &Arc<Loaded>, request: &ChatRequest) -> Answer<Begun> {
     let turns = conversation(&request.messages)?;
-    let tokens = loaded.template.tool_tokens();
+    let template = loaded.protocol()?;
+    let tokens = template.tool_tokens();
     let tools = request.tools.as_deref().unwrap_or_default();
     let calling = Calling::new(tools, request.tool_choice.as_ref(), tokens)?;
     let mut prompt = render(loaded, turns).await?;
-    let mut writer = Writer::new(Some(&*loaded.template), request.sampling.stops()?);
+    let mut writer = Writer::new(Some(template), request.sampling.stops()?);
     if let Some((start, name)) = &calling.forced {
         let before = prompt.len();
         prompt.push(*start);
@@ -232,11 +233,7 @@ async fn render(loaded: &Arc<Loaded>, turns: Vec<Turn>) -> Answer<Vec<u32>> {
     let loaded = Arc::clone(loaded);
     let render = move || {
         let messages: Vec<sft::Message<'_>> = turns.iter().map(Turn::message).collect();
-        let mut rendered = Rendered::default();
-        let written = loaded.template.render(&messages, &loaded.bpe, &mut rendered);
-        written.map_err(|problem| Refusal::invalid("messages", problem.to_string()))?;
-        loaded.template.open(&loaded.bpe, &mut rendered);
-        Ok(rendered.ids)
+        Ok(loaded.render(&messages, "messages")?.ids)
     };
     tokio::task::spawn_blocking(render).await.map_err(Refusal::fault)?
 }
