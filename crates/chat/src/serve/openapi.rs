@@ -18,7 +18,7 @@ pub(super) struct Operation {
     pub(super) body: Option<Shape>,
     /// What stands behind the question mark.
     pub(super) query: Option<Shape>,
-    /// The JSON of an answer; text where there is none.
+    /// The JSON of an answer; numbers for Prometheus where there is none.
     pub(super) answer: Option<Shape>,
     /// What a stream's pieces are, where a request can ask for one.
     pub(super) piece: Option<Shape>,
@@ -109,7 +109,7 @@ fn describe(operation: &Operation, error: &Schema, generator: &mut SchemaGenerat
     let content = |kind: &str, schema: Value| json!({ kind: { "schema": schema } });
     let mut answer = match operation.answer {
         Some(shape) => content("application/json", json!(shape(generator))),
-        None => content("text/plain", json!({ "type": "string" })),
+        None => content("application/openmetrics-text", json!({ "type": "string" })),
     };
     if let (Some(shape), Some(kinds)) = (operation.piece, answer.as_object_mut()) {
         kinds.insert("text/event-stream".to_owned(), json!({ "schema": shape(generator) }));
