@@ -40,6 +40,15 @@ pub(super) struct Part {
     pub(super) pieces: Vec<Piece>,
     /// Why nothing more comes, if so.
     pub(super) finish: Option<Finish>,
+    /// The token that ended it, which is none of its words.
+    pub(super) end: Option<u32>,
+}
+
+impl Part {
+    /// All that the model wrote, the token that ended it too.
+    pub(super) fn ids(&self) -> Vec<u32> {
+        self.steps.iter().map(|step| step.id).chain(self.end).collect()
+    }
 }
 
 impl Growth {
@@ -86,7 +95,7 @@ impl Growth {
             let part = part?;
             whole.steps.extend(part.steps);
             whole.pieces.extend(part.pieces);
-            whole.finish = part.finish;
+            (whole.finish, whole.end) = (part.finish, part.end);
         }
         Ok(whole)
     }
@@ -102,7 +111,9 @@ impl Growth {
         } else {
             self.writer.write(id, &self.loaded.bpe, &mut part.pieces)
         };
-        if !is_end {
+        if is_end {
+            part.end = Some(id);
+        } else {
             part.steps.push(step);
         }
         if part.finish.is_none() && end.is_some() {

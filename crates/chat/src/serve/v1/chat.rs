@@ -75,7 +75,7 @@ struct ChatChoice {
     /// `stop`, `length` or `tool_calls`.
     finish_reason: Option<&'static str>,
     logprobs: Option<ChatLogProbs>,
-    /// Ours: what the model wrote.
+    /// Ours: what the model wrote, the token that ended it too.
     #[serde(skip_serializing_if = "Option::is_none")]
     token_ids: Option<Vec<u32>>,
 }
@@ -301,6 +301,7 @@ impl Shape {
 
     fn told(&self, part: Part) -> Fields {
         let mut told = Fields { finish: part.finish.map(super::writer::Finish::name), ..Fields::default() };
+        let ids = part.ids();
         for piece in part.pieces {
             match piece {
                 Piece::Text(text) => told.text.get_or_insert_default().push_str(&text),
@@ -309,7 +310,7 @@ impl Shape {
             }
         }
         if self.ids {
-            told.ids = Some(part.steps.iter().map(|step| step.id).collect());
+            told.ids = Some(ids);
         }
         if self.log_probs {
             let content = part.steps.iter().map(|step| TokenLogProb::new(step, &self.loaded.bpe)).collect();

@@ -221,6 +221,7 @@ struct Telling {
 
 impl Shape {
     fn choice(&mut self, index: usize, part: Part) -> CompletionChoice {
+        let ids = part.ids();
         let telling = &mut self.tellings[index];
         let mut text = telling.words.take().unwrap_or_default();
         for piece in part.pieces {
@@ -238,7 +239,7 @@ impl Shape {
             text,
             finish_reason: part.finish.map(super::writer::Finish::name),
             logprobs: self.log_probs.then_some(log_probs),
-            token_ids: self.ids.then(|| part.steps.iter().map(|step| step.id).collect()),
+            token_ids: self.ids.then_some(ids),
             prompt_token_ids: telling.ids.take(),
         }
     }
