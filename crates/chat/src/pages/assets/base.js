@@ -57,7 +57,7 @@ open(async (run) => {
   const read = latest(
     async (signal) => {
       writing?.abort();
-      return readPrompt(at('model').value, run.tokenizers[0], prompt.value, signal);
+      return readPrompt(at('model').value, prompt.value, signal);
     },
     (tokens, refusal) => {
       if (at('text').querySelector('.loading')) fill(at('text'));

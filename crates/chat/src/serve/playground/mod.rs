@@ -9,6 +9,7 @@ mod documents;
 mod inside;
 mod next;
 mod overview;
+mod read;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub(super) fn routes() -> Router<Arc<Served>> {
         .route("/playground/run", get(overview::run))
         .route("/playground/tokenize", post(tokens::tokenize))
         .route("/playground/ladder", post(tokens::ladder))
+        .route("/playground/read", post(read::read))
         .route("/playground/next", post(next::next))
         .route("/playground/inside", post(inside::inside))
         .route("/playground/xray", post(xray::xray))
@@ -68,6 +70,12 @@ pub(super) fn operations() -> Vec<Operation> {
             "A text cut, merge by merge",
             of::<tokens::Text>,
             of::<tokens::Ladder>,
+        ),
+        Operation::post(
+            "/playground/read",
+            "A text as a model reads it",
+            of::<read::Reading>,
+            of::<read::Read>,
         ),
         Operation::post("/playground/next", "What may come next", of::<next::Next>, of::<next::Distribution>),
         Operation::post(

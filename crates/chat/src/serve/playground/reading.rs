@@ -2,7 +2,7 @@
 
 use bpe::Tokenizer;
 use candle_core::{Device, Tensor};
-use model::Config;
+use model::{CausalLm, Config, Input};
 
 use super::tokens::{LONGEST, within};
 use crate::serve::models::Loaded;
@@ -51,4 +51,22 @@ pub(super) fn fits(ids: &[u32], context: usize) -> Answer<()> {
 /// One row of ids `[1, T]`.
 pub(super) fn row(ids: &[u32]) -> Answer<Tensor> {
     Tensor::from_slice(ids, (1, ids.len()), &Device::Cpu).map_err(Refusal::fault)
+}
+
+/// The log-probability of each token but the first.
+pub(super) fn log_probs(model: &Loaded, ids: &[u32]) -> Answer<Vec<f64>> {
+    let Some((_, targets)) = ids.split_first().filter(|(_, targets)| !targets.is_empty()) else {
+        return Ok(vec![]);
+    };
+    let row = row(ids)?;
+    let compute = || -> model::Result<Vec<f32>> {
+        let hidden = model.decoder.hidden(&Input::new(&row), None)?.flatten_to(1)?;
+        let before = hidden.narrow(0, 0, targets.len())?;
+        Ok(model.decoder.log_probs(&before, targets)?.to_vec1()?)
+    };
+    let found = compute().map_err(Refusal::fault)?;
+    if found.iter().any(|log_prob| !log_prob.is_finite()) {
+        return Err(Refusal::fault("log-probabilities that are no numbers"));
+    }
+    Ok(found.into_iter().map(f64::from).collect())
 }

@@ -82,6 +82,23 @@ fn the_next_token_has_a_whole_distribution() {
 }
 
 #[test]
+fn what_is_read_is_as_likely_as_the_next_token_was() {
+    let house = House::new();
+    let read = house.done("POST", "/playground/read", &json!({ "model": "base", "text": "a te" }));
+    let tokens = read["tokens"].as_array().unwrap();
+    assert_eq!((&tokens[0]["id"], &tokens[0]["log_prob"]), (&json!(house.bos), &Value::Null));
+    let ids: Vec<&Value> = tokens.iter().map(|token| &token["id"]).collect();
+    for at in 1..tokens.len() {
+        let asked = json!({ "model": "base", "ids": ids[..at], "count": house.vocabulary.min(500) });
+        let next = house.done("POST", "/playground/next", &asked);
+        let candidates = next["candidates"].as_array().unwrap();
+        let drawn = candidates.iter().find(|candidate| candidate["id"] == *ids[at]).unwrap();
+        let [one, other] = [&drawn["log_prob"], &tokens[at]["log_prob"]].map(|value| value.as_f64().unwrap());
+        assert!((one - other).abs() < 1e-5, "{one} {other}");
+    }
+}
+
+#[test]
 fn insides_add_up() {
     let house = House::new();
     let inside = house.done("POST", "/playground/inside", &json!({ "model": "chat", "text": "a text " }));

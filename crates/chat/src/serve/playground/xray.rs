@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use bpe::Tokenizer;
-use model::{CausalLm, Input};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sft::{Kind, Role, Template};
@@ -86,7 +85,7 @@ fn look(model: &Loaded, stages: &[Arc<Loaded>], asked: &Talk) -> Answer<XRay> {
         reading::check(&ids, "answer", &stage.card.config)?;
         reading::fits(&ids, stage.card.config.context)?;
     }
-    let log_probs = stages.iter().map(|stage| log_probs(stage, &ids)).collect::<Answer<Vec<_>>>()?;
+    let log_probs = stages.iter().map(|stage| reading::log_probs(stage, &ids)).collect::<Answer<Vec<_>>>()?;
     let blind = -(model.card.config.vocabulary as f64).ln();
     let begin = ids.len() - asked.answer.len();
     let seen = |(at, (&id, mark)): (usize, (&u32, &Mark))| {
@@ -187,24 +186,6 @@ fn name(kind: Kind) -> &'static str {
         Kind::Image => "image",
         Kind::Audio => "audio",
     }
-}
-
-/// The log-probability of each token but the first.
-fn log_probs(model: &Loaded, ids: &[u32]) -> Answer<Vec<f64>> {
-    let Some((_, targets)) = ids.split_first().filter(|(_, targets)| !targets.is_empty()) else {
-        return Ok(vec![]);
-    };
-    let row = reading::row(ids)?;
-    let compute = || -> model::Result<Vec<f32>> {
-        let hidden = model.decoder.hidden(&Input::new(&row), None)?.flatten_to(1)?;
-        let before = hidden.narrow(0, 0, targets.len())?;
-        Ok(model.decoder.log_probs(&before, targets)?.to_vec1()?)
-    };
-    let found = compute().map_err(Refusal::fault)?;
-    if found.iter().any(|log_prob| !log_prob.is_finite()) {
-        return Err(Refusal::fault("log-probabilities that are no numbers"));
-    }
-    Ok(found.into_iter().map(f64::from).collect())
 }
 
 /// Which stage raised a token most, if any did.
