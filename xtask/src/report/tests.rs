@@ -151,8 +151,10 @@ fn hostile_text_stays_text() {
         "escaped, and still to be read"
     );
     assert!(html.contains("<b class=\"prompt\">&lt;b&gt;</b>"));
-    let anchors: Vec<&str> = html.match_indices("href=").map(|(at, _)| &html[at..at + 7]).collect();
-    assert!(anchors.iter().all(|anchor| anchor.starts_with("href=\"#")), "nothing leads out: {anchors:?}");
+    let anchor = |(at, _)| html[at..].split('"').nth(1).unwrap();
+    let mut anchors: Vec<&str> = html.match_indices("href=").map(anchor).collect();
+    anchors.retain(|anchor| !anchor.starts_with('#'));
+    assert_eq!(anchors, ["http://127.0.0.1:8128/"], "nothing leads out of this machine");
 }
 
 #[test]

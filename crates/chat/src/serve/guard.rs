@@ -26,6 +26,9 @@ pub(super) async fn guard(State(served): State<Arc<Served>>, request: Request, n
         Err(refusal) => refusal.into_response(),
     };
     served.metrics.note(&route, response.status().as_u16(), begin.elapsed().as_secs_f64());
+    if is_unread(response.status()) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -35,6 +38,12 @@ pub(super) async fn guard(State(served): State<Arc<Served>>, request: Request, n
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// Whether the body of a request was not looked at: what is left of it would be taken for the next one, so the connection
+/// ends, and the client is told.
+fn is_unread(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 401 | 403 | 404 | 405 | 408 | 413 | 415 | 503)
 }
 
 fn check(served: &Served, request: &Request) -> Result<(), Refusal> {

@@ -57,6 +57,9 @@ fn ids_and_log_probabilities_are_those_of_what_is_said() {
     let ids: Vec<u64> =
         choice["token_ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
     let content = choice["logprobs"]["content"].as_array().unwrap();
+    // the token that ended it is none of its words
+    let (end, ids) = ids.split_last().unwrap();
+    assert_eq!(*end, u64::from(house.special("<|assistant_end|>")));
     assert_eq!(content.iter().map(|token| token["token_id"].as_u64().unwrap()).collect::<Vec<_>>(), ids);
     assert_eq!(told["usage"]["completion_tokens"], ids.len());
     for token in content {
