@@ -16,7 +16,7 @@ pub struct Server {
 
 /// What a server has used and done so far.
 pub struct Cost {
-    cpu_seconds: f64,
+    pub cpu_seconds: f64,
     tokens: f64,
 }
 
