@@ -1,5 +1,8 @@
 //! `/v1/chat/completions`: <https://platform.openai.com/docs/api-reference/chat>.
 
+mod shapes;
+mod told;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,22 +11,25 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::try_join_all;
 use model::{Limits as Ends, Prompt};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sft::Role;
 
-use super::answer::{Growth, Part};
-use super::log_probs::{ChatLogProbs, TokenLogProb};
+use super::answer::Growth;
 use super::messages::{Message, Turn, conversation};
 use super::prepare;
 use super::sampling::{Sampling, refuse_unknown};
 use super::stream::{self as events, Told};
-use super::tool_calls::{Calling, Choice, Tool, ToolCall};
+use super::tool_calls::{Calling, Choice, Tool};
 use super::wire::{Usage, now};
-use super::writer::{Piece, Writer};
+use super::writer::Writer;
 use crate::serve::engine::Request;
 use crate::serve::extract::Body;
 use crate::serve::models::Loaded;
 use crate::serve::{Answer, Refusal, Served, chance};
+
+pub(crate) use shapes::{ChatChunk, ChatCompletion};
+use shapes::{ChunkChoice, Delta};
+use told::Shape;
 
 /// A request.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -50,97 +56,6 @@ pub(crate) struct ChatRequest {
     #[serde(flatten)]
     #[schemars(skip)]
     rest: serde_json::Map<String, serde_json::Value>,
-}
-
-/// An answer, or several.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct ChatCompletion {
-    id: String,
-    /// Always `chat.completion`.
-    object: &'static str,
-    created: u64,
-    model: String,
-    choices: Vec<ChatChoice>,
-    usage: Usage,
-    /// Ours: what the model read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prompt_token_ids: Option<Vec<u32>>,
-}
-
-/// One answer.
-#[derive(Serialize, JsonSchema)]
-struct ChatChoice {
-    index: usize,
-    message: Reply,
-    /// `stop`, `length` or `tool_calls`.
-    finish_reason: Option<&'static str>,
-    logprobs: Option<ChatLogProbs>,
-    /// Ours: what the model wrote, the token that ended it too.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_ids: Option<Vec<u32>>,
-}
-
-/// What the assistant says.
-#[derive(Default, Serialize, JsonSchema)]
-struct Reply {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
-    content: Option<String>,
-    /// What it thought before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning_content: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool_calls: Option<Vec<ToolCall>>,
-    /// Models here refuse nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refusal: Option<String>,
-}
-
-/// A piece of a stream.
-#[derive(Clone, Serialize, JsonSchema)]
-pub(crate) struct ChatChunk {
-    id: String,
-    /// Always `chat.completion.chunk`.
-    object: &'static str,
-    created: u64,
-    model: String,
-    choices: Vec<ChunkChoice>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<Usage>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prompt_token_ids: Option<Vec<u32>>,
-}
-
-/// A piece of an answer.
-#[derive(Clone, Serialize, JsonSchema)]
-struct ChunkChoice {
-    index: usize,
-    delta: Delta,
-    finish_reason: Option<&'static str>,
-    logprobs: Option<ChatLogProbs>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_ids: Option<Vec<u32>>,
-}
-
-/// What is new of it.
-#[derive(Clone, Default, Serialize, JsonSchema)]
-struct Delta {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning_content: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool_calls: Option<Vec<CallDelta>>,
-}
-
-/// A call in a stream; it comes whole.
-#[derive(Clone, Serialize, JsonSchema)]
-struct CallDelta {
-    index: usize,
-    #[serde(flatten)]
-    call: ToolCall,
 }
 
 /// A request that was understood: what the model reads, and who writes.
@@ -236,99 +151,6 @@ async fn render(loaded: &Arc<Loaded>, turns: Vec<Turn>) -> Answer<Vec<u32>> {
         Ok(loaded.render(&messages, "messages")?.ids)
     };
     tokio::task::spawn_blocking(render).await.map_err(Refusal::fault)?
-}
-
-/// How answers to one request are told.
-struct Shape {
-    id: String,
-    created: u64,
-    log_probs: bool,
-    ids: bool,
-    tools: Vec<Tool>,
-    loaded: Arc<Loaded>,
-}
-
-impl Shape {
-    fn choice(&self, index: usize, part: Part) -> ChatChoice {
-        let told = self.told(part);
-        ChatChoice {
-            index,
-            message: Reply {
-                role: Some("assistant"),
-                // an answer that only calls says nothing; any other says something, if only ""
-                content: told.text.or_else(|| told.calls.is_empty().then(String::new)),
-                reasoning_content: told.thought,
-                tool_calls: (!told.calls.is_empty()).then_some(told.calls),
-                refusal: None,
-            },
-            finish_reason: told.finish,
-            logprobs: told.log_probs,
-            token_ids: told.ids,
-        }
-    }
-
-    fn chunk(&self, index: usize, part: Part) -> ChatChunk {
-        let told = self.told(part);
-        let calls = told.calls.into_iter().enumerate().map(|(index, call)| CallDelta { index, call });
-        let calls: Vec<CallDelta> = calls.collect();
-        let delta = Delta {
-            role: None,
-            content: told.text,
-            reasoning_content: told.thought,
-            tool_calls: (!calls.is_empty()).then_some(calls),
-        };
-        let choice = ChunkChoice {
-            index,
-            delta,
-            finish_reason: told.finish,
-            logprobs: told.log_probs,
-            token_ids: told.ids,
-        };
-        self.around(vec![choice])
-    }
-
-    fn around(&self, choices: Vec<ChunkChoice>) -> ChatChunk {
-        ChatChunk {
-            id: self.id.clone(),
-            object: "chat.completion.chunk",
-            created: self.created,
-            model: self.loaded.card.id.clone(),
-            choices,
-            usage: None,
-            prompt_token_ids: None,
-        }
-    }
-
-    fn told(&self, part: Part) -> Fields {
-        let mut told = Fields { finish: part.finish.map(super::writer::Finish::name), ..Fields::default() };
-        let ids = part.ids();
-        for piece in part.pieces {
-            match piece {
-                Piece::Text(text) => told.text.get_or_insert_default().push_str(&text),
-                Piece::Thought(text) => told.thought.get_or_insert_default().push_str(&text),
-                Piece::Call(written) => told.calls.push(ToolCall::read(&written, &self.tools)),
-            }
-        }
-        if self.ids {
-            told.ids = Some(ids);
-        }
-        if self.log_probs {
-            let content = part.steps.iter().map(|step| TokenLogProb::new(step, &self.loaded.bpe)).collect();
-            told.log_probs = Some(ChatLogProbs { content });
-        }
-        told
-    }
-}
-
-/// A part of an answer in the fields of the API.
-#[derive(Default)]
-struct Fields {
-    text: Option<String>,
-    thought: Option<String>,
-    calls: Vec<ToolCall>,
-    finish: Option<&'static str>,
-    log_probs: Option<ChatLogProbs>,
-    ids: Option<Vec<u32>>,
 }
 
 /// The answers as events: who speaks, what is said, and how much that was.
