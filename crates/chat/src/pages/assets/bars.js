@@ -14,6 +14,9 @@ const axisOf = (shares) => [0.1, 0.25, 0.5].find((end) => Math.max(...shares) <=
 const axis = (end) =>
   h('li.axis', { 'aria-hidden': 'true' }, h('span', h('i', '0'), h('i', percent(end).replace('.0', ''))));
 
+/** The next look at what is being written. */
+let frame = null;
+
 /**
  * What may come at the chosen place, asked anew whenever it is called. A click on a candidate takes it; `again`
  * draws anew.
@@ -30,6 +33,8 @@ export function showOdds({ sequence, settings, take, again }) {
       );
     },
     (found, refusal) => {
+      // an answer may be faster than the screen: what was drawn last must not come over it
+      cancelAnimationFrame(frame);
       if (refusal) return fill(at('odds'), h('li', problem(refusal, ask)));
       const { tokens, place } = sequence();
       if (!found) return nothing();
@@ -88,8 +93,6 @@ function bar(candidate, end, here, take) {
     ),
   );
 }
-
-let frame = null;
 
 /** The distribution behind a token that was just drawn, as the stream tells it. */
 export function showTop(token, length) {
