@@ -220,8 +220,7 @@ impl<'m, S: Sampler> Decoding<'m, S> {
         let mut number_of = BTreeMap::new();
         let mut begun: Vec<Reading<Row<S>>> = vec![];
         for row in std::mem::take(&mut self.new) {
-            let ids = row.ids.clone();
-            let at = *number_of.entry(ids).or_insert(begun.len());
+            let at = *number_of.entry(row.ids.clone()).or_insert(begun.len());
             if at == begun.len() {
                 let (ids, cache) = (row.ids.clone(), self.known_beginning(&row.ids)?);
                 self.reused += cache.lengths()[0] as u64;

@@ -2,7 +2,7 @@
 
 use bpe::Tokenizer;
 use candle_core::{Device, Tensor};
-use model::{CausalLm, Config, Input};
+use model::{CausalLm, Input};
 
 use super::tokens::{LONGEST, within};
 use crate::serve::models::Loaded;
@@ -21,22 +21,8 @@ pub(super) fn ids(model: &Loaded, ids: Option<Vec<u32>>, text: Option<&str>) -> 
         }
         _ => return Err(Refusal::invalid("ids", "either `ids` or `text` is read")),
     };
-    if ids.is_empty() {
-        return Err(Refusal::invalid("ids", "there is nothing to read"));
-    }
-    check(&ids, "ids", &model.card.config)?;
+    model.check(&ids, "ids")?;
     Ok(ids)
-}
-
-/// Refuses ids that a model has no row for.
-pub(super) fn check(ids: &[u32], param: &'static str, config: &Config) -> Answer<()> {
-    match ids.iter().find(|id| **id as usize >= config.vocabulary) {
-        Some(id) => {
-            let message = format!("ids lie below the vocabulary of {}, got {id}", config.vocabulary);
-            Err(Refusal::invalid(param, message))
-        }
-        None => Ok(()),
-    }
 }
 
 /// Refuses more ids than a model reads.

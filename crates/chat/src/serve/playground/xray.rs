@@ -82,7 +82,7 @@ pub(super) async fn xray(State(served): State<Arc<Served>>, Body(asked): Body<Ta
 fn look(model: &Loaded, stages: &[Arc<Loaded>], asked: &Talk) -> Answer<XRay> {
     let (ids, marks) = written(model, asked)?;
     for stage in stages {
-        reading::check(&ids, "answer", &stage.card.config)?;
+        stage.check(&ids, "answer")?;
         reading::fits(&ids, stage.card.config.context)?;
     }
     let log_probs = stages.iter().map(|stage| reading::log_probs(stage, &ids)).collect::<Answer<Vec<_>>>()?;
