@@ -7,17 +7,30 @@
 //! # Map
 //!
 //! [`Codec`] is the seam. [`Image`] and [`Sound`] are what is encoded, [`files`] reads them from PNG, JPEG and WAV that may
-//! be hostile.
+//! be hostile. [`PatchCodec`] cuts pictures by a [`Grid`], [`MelCodec`] sounds by a [`Strip`] of [`Mel`] frames; both round by a
+//! [`Quantiser`], one [`Codebook`] or several, which [`KMeans`] learns. [`Codecs`] are those of a model, as a file.
 
 #![forbid(unsafe_code)]
 
+mod codebook;
+mod codecs;
 mod error;
 pub mod files;
+mod frames;
+mod kmeans;
 mod media;
+mod patches;
+mod quantiser;
 mod sound;
 
+pub use codebook::Codebook;
+pub use codecs::Codecs;
 pub use error::{Error, Result};
+pub use frames::{MelCodec, Strip};
+pub use kmeans::{KMeans, Learned};
 pub use media::{Image, Media, Owned, Sound};
+pub use patches::{Grid, PatchCodec};
+pub use quantiser::Quantiser;
 pub use sound::{Mel, Spectrogram};
 
 /// Pictures or sounds to ids of a vocabulary, and back.
