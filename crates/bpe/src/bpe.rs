@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::encode::{Key, Linear, Memory, Merges, Pairs, Rank, SHORT, Whole, by_merging};
 use crate::parts::{Checked, Missing, Parts};
-use crate::{Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
+use crate::{Error, Pattern, PreTokenizer, Result, Tokenizer, Vocabulary};
 
 /// A byte-level BPE tokenizer: exact, and as fast on the first text as a word table allows.
 ///
@@ -56,6 +56,36 @@ impl Bpe {
         self.splitter = splitter;
         self.pattern = None;
         self
+    }
+
+    /// The same tokenizer with more special tokens after its last id: room for what is not text, such as codes of pictures.
+    /// Text is encoded as before.
+    ///
+    /// ```
+    /// # use bpe::{Settings, Tokenizer, train};
+    /// let bpe = train(Settings { vocab_size: 290, ..Settings::default() }, &["aaab aaab"])?.tokenizer;
+    /// let wider = bpe.widened(["<|image_0|>", "<|image_1|>"])?;
+    /// assert_eq!(wider.vocabulary().special("<|image_1|>"), Some(bpe.vocabulary().size() as u32 + 1));
+    /// assert!(wider.widened(["<|image_1|>"]).is_err());
+    /// # Ok::<(), bpe::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DuplicateToken`] where a name is taken, [`Error::TooManyIds`], and [`Error::NoPattern`] after
+    /// [`with_pre_tokenizer`](Self::with_pre_tokenizer).
+    pub fn widened<T: AsRef<str>>(&self, names: impl IntoIterator<Item = T>) -> Result<Self> {
+        let pattern = self.pattern.clone().ok_or(Error::NoPattern)?;
+        let mut vocabulary = self.vocabulary.clone();
+        for name in names {
+            let name = name.as_ref();
+            if let Some(first) = vocabulary.special(name) {
+                let second = vocabulary.size() as u32;
+                return Err(Error::DuplicateToken { token: name.to_owned(), first, second });
+            }
+            vocabulary = vocabulary.with_specials([name]);
+        }
+        let (merges, ignore_merges) = (self.merges().to_vec(), self.ignore_merges);
+        Self::new(Parts { vocabulary, merges, pattern, ignore_merges })
     }
 
     /// The pattern that cuts text, unless a pre-tokenizer of one's own does.

@@ -36,7 +36,8 @@ pub(crate) fn display(array: &ArrayRef, at: usize, out: &mut String) {
             Ok(wide) => push(out, &wide.as_primitive::<Int64Type>().value(0)),
             Err(value) => out.push_str(&value),
         },
-        // dates, decimals and bytes are in no table of ours
+        DataType::Binary => push(out, &format_args!("<{} bytes>", array.as_binary::<i32>().value(at).len())),
+        // dates and decimals are in no table of ours
         kind => push(out, &format_args!("<{kind}>")),
     }
 }

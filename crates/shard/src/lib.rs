@@ -27,6 +27,7 @@
 //! |---|---|
 //! | [`documents`], [`dropped`], [`tokens`], [`metrics`], [`pages`], [`samples`] | the tables of a corpus and a model |
 //! | [`conversations`], [`problems`], [`preferences`], with [`messages`] | what a chat model learns from |
+//! | [`media`] | what it sees and hears |
 //! | [`rollouts`], [`battles`] | what it answered while it learned, and beside other models |
 //! | [`truth`], [`facts`], [`scores`] | what is right, and how right a stage or a model was |
 //! | `table` | [`Table`], [`Builder`], [`Batch`]: the seam |
@@ -71,6 +72,7 @@ pub use tables::conversations::Conversations;
 pub use tables::documents::Documents;
 pub use tables::dropped::Dropped;
 pub use tables::facts::Facts;
+pub use tables::media::{Media, MediaKind};
 pub use tables::messages::{Message, Part as MessagePart, PartKind};
 pub use tables::metrics::Metrics;
 pub use tables::pages::Pages;
@@ -82,7 +84,7 @@ pub use tables::scores::Scores;
 pub use tables::tokens::Tokens;
 pub use tables::truth::Truth;
 pub use tables::{
-    battles, conversations, documents, dropped, facts, messages, metrics, names, pages, preferences,
+    battles, conversations, documents, dropped, facts, media, messages, metrics, names, pages, preferences,
     problems, rollouts, samples, schema, scores, signals, tokens, truth,
 };
 pub use values::each_value;

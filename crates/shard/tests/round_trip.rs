@@ -10,10 +10,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use shard::{
-    Batch, Battles, Builder, Conversations, Documents, Dropped, Facts, Message, MessagePart, Metrics, Pages,
-    PartKind, Preferences, Problems, Reader, Rollouts, Samples, Scores, Table, Tokens, Truth, Writer,
-    battles, conversations, documents, dropped, facts, metrics, pages, preferences, problems, rollouts,
-    samples, scores, signals, tokens, truth,
+    Batch, Battles, Builder, Conversations, Documents, Dropped, Facts, Media, MediaKind, Message,
+    MessagePart, Metrics, Pages, PartKind, Preferences, Problems, Reader, Rollouts, Samples, Scores, Table,
+    Tokens, Truth, Writer, battles, conversations, documents, dropped, facts, media, metrics, pages,
+    preferences, problems, rollouts, samples, scores, signals, tokens, truth,
 };
 
 /// Writes `rows` and hands the batches that come back to `see`, after the checks that hold for any table.
@@ -240,6 +240,23 @@ proptest! {
             right_text,
         }).collect();
         round_trip::<Battles>(&rows, Default::default, |batches| {
+            assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
+        });
+    }
+
+    #[test]
+    fn media(made in vec((
+        text(), vec(any::<u8>(), 0..200), option::of(text()), option::of(vec(any::<u32>(), 0..9)),
+    ), 0..40)) {
+        let rows: Vec<_> = made.iter().map(|(name, bytes, caption, ids)| media::Row {
+            name,
+            source: "shapes/shown",
+            kind: if bytes.len() % 2 == 0 { MediaKind::Image } else { MediaKind::Audio },
+            bytes,
+            caption: caption.as_deref(),
+            ids: ids.as_deref(),
+        }).collect();
+        round_trip::<Media>(&rows, Default::default, |batches| {
             assert!(batches.iter().flat_map(Batch::rows).eq(rows.iter().copied()));
         });
     }

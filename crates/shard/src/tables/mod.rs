@@ -9,6 +9,7 @@ pub mod conversations;
 pub mod documents;
 pub mod dropped;
 pub mod facts;
+pub mod media;
 pub mod messages;
 pub mod metrics;
 pub mod pages;
@@ -33,13 +34,14 @@ const fn entry<T: Table>() -> Entry {
     Entry { name: T::NAME, schema: T::schema, reads: T::reads }
 }
 
-const TABLES: [Entry; 14] = [
+const TABLES: [Entry; 15] = [
     entry::<pages::Pages>(),
     entry::<documents::Documents>(),
     entry::<dropped::Dropped>(),
     entry::<tokens::Tokens>(),
     entry::<metrics::Metrics>(),
     entry::<samples::Samples>(),
+    entry::<media::Media>(),
     entry::<conversations::Conversations>(),
     entry::<problems::Problems>(),
     entry::<preferences::Preferences>(),
