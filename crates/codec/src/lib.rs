@@ -8,7 +8,8 @@
 //!
 //! [`Codec`] is the seam. [`Image`] and [`Sound`] are what is encoded, [`files`] reads them from PNG, JPEG and WAV that may
 //! be hostile. [`PatchCodec`] cuts pictures by a [`Grid`], [`MelCodec`] sounds by a [`Strip`] of [`Mel`] frames; both round by a
-//! [`Quantiser`], one [`Codebook`] or several, which [`KMeans`] learns. [`Codecs`] are those of a model, as a file.
+//! [`Quantiser`], one [`Codebook`] or several, which [`KMeans`] learns. [`Vary`] makes other
+//! versions of few examples. [`Codecs`] are those of a model, as a file.
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +23,7 @@ mod media;
 mod patches;
 mod quantiser;
 mod sound;
+mod vary;
 
 pub use codebook::Codebook;
 pub use codecs::Codecs;
@@ -32,6 +34,7 @@ pub use media::{Image, Media, Owned, Sound};
 pub use patches::{Grid, PatchCodec};
 pub use quantiser::Quantiser;
 pub use sound::{Mel, Spectrogram};
+pub use vary::Vary;
 
 /// Pictures or sounds to ids of a vocabulary, and back.
 ///
