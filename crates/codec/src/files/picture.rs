@@ -1,5 +1,6 @@
 //! PNG and JPEG.
 
+use std::fmt::Display;
 use std::io::Cursor;
 
 use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits};
@@ -12,7 +13,7 @@ const PIXEL_BYTES: u64 = 16;
 /// What a decoder may take besides.
 const SPARE_BYTES: u64 = 1 << 20;
 
-fn unreadable(reason: impl ToString) -> Error {
+fn unreadable(reason: &dyn Display) -> Error {
     Error::Unreadable { format: "PNG or JPEG", reason: reason.to_string() }
 }
 
@@ -21,27 +22,28 @@ fn unreadable(reason: impl ToString) -> Error {
 /// # Errors
 /// [`Error::Unreadable`] for anything else, [`Error::TooLarge`] before memory is asked for.
 pub fn read_image(bytes: &[u8], bounds: &Bounds) -> Result<Image> {
-    let format = image::guess_format(bytes).map_err(unreadable)?;
+    let format = image::guess_format(bytes).map_err(|error| unreadable(&error))?;
     if !matches!(format, ImageFormat::Png | ImageFormat::Jpeg) {
-        return Err(unreadable(format!("it is {format:?}")));
+        return Err(unreadable(&format!("it is {format:?}")));
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(bounds.pixels.saturating_mul(PIXEL_BYTES).saturating_add(SPARE_BYTES));
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(unreadable)?;
+    let mut decoder = reader.into_decoder().map_err(|error| unreadable(&error))?;
     let (width, height) = decoder.dimensions();
     let got = u64::from(width) * u64::from(height);
     if got > bounds.pixels {
         return Err(Error::TooLarge { what: "pixels of a picture", got, most: bounds.pixels });
     }
-    let orientation = decoder.orientation().map_err(unreadable)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    let orientation = decoder.orientation().map_err(|error| unreadable(&error))?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| unreadable(&error))?;
     picture.apply_orientation(orientation);
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let pixels = match picture.color().has_alpha() {
-        false => picture.into_rgb8().into_raw(),
-        true => picture.into_rgba8().pixels().flat_map(|pixel| on_white(pixel.0)).collect(),
+    let pixels = if picture.color().has_alpha() {
+        picture.into_rgba8().pixels().flat_map(|pixel| on_white(pixel.0)).collect()
+    } else {
+        picture.into_rgb8().into_raw()
     };
     Image::new(width, height, pixels)
 }

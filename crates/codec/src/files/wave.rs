@@ -1,5 +1,6 @@
 //! WAV.
 
+use std::fmt::Display;
 use std::io::Cursor;
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
@@ -10,7 +11,7 @@ use crate::{Error, Result, Sound};
 /// What a whole number of 16 bits is divided by.
 const FULL: f32 = 32_768.0;
 
-fn unreadable(reason: impl ToString) -> Error {
+fn unreadable(reason: &dyn Display) -> Error {
     Error::Unreadable { format: "WAV", reason: reason.to_string() }
 }
 
@@ -19,14 +20,14 @@ fn unreadable(reason: impl ToString) -> Error {
 /// # Errors
 /// [`Error::Unreadable`] for anything else, [`Error::TooLarge`] before memory is asked for, and what [`Sound::new`] refuses.
 pub fn read_wav(bytes: &[u8], bounds: &Bounds) -> Result<Sound> {
-    let mut reader = WavReader::new(bytes).map_err(unreadable)?;
+    let mut reader = WavReader::new(bytes).map_err(|error| unreadable(&error))?;
     let spec = reader.spec();
     let (got, channels) = (u64::from(reader.len()), usize::from(spec.channels));
     if got > bounds.samples {
         return Err(Error::TooLarge { what: "samples of a sound", got, most: bounds.samples });
     }
     if channels == 0 {
-        return Err(unreadable("no channels"));
+        return Err(unreadable(&"no channels"));
     }
     let samples = match (spec.sample_format, spec.bits_per_sample) {
         (SampleFormat::Float, 32) => mixed(reader.samples::<f32>(), channels, 1.0)?,
@@ -34,7 +35,7 @@ pub fn read_wav(bytes: &[u8], bounds: &Bounds) -> Result<Sound> {
             let full = (1_u64 << (bits - 1)) as f64;
             mixed(reader.samples::<i32>().map(|sample| sample.map(f64::from)), channels, full)?
         }
-        (format, bits) => return Err(unreadable(format!("samples of {bits} bits, {format:?}"))),
+        (format, bits) => return Err(unreadable(&format!("samples of {bits} bits, {format:?}"))),
     };
     Sound::new(spec.sample_rate, samples)
 }
@@ -47,10 +48,10 @@ fn mixed<S: Into<f64>>(
 ) -> Result<Vec<f32>> {
     let mut mixed = vec![];
     while let Some(first) = samples.next() {
-        let mut sum: f64 = first.map_err(unreadable)?.into();
+        let mut sum: f64 = first.map_err(|error| unreadable(&error))?.into();
         for _ in 1..channels {
-            let next = samples.next().ok_or_else(|| unreadable("it ends between two channels"))?;
-            sum += next.map_err(unreadable)?.into();
+            let next = samples.next().ok_or_else(|| unreadable(&"it ends between two channels"))?;
+            sum += next.map_err(|error| unreadable(&error))?.into();
         }
         mixed.push((sum / channels as f64 / full) as f32);
     }
@@ -63,11 +64,8 @@ fn mixed<S: Into<f64>>(
 /// [`Error::TooLarge`] for more than four gigabytes, which is what such a file can hold.
 pub fn write_wav(sound: &Sound) -> Result<Vec<u8>> {
     let most = u64::from(u32::MAX / 2 - 64);
-    let too_large = || Error::TooLarge {
-        what: "samples of a WAV file",
-        got: sound.samples().len() as u64,
-        most,
-    };
+    let too_large =
+        || Error::TooLarge { what: "samples of a WAV file", got: sound.samples().len() as u64, most };
     if sound.samples().len() as u64 > most {
         return Err(too_large());
     }

@@ -46,7 +46,8 @@ impl Bands {
         let top = f64::from(mel.rate) / 2.0;
         let edge = |at: usize| hertz(mels(top) * at as f64 / (mel.bands + 1) as f64);
         let width = f64::from(mel.rate) / mel.window as f64;
-        let triangle = |band| triangle([edge(band), edge(band + 1), edge(band + 2)], width, mel.window / 2 + 1);
+        let triangle =
+            |band| triangle([edge(band), edge(band + 1), edge(band + 2)], width, mel.window / 2 + 1);
         let triangles: Vec<Triangle> = (0..mel.bands).map(triangle).collect();
         if triangles.iter().any(|triangle| triangle.weights.is_empty()) {
             return wrong();

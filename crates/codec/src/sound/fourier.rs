@@ -102,7 +102,9 @@ impl Fourier {
         }
         let size = self.window.len() as f32;
         // no sample lies under the ends of windows alone, where hops are half a window at most
-        weights.iter_mut().for_each(|weight| *weight = 1.0 / (size * weight.max(1e-6)));
+        for weight in &mut weights {
+            *weight = 1.0 / (size * weight.max(1e-6));
+        }
         weights
     }
 }

@@ -37,11 +37,7 @@ impl Transform {
 
     fn new(mel: &Mel) -> Result<Self> {
         mel.check_sizes()?;
-        Ok(Self {
-            bands: Bands::new(mel)?,
-            fourier: Fourier::new(mel.window, mel.hop),
-            mel: mel.clone(),
-        })
+        Ok(Self { bands: Bands::new(mel)?, fourier: Fourier::new(mel.window, mel.hop), mel: mel.clone() })
     }
 
     pub(super) fn frames(&self, sound: &Sound) -> Spectrogram {
@@ -58,7 +54,9 @@ impl Transform {
         let faintest = 1e-8 * self.of_full_tone();
         let loudest = values.iter().copied().fold(faintest, f32::max);
         let level = |power: f32| (1.0 + 10.0 * log10f(power / loudest) / self.mel.range).clamp(0.0, 1.0);
-        values.iter_mut().for_each(|value| *value = level(*value));
+        for value in &mut values {
+            *value = level(*value);
+        }
         Spectrogram { bands: self.mel.bands, values }
     }
 
@@ -84,7 +82,9 @@ impl Transform {
         let length = (count - 1) * self.mel.hop + self.mel.hop / 2;
         let mut wave = griffin_lim(&self.fourier, &magnitudes, length, rounds);
         wave = levelled(&wave);
-        wave.iter_mut().for_each(|sample| *sample *= 0.5);
+        for sample in &mut wave {
+            *sample *= 0.5;
+        }
         Sound::new(self.mel.rate, wave)
     }
 
