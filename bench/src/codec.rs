@@ -42,7 +42,7 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
         }
         None => {
             let galleries: [&dyn Gallery; 2] =
-                [&Shapes { seed: 1337, edge: grid.edge, most: 4 }, &Sounds { seed: 1337 }];
+                [&Shapes { seed: 1337, edge: grid.edge, most: 4 }, &Sounds { seed: 1337, most: 5 }];
             for gallery in galleries {
                 for at in 0..1_500 {
                     match gallery.shown(at).medium {

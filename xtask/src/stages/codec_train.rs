@@ -226,7 +226,10 @@ impl CodecTrain {
     /// What encoding loses of media that no codebook was learned from, how evenly codes are used, and examples.
     fn measure(&self, io: &Io, task: Task, codecs: &Codecs) -> anyhow::Result<()> {
         let mut examples = shards::create::<shard::Media>(io, "examples", &task.shard())?;
-        let mut losses = [Loss::new(codecs.image.as_ref().map(PatchCodec::quantiser)), Loss::new(codecs.sound.as_ref().map(MelCodec::quantiser))];
+        let mut losses = [
+            Loss::new(codecs.image.as_ref().map(PatchCodec::quantiser)),
+            Loss::new(codecs.sound.as_ref().map(MelCodec::quantiser)),
+        ];
         for batch in shards::read_all::<shard::Media>(io.input("media")?) {
             for row in batch?.rows().filter(|row| !self.learns_from(row.source)) {
                 let (nth, points) = match (medium::read(&row), codecs) {

@@ -167,11 +167,8 @@ impl Verdict {
 }
 
 fn write(io: &Io, task: Task, requests: &[Problem], drawn: &[Option<Drawn>]) -> anyhow::Result<()> {
-    let verdicts: Vec<Verdict> = requests
-        .iter()
-        .zip(drawn)
-        .map(|(request, drawn)| Verdict::of(request, drawn.as_ref()))
-        .collect();
+    let verdicts: Vec<Verdict> =
+        requests.iter().zip(drawn).map(|(request, drawn)| Verdict::of(request, drawn.as_ref())).collect();
     let mut out = shards::create::<shard::Media>(io, "drawn", &task.shard())?;
     for ((request, drawn), verdict) in requests.iter().zip(drawn).zip(&verdicts) {
         let bytes = drawn.as_ref().map(|drawn| write_png(&drawn.picture)).transpose()?.unwrap_or_default();

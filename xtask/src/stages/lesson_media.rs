@@ -34,8 +34,8 @@ pub struct LessonMedia {
 pub enum Sense {
     /// Drawn shapes: circles, squares and triangles in four colours.
     Shapes(Paper),
-    /// Notes, telephone keys and vowels.
-    Sounds,
+    /// Melodies, dialled numbers and vowels.
+    Sounds(Tape),
 }
 
 /// What shapes are drawn on.
@@ -48,6 +48,21 @@ pub struct Paper {
     /// Shapes of a picture at most.
     #[schemars(extend("unit" = "shapes"))]
     pub most: usize,
+}
+
+/// What sounds are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tape {
+    /// Notes or keys of a sound at most; of vowels there are three at most.
+    #[schemars(extend("unit" = "notes"))]
+    pub most: usize,
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Self { most: 5 }
+    }
 }
 
 impl Default for Paper {
@@ -74,14 +89,20 @@ impl Stage for LessonMedia {
     }
 
     fn check(&self) -> Result<(), Fault> {
-        let Sense::Shapes(Paper { edge, most }) = self.lesson else { return Ok(()) };
         let wrong = |on: &str, got: usize, expected: &str| {
-            Err(Fault::new("shapes cannot be drawn so").on(on).got(got.to_string()).expected(expected))
+            Err(Fault::new("this cannot be made").on(on).got(got.to_string()).expected(expected))
         };
-        match () {
-            () if !(32..=256).contains(&edge) => wrong("/lesson/shapes/edge", edge, "32 to 256 pixels"),
-            () if !(1..=4).contains(&most) => wrong("/lesson/shapes/most", most, "1 to 4 shapes"),
-            () => Ok(()),
+        match self.lesson {
+            Sense::Shapes(Paper { edge, .. }) if !(32..=256).contains(&edge) => {
+                wrong("/lesson/shapes/edge", edge, "32 to 256 pixels")
+            }
+            Sense::Shapes(Paper { most, .. }) if !(1..=4).contains(&most) => {
+                wrong("/lesson/shapes/most", most, "1 to 4 shapes")
+            }
+            Sense::Sounds(Tape { most }) if !(1..=8).contains(&most) => {
+                wrong("/lesson/sounds/most", most, "1 to 8 notes")
+            }
+            _ => Ok(()),
         }
     }
 
@@ -89,14 +110,15 @@ impl Stage for LessonMedia {
         let seed = io.seed("gallery");
         let (gallery, collection): (Box<dyn Gallery>, &str) = match self.lesson {
             Sense::Shapes(Paper { edge, most }) => (Box::new(Shapes { seed, edge, most }), "shapes"),
-            Sense::Sounds => (Box::new(Sounds { seed }), "sounds"),
+            Sense::Sounds(Tape { most }) => (Box::new(Sounds { seed, most }), "sounds"),
         };
         io.progress().length(self.shown + self.tested);
         let mut exhibits = Exhibits::create(io, task, collection)?;
         for (side, count) in [(Side::Shown, self.shown), (Side::Tested, self.tested)] {
             for start in (0..count).step_by(BATCH as usize) {
                 let batch = start..count.min(start + BATCH);
-                let made: Vec<_> = batch.clone().into_par_iter().map(|at| made(&*gallery, side, at)).collect();
+                let made: Vec<_> =
+                    batch.clone().into_par_iter().map(|at| made(&*gallery, side, at)).collect();
                 for (at, made) in batch.zip(made) {
                     push(&mut exhibits, side, at, &made?)?;
                 }
@@ -124,9 +146,7 @@ fn made(gallery: &dyn Gallery, side: Side, at: u64) -> codec::Result<Made> {
             let picture = Image::new(raster.width, raster.height, raster.pixels.clone())?;
             (MediaKind::Image, write_png(&picture)?)
         }
-        Medium::Sound(wave) => {
-            (MediaKind::Audio, write_wav(&Sound::new(wave.rate, wave.samples.clone())?)?)
-        }
+        Medium::Sound(wave) => (MediaKind::Audio, write_wav(&Sound::new(wave.rate, wave.samples.clone())?)?),
     };
     Ok(Made { exhibit, kind, bytes })
 }
@@ -135,9 +155,13 @@ fn push(exhibits: &mut Exhibits<'_>, side: Side, at: u64, made: &Made) -> anyhow
     let Made { exhibit, kind, bytes } = made;
     let (name, request) = match (side, kind) {
         (Side::Shown, MediaKind::Image) => (format!("shown-{at}.png"), format!("Draw {}.", exhibit.caption)),
-        (Side::Tested, MediaKind::Image) => (format!("tested-{at}.png"), format!("Draw {}.", exhibit.caption)),
+        (Side::Tested, MediaKind::Image) => {
+            (format!("tested-{at}.png"), format!("Draw {}.", exhibit.caption))
+        }
         (Side::Shown, MediaKind::Audio) => (format!("shown-{at}.wav"), format!("Play {}.", exhibit.caption)),
-        (Side::Tested, MediaKind::Audio) => (format!("tested-{at}.wav"), format!("Play {}.", exhibit.caption)),
+        (Side::Tested, MediaKind::Audio) => {
+            (format!("tested-{at}.wav"), format!("Play {}.", exhibit.caption))
+        }
     };
     let questions: Vec<Question<'_>> = exhibit
         .questions

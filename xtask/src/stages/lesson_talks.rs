@@ -246,12 +246,7 @@ fn part(piece: &Piece) -> MessagePart<'_> {
 }
 
 /// A text of a collection, by its number there.
-pub(super) fn push_text(
-    of: &str,
-    at: u64,
-    text: &str,
-    out: &mut Writer<Documents>,
-) -> anyhow::Result<()> {
+pub(super) fn push_text(of: &str, at: u64, text: &str, out: &mut Writer<Documents>) -> anyhow::Result<()> {
     let url = format!("https://{of}.example/{at}");
     out.push(&documents::Row {
         text,

@@ -29,9 +29,9 @@ pub mod documents_files;
 #[cfg(feature = "train")]
 pub mod dpo;
 #[cfg(feature = "train")]
-pub mod eval;
-#[cfg(feature = "train")]
 pub mod draw;
+#[cfg(feature = "train")]
+pub mod eval;
 #[cfg(feature = "train")]
 pub mod exam;
 mod exhibits;

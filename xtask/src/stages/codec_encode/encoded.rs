@@ -43,7 +43,8 @@ impl Encoded {
         let mut versions = 1;
         for part in messages.iter().flat_map(|message| &message.content) {
             let Some(name) = name(part) else { continue };
-            let medium = self.get(name).ok_or_else(|| format!("no picture and no sound is called `{name}`"))?;
+            let medium =
+                self.get(name).ok_or_else(|| format!("no picture and no sound is called `{name}`"))?;
             versions = versions.max(medium.versions.len());
         }
         Ok(versions)
@@ -82,7 +83,10 @@ pub(super) fn read(
                     encoded.media.push(medium);
                     io.count("kept", 1);
                     io.count("media", 1);
-                    io.count("versions", encoded.media.last().map_or(0, |medium| medium.versions.len() as u64));
+                    io.count(
+                        "versions",
+                        encoded.media.last().map_or(0, |medium| medium.versions.len() as u64),
+                    );
                 }
                 Err(error) => leave(row.name, offset, &error)?,
             }
@@ -93,12 +97,7 @@ pub(super) fn read(
     Ok(encoded)
 }
 
-fn one(
-    settings: &CodecEncode,
-    codecs: &Codecs,
-    row: &media::Row<'_>,
-    seed: u64,
-) -> codec::Result<Medium> {
+fn one(settings: &CodecEncode, codecs: &Codecs, row: &media::Row<'_>, seed: u64) -> codec::Result<Medium> {
     let original = medium::read(row)?;
     let mut ids = vec![];
     codecs.encode(&original.media(), &mut ids)?;

@@ -86,7 +86,8 @@ impl Stage for CodecEncode {
             return Err(Error::Input(fault.cure("name its output: tokenizer = \"codes\"")).into());
         };
         let mut out = Out::create(io, task, bpe.vocabulary())?;
-        let encoded = encoded::read(self, io, &codecs, &mut |row, offset, error| out.leave_media(row, offset, error))?;
+        let encoded =
+            encoded::read(self, io, &codecs, &mut |row, offset, error| out.leave_media(row, offset, error))?;
         out.documents(&bpe, &encoded)?;
         out.conversations(&encoded)?;
         out.problems(&encoded)?;
@@ -156,7 +157,9 @@ impl<'a> Out<'a> {
             id.ok_or_else(|| anyhow::anyhow!("the tokenizer has no token {name}"))
         };
         let marks = |kind| match kind {
-            MediaKind::Image => Ok::<_, anyhow::Error>([special("<|image_start|>")?, special("<|image_end|>")?]),
+            MediaKind::Image => {
+                Ok::<_, anyhow::Error>([special("<|image_start|>")?, special("<|image_end|>")?])
+            }
             MediaKind::Audio => Ok([special("<|audio_start|>")?, special("<|audio_end|>")?]),
         };
         let (mut text, mut ids) = (vec![], vec![]);

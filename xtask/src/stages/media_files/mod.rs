@@ -204,7 +204,9 @@ impl Import<'_> {
         };
         self.io.count("in", 1);
         let caption = match &self.caption {
-            Some(pattern) => pattern.captures(base(name)).and_then(|found| found.get(1)).map(|found| found.as_str()),
+            Some(pattern) => {
+                pattern.captures(base(name)).and_then(|found| found.get(1)).map(|found| found.as_str())
+            }
             None => captions.get(base(name)).map(String::as_str),
         };
         let Some(caption) = caption.map(str::trim).filter(|caption| !caption.is_empty()) else {
