@@ -1,7 +1,9 @@
 //! What is served: the models of a run, and what is known about them without loading one.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use codec::Codecs;
 use model::Config;
 
 use super::playground::{Archive, Ballots};
@@ -46,6 +48,8 @@ pub struct Card {
     pub talks: bool,
     /// Its size.
     pub config: Config,
+    /// What it sees and hears with, if it does.
+    pub codecs: Option<Arc<Codecs>>,
     /// A checkpoint with its tokenizer.
     pub folder: PathBuf,
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use sft::Protocol;
 
 use super::{tools, work};
+use crate::serve::senses::{self, Kind};
 use crate::serve::{Answer, Card, Run, Served};
 
 /// A run.
@@ -75,6 +76,10 @@ pub(crate) struct Model {
     calls_tools: bool,
     /// Whether it can think before it answers.
     thinks: bool,
+    /// Whether pictures can be shown to it.
+    sees: bool,
+    /// Whether sounds can be played to it.
+    hears: bool,
 }
 
 impl Model {
@@ -93,6 +98,8 @@ impl Model {
             }
         };
         let can = |what: bool| talks && what;
+        let senses = senses::of(card, speaks.as_ref().map(|(_, template)| &**template));
+        let has = |kind| senses.iter().any(|sense| sense.kind == kind);
         Self {
             id: card.id.clone(),
             uses: card.stage.clone(),
@@ -109,6 +116,8 @@ impl Model {
             talks,
             calls_tools: can(speaks.as_ref().is_some_and(|(_, template)| template.tool_tokens().is_some())),
             thinks: can(speaks.as_ref().is_some_and(|(_, template)| template.thought_tokens().is_some())),
+            sees: has(Kind::Image),
+            hears: has(Kind::Audio),
         }
     }
 }
