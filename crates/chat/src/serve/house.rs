@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use tower::ServiceExt;
 
 use crate::Calculator;
-use crate::serve::{Answer, Ballots, Card, Limits, Run, Served, Standings, Vote, router, serve};
+use crate::serve::{Answer, Ballots, Card, Limits, Run, Sample, Served, Standings, Vote, router, serve};
 
 pub(crate) struct House {
     runtime: Runtime,
@@ -59,6 +59,7 @@ fn run(models: Vec<Card>) -> Run {
         tokenizers: vec![("tiny".to_owned(), tokenizer())],
         tools: vec![Box::new(Calculator)],
         examples: vec![],
+        samples: vec![Sample { file: b"RIFF".to_vec(), question: "Which note?".to_owned() }],
         openings: vec![],
         report: None,
         archive: None,

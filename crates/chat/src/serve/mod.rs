@@ -11,7 +11,7 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | `run` | what is served: [`Run`], [`Card`] |
+//! | `run` | what is served: [`Run`], [`Card`], [`Sample`] |
 //! | `models` | models, each loaded when somebody first asks for it |
 //! | `engine` | a thread that continues all texts of a model together |
 //! | `senses` | pictures and sounds to ids and back |
@@ -47,7 +47,7 @@ pub use playground::{
     Wanted,
 };
 pub use refusal::{Answer, Refusal};
-pub use run::{Card, Run};
+pub use run::{Card, Run, Sample};
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -110,6 +110,15 @@ pub(crate) fn url(owned: &Owned) -> String {
     }
 }
 
+/// A file of either kind as it is, as a `data:` URL.
+pub(crate) fn file_url(bytes: &[u8]) -> (Kind, String) {
+    match bytes {
+        [b'R', b'I', b'F', b'F', ..] => (Kind::Audio, data("audio/wav", bytes)),
+        [0xff, 0xd8, ..] => (Kind::Image, data("image/jpeg", bytes)),
+        _ => (Kind::Image, data("image/png", bytes)),
+    }
+}
+
 fn data(kind: &str, bytes: &[u8]) -> String {
     format!("data:{kind};base64,{}", BASE64_STANDARD.encode(bytes))
 }

@@ -64,6 +64,9 @@ fn what_is_shown_and_played_is_read_as_codes_between_marks() {
     let house = House::sensing();
     let run = house.done("GET", "/playground/run", &Value::Null);
     let senses = |at: usize| [&run["models"][at]["sees"], &run["models"][at]["hears"]];
+    let sample =
+        json!({ "kind": "audio", "url": "data:audio/wav;base64,UklGRg==", "question": "Which note?" });
+    assert_eq!((&run["samples"], &run["largest_file"]), (&json!([sample]), &json!(4 << 20)));
     assert_eq!((senses(0), senses(1)), ([&json!(false); 2], [&json!(true); 2]));
 
     let parts = [picture(&png()), text("What"), text(" is it?"), sound(&wav(0.05))];

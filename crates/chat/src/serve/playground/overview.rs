@@ -12,7 +12,7 @@ use sft::Protocol;
 
 use super::{tools, work};
 use crate::serve::senses::{self, Kind};
-use crate::serve::{Answer, Card, Run, Served};
+use crate::serve::{self, Answer, Card, Run, Served};
 
 /// A run.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -31,10 +31,30 @@ pub(crate) struct Overview {
     tools: Vec<tools::Described>,
     /// Questions that suit the run.
     examples: Vec<String>,
+    /// Pictures and sounds to try.
+    samples: Vec<Sample>,
     /// Beginnings of texts like those that it trained on.
     openings: Vec<String>,
+    /// Bytes that a picture or a sound may have.
+    largest_file: usize,
     /// What else can be looked at.
     has: Has,
+}
+
+/// A picture or a sound to try, and a question about it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Sample {
+    kind: Kind,
+    /// Itself, as a `data:` URL.
+    url: String,
+    question: String,
+}
+
+impl Sample {
+    fn of(sample: &serve::Sample) -> Self {
+        let (kind, url) = senses::file_url(&sample.file);
+        Self { kind, url, question: sample.question.clone() }
+    }
 }
 
 /// What else can be looked at.
@@ -148,7 +168,9 @@ pub(super) async fn run(State(served): State<Arc<Served>>) -> Answer<Json<Overvi
         tokenizers: run.tokenizers.iter().map(|(name, _)| name.clone()).collect(),
         tools: run.tools.iter().map(|tool| tools::Described::of(&**tool)).collect(),
         examples: run.examples.clone(),
+        samples: run.samples.iter().map(Sample::of).collect(),
         openings: run.openings.clone(),
+        largest_file: served.limits.media,
         has: Has { documents: known.documents, report: run.report.is_some(), ballots: run.ballots.is_some() },
     }))
 }
