@@ -86,14 +86,17 @@ impl Medium {
     /// What codes stand for, as clients are told it.
     pub(crate) fn of(card: &Card, written: Written) -> Self {
         let Written { kind, ids, ended } = written;
-        let owned = codecs(card, kind)
-            .map_err(|refusal| refusal.message)
-            .and_then(|codecs| codecs.decode(&ids).map_err(|error| error.to_string()));
-        let (url, error) = match owned {
-            Ok(owned) => (Some(url(&owned)), None),
+        let whole = codecs(card, kind).map_err(|refusal| refusal.message).and_then(|codecs| {
+            codecs.decode(&ids).and_then(|owned| url(&owned)).map_err(|error| error.to_string())
+        });
+        let (url, error) = match whole {
+            Ok(url) => (Some(url), None),
             Err(problem) => (None, Some(problem)),
         };
-        let broke_off = (!ended).then(|| format!("it broke off behind {} codes", ids.len()));
+        let broke_off = (!ended).then(|| match ids.len() {
+            1 => "it broke off behind 1 code".to_owned(),
+            codes => format!("it broke off behind {codes} codes"),
+        });
         let error = match (broke_off, error) {
             (Some(broke_off), Some(error)) => Some(format!("{broke_off}: {error}")),
             (broke_off, error) => broke_off.or(error),
@@ -103,11 +106,11 @@ impl Medium {
 }
 
 /// A file of a picture or a sound, as a `data:` URL.
-pub(crate) fn url(owned: &Owned) -> String {
-    match owned {
-        Owned::Image(image) => data("image/png", &files::write_png(image)),
-        Owned::Sound(sound) => data("audio/wav", &files::write_wav(sound)),
-    }
+pub(crate) fn url(owned: &Owned) -> codec::Result<String> {
+    Ok(match owned {
+        Owned::Image(image) => data("image/png", &files::write_png(image)?),
+        Owned::Sound(sound) => data("audio/wav", &files::write_wav(sound)?),
+    })
 }
 
 /// A file of either kind as it is, as a `data:` URL.

@@ -13,12 +13,12 @@ const CHAT: &str = "/v1/chat/completions";
 /// Black above, white below: the picture's codes are 0, 0, 3, 3.
 fn png() -> Vec<u8> {
     let pixels: Vec<u8> = (0..8 * 8 * 3).map(|at| if at < 96 { 0 } else { 255 }).collect();
-    files::write_png(&Image::new(8, 8, pixels).unwrap())
+    files::write_png(&Image::new(8, 8, pixels).unwrap()).unwrap()
 }
 
 fn wav(seconds: f64) -> Vec<u8> {
     let samples = (0..(seconds * 8e3) as usize).map(|t| (t as f32 * 0.5).sin() * 0.4).collect();
-    files::write_wav(&Sound::new(8_000, samples).unwrap())
+    files::write_wav(&Sound::new(8_000, samples).unwrap()).unwrap()
 }
 
 fn picture(bytes: &[u8]) -> Value {
@@ -119,7 +119,7 @@ fn what_is_drawn_and_made_is_no_word_and_is_read_again() {
         (&drawn[..], "image", None),
         (&made[..], "audio", None),
         (&cut[..], "image", Some("it broke off behind 2 codes: 2 ids: expected 4")),
-        (&strange[..], "image", Some("it broke off behind 1 codes: 1 ids: expected 4")),
+        (&strange[..], "image", Some("it broke off behind 1 code: 1 ids: expected 4")),
     ] {
         let whole = about(&[text("Draw.")], &writing(told));
         let answer = house.done("POST", CHAT, &whole);

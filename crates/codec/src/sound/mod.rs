@@ -1,9 +1,18 @@
 //! Sound as frames of its log-mel spectrogram, and back by Griffin–Lim.
+//!
+//! Letters: T frames, F bins of the Fourier transform (half a window and one), B bands.
+
+mod bands;
+mod fourier;
+mod griffin_lim;
+mod resample;
+mod transform;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Result, Sound};
+use crate::{Error, Result, Sound};
+use transform::Transform;
 
 /// How a sound becomes frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -45,24 +54,54 @@ impl Mel {
     /// Refuses settings that make no sense.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting).
+    /// [`Error::Setting`].
     pub fn check(&self) -> Result<()> {
-        todo!()
+        self.check_sizes()?;
+        bands::Bands::new(self).map(drop)
     }
 
-    /// The frames of a sound of any rate.
+    fn check_sizes(&self) -> Result<()> {
+        let wrong = |what, got: String, expected| Err(Error::Setting { what, got, expected });
+        if !Sound::RATES.contains(&self.rate) {
+            return Err(Error::Rate { got: self.rate, expected: Sound::RATES });
+        }
+        if !(16..=1 << 16).contains(&self.window) || !self.window.is_multiple_of(2) {
+            return wrong("a window", self.window.to_string(), "an even number of samples, 16 to 65,536");
+        }
+        if !(2..=self.window / 2).contains(&self.hop) {
+            return wrong("a hop", self.hop.to_string(), "2 samples to half of the window");
+        }
+        if !(1.0..=200.0).contains(&self.range) {
+            return wrong("a range", self.range.to_string(), "1 to 200 dB");
+        }
+        Ok(())
+    }
+
+    /// The frames of a sound of any rate: one for each hop that has begun, looking half a window back and forth.
+    ///
+    /// They are the same however loud the sound is.
     ///
     /// # Errors
     /// What [`check`](Self::check) refuses.
-    pub fn frames(&self, _sound: &Sound) -> Result<Spectrogram> {
-        todo!()
+    pub fn frames(&self, sound: &Sound) -> Result<Spectrogram> {
+        Transform::with(self, |transform| transform.frames(sound))
     }
 
-    /// A sound whose frames are nearly these, by `rounds` of Griffin and Lim (1984).
+    /// A sound whose frames are nearly these, by `rounds` of Griffin and Lim (1984). Its peak is 0.5.
     ///
     /// # Errors
     /// What [`check`](Self::check) refuses, and frames of another number of bands.
-    pub fn sound(&self, _frames: &Spectrogram, _rounds: usize) -> Result<Sound> {
-        todo!()
+    pub fn sound(&self, frames: &Spectrogram, rounds: usize) -> Result<Sound> {
+        let wrong = |got: String, expected| Err(Error::Setting { what: "a spectrogram", got, expected });
+        if frames.bands != self.bands {
+            return wrong(format!("{} bands", frames.bands), "as many bands as the settings say");
+        }
+        if frames.values.is_empty() || !frames.values.len().is_multiple_of(self.bands.max(1)) {
+            return wrong(format!("{} values", frames.values.len()), "whole frames, and one at least");
+        }
+        if let Some(at) = frames.values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::Sample { at, got: frames.values[at] });
+        }
+        Transform::with(self, |transform| transform.sound(frames, rounds))?
     }
 }

@@ -14,11 +14,14 @@ const SENSES = { image: 'sees', audio: 'hears' };
 const typeOf = ({ type, name }) =>
   KINDS[type] ? type : /^audio\/(x-|vnd\.)?wave?$/.test(type) ? 'audio/wav' : ENDINGS[name.split('.').at(-1).toLowerCase()];
 
+/** Whether the model of that name sees or hears. */
+export const senses = (run, name, kind) =>
+  run.models.some((model) => model.id === name && model[SENSES[kind]]);
+
 /** The attachments of the question that is being written. `models()` are the names of those that will be asked. */
 export function attachments(run, models) {
   const all = [];
-  const senses = (kind) =>
-    models().find((name) => run.models.some((model) => model.id === name && model[SENSES[kind]]));
+  const asked = (kind) => models().find((name) => senses(run, name, kind));
 
   at('file').accept = Object.keys(KINDS).join();
   at('file').addEventListener('change', () => {
@@ -43,7 +46,7 @@ export function attachments(run, models) {
     addAll(event.dataTransfer.files);
   });
 
-  const any = () => ['image', 'audio'].some(senses);
+  const any = () => ['image', 'audio'].some(asked);
 
   function addAll(files) {
     if (any()) for (const file of files) add(file);
@@ -63,7 +66,7 @@ export function attachments(run, models) {
     try {
       if (!kind) throw refused('a PNG, a JPEG or a WAV can be shown or played, and this is neither');
       if (file.size > run.largest_file) throw refused(`a file has ${count(run.largest_file)} bytes at most here`);
-      const model = senses(kind);
+      const model = asked(kind);
       if (!model) throw refused(`no model that is asked ${SENSES[kind]} ${WORDS[kind]}s`);
       const base64 = await base64Of(file);
       const seen = await call(`/playground/media?model=${encodeURIComponent(model)}`, file.slice(0, file.size, type));
@@ -91,7 +94,7 @@ export function attachments(run, models) {
   /** Shows the drop zone where one of the models sees or hears, with what of the run there is to try. */
   function offer() {
     at('drop').hidden = at('attach').hidden = !any();
-    const samples = run.samples.filter(({ kind }) => senses(kind));
+    const samples = run.samples.filter(({ kind }) => asked(kind));
     fill(
       at('samples'),
       samples.map((sample, i) =>

@@ -1,6 +1,6 @@
 // The chat's page: up to three models, one question to all, with pictures and sounds for those that see and hear.
 
-import { attachments } from './attach.js';
+import { attachments, senses } from './attach.js';
 import { answerView } from './answer.js';
 import { announce, at, chips, fill, h } from './dom.js';
 import { givenView } from './media.js';
@@ -157,6 +157,12 @@ open((run) => {
       if (messages.length === 0) {
         log.replaceChildren();
         if (at('system').value.trim()) messages.push({ role: 'system', content: at('system').value });
+      }
+      const senseless = shown.find(({ kind }) => !senses(run, select.value, kind));
+      if (senseless) {
+        const missing = `${select.value} does not ${senseless.kind === 'image' ? 'see pictures' : 'hear sounds'}`;
+        log.append(h('p.quiet', `${missing}, and was not asked.`));
+        return;
       }
       // a question that got no answer is asked no more
       if (messages.at(-1)?.role === 'user') messages.pop();

@@ -9,17 +9,11 @@ import { tokenLine } from './tokens.js';
 /** What a kind is called. */
 export const WORDS = { image: 'picture', audio: 'sound' };
 
-/** A code in a few letters. */
-export const shortCode = ({ text, id }) => {
-  const [, kind, number] = /^<\|(image|audio)_(\d+)\|>$/.exec(text) ?? [];
-  return kind ? `${kind === 'image' ? '▦' : '♪'}${number}` : String(id);
-};
-
 /** Places for codes over what they stand for: `cell(index)` is that of a code. */
-export function board({ kind, grid: { columns, rows, levels }, picture, rounded }) {
+export function mosaic({ kind, grid: { columns, rows, levels }, picture, rounded }) {
   const places = Array.from({ length: columns * rows }, () => h('span.cell'));
   const element = h(
-    'span.board',
+    'span.mosaic',
     {
       class: kind,
       role: 'group',
@@ -43,7 +37,7 @@ function placed({ kind, grid: { columns, levels } }, { id, code, level }, index)
 export function seenView(seen) {
   const { kind, grid, tokens, seconds, decoded, picture } = seen;
   const fact = h('p.facts', { 'aria-live': 'off' }, 'Point at a code, or walk with the arrow keys.');
-  const over = board(seen);
+  const over = mosaic(seen);
   const line = tokenLine(`The ${WORDS[kind]} as codes`, {
     describe: (code, i) => placed(seen, code, i),
     onpoint: (i) => {

@@ -34,7 +34,7 @@ export function tokenLine(label, { onpoint, onpick, describe = namedToken } = {}
       token.shown ?? shownToken(token),
     );
     line.spans.push(span);
-    if (token.place && !element.contains(token.place)) element.append(token.place.closest('.board'));
+    if (token.place && !element.contains(token.place)) element.append(token.place.closest('.mosaic'));
     (token.place ?? element).append(span);
     return span;
   }

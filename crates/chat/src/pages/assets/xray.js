@@ -4,7 +4,7 @@
 import { call } from './api.js';
 import { at, fill, h, mark, marks, wideTable } from './dom.js';
 import { VIEWS, legend as legendOf, look } from './legend.js';
-import { board, shortCode } from './media.js';
+import { mosaic } from './media.js';
 import { loading, problem } from './states.js';
 import { namedToken, percent } from './text.js';
 import { tokenLine } from './tokens.js';
@@ -50,15 +50,13 @@ function codesOf(tokens) {
   return runs;
 }
 
-/** Gives codes their places over what they stand for; those of nothing whole are shown by number. */
+/** Gives codes their places over what they stand for; those of nothing whole stand in the line. */
 async function place(model, codes) {
   const ids = codes.map(({ id }) => id);
   const seen = await call('/playground/media/decode', { model, ids }).catch(() => null);
-  const over = seen && board(seen);
-  codes.forEach((token, i) => {
-    token.shown = over ? '' : shortCode(token);
-    token.place = over?.cell(i);
-  });
+  if (!seen) return;
+  const over = mosaic(seen);
+  codes.forEach((token, i) => Object.assign(token, { place: over.cell(i), shown: '' }));
 }
 
 function draw(body, { lineage, tokens }) {

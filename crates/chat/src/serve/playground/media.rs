@@ -106,7 +106,7 @@ fn seen(codecs: &Codecs, ids: Vec<u32>, given: Option<&Owned>) -> Answer<Seen> {
         (Owned::Image(image), Some(codec), _) => {
             let (levels, columns) = (codec.quantiser().levels().len(), codec.grid().columns());
             let fitted = match given {
-                Some(Owned::Image(image)) => Some(png(codec.grid().fit(image))),
+                Some(Owned::Image(image)) => Some(png(codec.grid().fit(image))?),
                 _ => None,
             };
             Ok(Seen {
@@ -114,8 +114,8 @@ fn seen(codecs: &Codecs, ids: Vec<u32>, given: Option<&Owned>) -> Answer<Seen> {
                 tokens: codes("image", codec.ids().start, codec.quantiser(), &ids),
                 ids,
                 picture: fitted,
-                rounded: png(image.clone()),
-                decoded: senses::url(&decoded),
+                rounded: png(image.clone())?,
+                decoded: senses::url(&decoded).map_err(refuse)?,
                 grid: Places { columns, rows: columns, levels },
                 seconds: None,
             })
@@ -137,7 +137,7 @@ fn seen(codecs: &Codecs, ids: Vec<u32>, given: Option<&Owned>) -> Answer<Seen> {
                 ids,
                 picture: heard,
                 rounded,
-                decoded: senses::url(&decoded),
+                decoded: senses::url(&decoded).map_err(refuse)?,
                 seconds: Some(seconds),
             })
         }
@@ -155,8 +155,8 @@ fn codes(what: &str, first: u32, quantiser: &codec::Quantiser, ids: &[u32]) -> V
     ids.iter().map(code).collect()
 }
 
-fn png(image: Image) -> String {
-    senses::url(&Owned::Image(image))
+fn png(image: Image) -> Answer<String> {
+    senses::url(&Owned::Image(image)).map_err(Refusal::fault)
 }
 
 /// Frames `[frames, bands]` as a picture, a column each, low tones below; from dark, which is silence, to light.
@@ -174,5 +174,5 @@ fn spectrogram(bands: usize, values: &[f32]) -> Answer<String> {
                 .extend((0..3).map(|c| (RAMP[at][c] + (RAMP[at + 1][c] - RAMP[at][c]) * part).round() as u8));
         }
     }
-    Image::new(frames, bands, pixels).map(png).map_err(Refusal::fault)
+    png(Image::new(frames, bands, pixels).map_err(Refusal::fault)?)
 }
