@@ -160,4 +160,102 @@ async function arena({ page, check, address }) {
   await check('voted');
 }
 
-export const steps = { overview, tokenizer, base, inside, chat, data, arena };
+/** Pictures and sounds, where a model of the run sees or hears. */
+async function senses({ page, check, address }) {
+  const run = await (await page.request.get(`${address}/playground/run`)).json();
+  const model = run.models.findLast(({ talks, sees, hears }) => talks && (sees || hears));
+  await page.goto(`${address}/chat${model ? `?model=${model.id}` : ''}`);
+  await page.waitForSelector('.talk');
+  if (!model) return expect(!(await page.isVisible('#drop')), 'no place for pictures where nobody sees');
+  await page.waitForSelector('#drop:not([hidden])');
+  await check('zone');
+  const file = model.sees ? await picture(page) : sound();
+
+  // what is no picture is not even sent
+  await page.setInputFiles('#file', { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('?') });
+  await page.waitForSelector('.attachment .problem');
+  await page.getByRole('button', { name: 'Remove note.txt' }).press('Enter');
+  expect((await page.locator('.attachment').count()) === 0, 'nothing attached');
+
+  await page.setInputFiles('#file', file);
+  await page.waitForSelector('.attachment .mosaic');
+  await page.focus('.attachment .token');
+  await page.keyboard.press('ArrowRight');
+  const told = await page.textContent('.attachment .facts');
+  expect(/code \d+/.test(told), `to be told about the focused code, got ${told}`);
+  await check('attached');
+  await page.fill('#question', model.sees ? 'Which shape is this?' : 'What is heard?');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.stats button');
+  await settled(page);
+  expect((await page.locator('.turn.user .given').count()) === 1, 'the question with what was shown');
+  expect(!/<\|/.test(await page.textContent('.talk .log')), 'no names of tokens in an answer');
+  await check('answered');
+  await page.locator('.stats button').last().press('Enter');
+  await page.waitForSelector('.x-tokens .mosaic');
+  await page.locator('.x-tokens .mosaic .token').nth(1).hover();
+  await check('dialog-codes');
+  await page.keyboard.press('Escape');
+
+  const drop = await page.evaluateHandle(({ name, mimeType, base64 }) => {
+    const data = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    data.items.add(new File([bytes], name, { type: mimeType }));
+    return data;
+  }, { ...file, base64: file.buffer.toString('base64') });
+  await page.dispatchEvent('body', 'drop', { dataTransfer: drop });
+  await page.waitForSelector('.attachment .mosaic');
+  await page.click('#fresh');
+  expect((await page.locator('.attachment').count()) === 0, 'nothing attached in a new talk');
+
+  // one of the run's own, with its question
+  if (await page.locator('.sample').count()) {
+    await page.locator('.sample').first().click();
+    await page.waitForSelector('.attachment .mosaic');
+    expect((await page.inputValue('#question')) !== '', 'a question to go with it');
+    await page.click('#fresh');
+  }
+  // a model that learned little may draw nothing
+  await page.fill('#question', model.sees ? 'Draw a red circle.' : 'Say a.');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.stats button');
+  await settled(page);
+  const codes = page.locator('.made button').first();
+  if (await codes.count()) {
+    await codes.press('Enter');
+    await page.waitForSelector('.made .mosaic');
+    await check('made');
+  }
+}
+
+/** A red circle, as a browser draws it. */
+async function picture(page) {
+  const url = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 48, height: 32 });
+    const pen = canvas.getContext('2d');
+    pen.fillStyle = '#fff';
+    pen.fillRect(0, 0, 48, 32);
+    pen.fillStyle = '#d22';
+    pen.beginPath();
+    pen.arc(24, 16, 11, 0, 7);
+    pen.fill();
+    return canvas.toDataURL('image/png');
+  });
+  return { name: 'circle.png', mimeType: 'image/png', buffer: Buffer.from(url.split(',')[1], 'base64') };
+}
+
+/** Half a second of a tone, as a WAV; some systems do not know what sort of file that is. */
+function sound() {
+  const [rate, samples] = [8000, 4000];
+  const buffer = Buffer.alloc(44 + 2 * samples);
+  buffer.write('RIFF', 0);
+  buffer.writeUInt32LE(36 + 2 * samples, 4);
+  buffer.write('WAVEfmt ', 8);
+  [16, 0x00010001, rate, 2 * rate, 0x00100002].forEach((word, i) => buffer.writeUInt32LE(word, 16 + 4 * i));
+  buffer.write('data', 36);
+  buffer.writeUInt32LE(2 * samples, 40);
+  for (let i = 0; i < samples; i++) buffer.writeInt16LE(9000 * Math.sin((2 * Math.PI * 440 * i) / rate), 44 + 2 * i);
+  return { name: 'tone.wav', mimeType: '', buffer };
+}
+
+export const steps = { overview, tokenizer, base, inside, chat, senses, data, arena };

@@ -1,7 +1,7 @@
 // Walks through every page of a playground as a person would, at two widths and in two schemes, and fails on errors
 // of scripts, failed requests, pages that are wider than the window, and what axe calls serious.
 //
-//     node walk.mjs http://127.0.0.1:8128 [folder for screenshots]
+//     node walk.mjs http://127.0.0.1:8128 [folder for screenshots [pages only]]
 
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import { steps } from './steps.mjs';
 
-const [address, folder] = process.argv.slice(2);
+const [address, folder, ...only] = process.argv.slice(2);
 const SIZES = [
   { width: 1280, height: 900 },
   { width: 390, height: 844 },
@@ -36,7 +36,8 @@ async function through(viewport) {
     const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
     // a script that the page's own policy need not allow
     await context.addInitScript({ content: axe.source });
-    for (const [name, walk] of Object.entries(steps)) {
+    const all = Object.entries(steps).filter(([name]) => only.length === 0 || only.includes(name));
+    for (const [name, walk] of all) {
       await visit(context, name, walk, `${viewport.width}-${colorScheme}`);
     }
     await context.close();
