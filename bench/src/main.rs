@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 mod bpe;
+mod codec;
 mod dedup;
 mod eval;
 mod extract;
@@ -27,7 +28,7 @@ mod warc;
 
 /// What can be measured.
 const SUBJECTS: &str =
-    "bpe, dedup, eval, extract, filter, fixtures, grpo, model, ppo, rules, serve, sft and warc";
+    "bpe, codec, dedup, eval, extract, filter, fixtures, grpo, model, ppo, rules, serve, sft and warc";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -43,6 +44,7 @@ fn main() -> anyhow::Result<()> {
         Some("bpe-encode") => return bpe::encode(file.as_deref(), arguments.next().as_deref()),
         // too long for every time: ten million strings
         Some("bpe-agreement") => bpe::agreement(arguments.next().as_deref())?,
+        Some("codec") => codec::rows(file.as_deref())?,
         Some("dedup") => dedup::rows(file.as_deref())?,
         Some("eval") => {
             let data = arguments.next().map(PathBuf::from);

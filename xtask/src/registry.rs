@@ -25,6 +25,10 @@ pub fn registry() -> Registry {
             "lesson-preferences",
             "jokes for one lesson about rewards, and rankings of them",
         )
+        .with::<stages::lesson_media::LessonMedia>(
+            "lesson-media",
+            "pictures or sounds made for one lesson, talks about them and questions",
+        )
         .with::<stages::warc_files::WarcFiles>("warc-files", "WARC files of this machine")
         .with::<stages::cc_fetch::CcFetch>("cc-fetch", "WARC files of Common Crawl, fetched politely")
         .with::<stages::warc_import::WarcImport>("warc-import", "WARC to pages, unfiltered")
@@ -45,6 +49,10 @@ pub fn registry() -> Registry {
             "preferences-files",
             "preferences of this machine: pairs and rankings in the usual shapes",
         )
+        .with::<stages::media_files::MediaFiles>(
+            "media-files",
+            "pictures and sounds of this machine, with a question about each",
+        )
         .with::<stages::battles_files::BattlesFiles>(
             "battles-files",
             "battles of this machine: the votes of people that `serve` keeps",
@@ -56,13 +64,23 @@ pub fn registry() -> Registry {
         )
         .with::<stages::audit::Audit>("audit", "how right filter and dedup were, where the truth is known")
         .with::<stages::bpe_train::BpeTrain>("bpe-train", "learns a byte-pair vocabulary from documents")
-        .with::<stages::bpe_encode::BpeEncode>("bpe-encode", "documents to token ids");
+        .with::<stages::bpe_encode::BpeEncode>("bpe-encode", "documents to token ids")
+        .with::<stages::codec_train::CodecTrain>(
+            "codec-train",
+            "learns codes for pictures and sounds, and widens a vocabulary by them",
+        )
+        .with::<stages::codec_encode::CodecEncode>("codec-encode", "pictures and sounds to token ids");
     #[cfg(feature = "train")]
     let registry = registry
         .with::<stages::pretrain::Pretrain>("pretrain", "trains a base model on token ids")
         .with::<stages::sft::Sft>("sft", "a base model learns to answer, from conversations")
         .with::<stages::probe::Probe>("probe", "what a base model does not know, it learns to say so")
         .with::<stages::interview::Interview>("interview", "how right a chat model answers")
+        .with::<stages::draw::Draw>("draw", "whether what a chat model draws is what it was asked for")
+        .with::<stages::retrieve::Retrieve>(
+            "retrieve",
+            "which of many captions a chat model finds for a picture or a sound, and the other way round",
+        )
         .with::<stages::grpo::Grpo>("grpo", "a chat model learns from its own answers, by verified rewards")
         .with::<stages::reward_model::RewardModel>("reward-model", "what people prefer, as a number")
         .with::<stages::ppo::Ppo>("ppo", "a chat model learns to please a reward model")

@@ -27,6 +27,10 @@ pub enum Said {
     Call(String),
     /// What the tool answered.
     Output(String),
+    /// A picture, as ids.
+    Image(Vec<u32>),
+    /// A sound, as ids.
+    Audio(Vec<u32>),
 }
 
 impl Said {
@@ -36,6 +40,17 @@ impl Said {
             Self::Thought(text) => Part::Thought(text),
             Self::Call(text) => Part::ToolCall(text),
             Self::Output(text) => Part::ToolOutput(text),
+            Self::Image(ids) => Part::Image(ids),
+            Self::Audio(ids) => Part::Audio(ids),
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        match self {
+            Self::Text(text) | Self::Thought(text) | Self::Call(text) | Self::Output(text) => {
+                text.trim().is_empty()
+            }
+            Self::Image(ids) | Self::Audio(ids) => ids.is_empty(),
         }
     }
 }
@@ -54,7 +69,7 @@ impl Session {
     /// Notes an answer. One that says nothing is noted as an ellipsis, so that the next question has its turn.
     pub fn answer(&mut self, ids: &[u32], template: &dyn Template, tokenizer: &dyn Tokenizer) {
         let mut content = said(ids, template, tokenizer);
-        if content.iter().all(|said| said.part().as_text().is_none_or(|text| text.trim().is_empty())) {
+        if content.iter().all(Said::is_silent) {
             content = vec![Said::Text("…".to_owned())];
         }
         self.turns.push(Turn { role: Role::Assistant, content });
@@ -119,20 +134,22 @@ pub(crate) fn visible(ids: &[u32], template: &dyn Template, tokenizer: &dyn Toke
     words.collect()
 }
 
-/// Takes an answer's tokens apart at the tokens of thoughts and tools.
+/// Takes an answer's tokens apart at the tokens of thoughts, tools, pictures and sounds.
 fn said(ids: &[u32], template: &dyn Template, tokenizer: &dyn Tokenizer) -> Vec<Said> {
-    type Make = fn(String) -> Said;
-    let tools = template.tool_tokens();
-    let pairs: [(Option<(u32, u32)>, Make); 3] = [
-        (template.thought_tokens(), Said::Thought),
-        (tools.map(|tools| tools.call), Said::Call),
-        (tools.map(|tools| tools.output), Said::Output),
-    ];
     let text = |ids: &[u32]| {
         let mut bytes = vec![];
         tokenizer.decode(ids, &mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     };
+    type Make<'a> = &'a dyn Fn(&[u32]) -> Said;
+    let (tools, media) = (template.tool_tokens(), template.media_tokens());
+    let pairs: [(Option<(u32, u32)>, Make<'_>); 5] = [
+        (template.thought_tokens(), &|ids| Said::Thought(text(ids))),
+        (tools.map(|tools| tools.call), &|ids| Said::Call(text(ids))),
+        (tools.map(|tools| tools.output), &|ids| Said::Output(text(ids))),
+        (media.map(|media| media.image), &|ids| Said::Image(ids.to_vec())),
+        (media.map(|media| media.audio), &|ids| Said::Audio(ids.to_vec())),
+    ];
     let (mut content, mut rest) = (vec![], ids);
     while !rest.is_empty() {
         let begins = |id: u32| pairs.iter().find(|(pair, _)| pair.is_some_and(|(start, _)| start == id));
@@ -143,7 +160,7 @@ fn said(ids: &[u32], template: &dyn Template, tokenizer: &dyn Tokenizer) -> Vec<
         let Some((Some((_, end)), make)) = rest.get(at).and_then(|&id| begins(id)) else { break };
         let within = &rest[at + 1..];
         let close = within.iter().position(|id| id == end).unwrap_or(within.len());
-        content.push(make(text(&within[..close])));
+        content.push(make(&within[..close]));
         rest = within.get(close + 1..).unwrap_or_default();
     }
     content

@@ -38,6 +38,12 @@ pub enum Error {
         /// A sort of content.
         what: &'static str,
     },
+    /// A picture or a sound that nobody encoded.
+    #[error("message {at}: a picture or a sound without ids")]
+    NotEncoded {
+        /// Number of the message, from 0.
+        at: usize,
+    },
     /// An id of a picture or a sound is none of the vocabulary.
     #[error("message {at}: id {id} is outside of the vocabulary of {vocabulary}")]
     Id {
@@ -101,6 +107,7 @@ impl Error {
             Self::Order { .. } => "role_order",
             Self::EmptyMessage { .. } => "empty_message",
             Self::NoTokens { .. } => "no_tokens_for_it",
+            Self::NotEncoded { .. } => "not_encoded",
             Self::Id { .. } => "id_out_of_range",
             Self::SpellsSpecial { .. } => "spells_special_token",
             Self::NoSpecial { .. } => "no_special_token",

@@ -52,4 +52,4 @@ pub use evaluate::{Evaluation, evaluate};
 pub use examples::{Example, Examples, Overlong};
 pub use objective::Supervised;
 pub use packing::{Alone, BestFit, Packing};
-pub use template::{Kind, Protocol, Rendered, Span, Template, ToolTokens};
+pub use template::{Kind, MediaTokens, Protocol, Rendered, Span, Template, ToolTokens};

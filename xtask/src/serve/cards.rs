@@ -1,7 +1,10 @@
 //! The models of a run, by their manifests: no weight is read.
 
+use std::sync::Arc;
+
 use bpe::{Bpe, Tokenizer};
 use chat::serve::Card;
+use codec::Codecs;
 use sft::Protocol;
 
 use super::run::Finished;
@@ -31,7 +34,9 @@ pub(super) fn of(stages: &[Finished]) -> anyhow::Result<Vec<Card>> {
             lineage.push(id.clone());
             let talks = before.is_some_and(|card| card.talks) || has_learned_to_talk(finished, &folder)?;
             let config = model::checkpoint::config(&folder)?;
-            let card = Card { id, stage: finished.stage.uses.clone(), lineage, talks, config, folder };
+            let codecs = Codecs::load(&folder)?.map(Arc::new);
+            let stage = finished.stage.uses.clone();
+            let card = Card { id, stage, lineage, talks, config, codecs, folder };
             cards.push((format!("{name}/{output}"), card));
         }
     }

@@ -6,6 +6,7 @@ mod cards;
 mod column;
 mod questions;
 mod run;
+mod samples;
 mod search;
 mod tokenizers;
 

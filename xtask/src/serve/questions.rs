@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use shard::{Documents, Problems, Reader, Table, problems};
+use shard::{Documents, PartKind, Problems, Reader, Table, problems};
 
 use super::run::Finished;
 
@@ -11,7 +11,7 @@ const EXAMPLES: usize = 8;
 /// Characters of a question, at most: it stands on a button.
 const SHORT: usize = 120;
 /// Rows of a shard that are looked through.
-const ROWS: usize = 8_192;
+pub(super) const ROWS: usize = 8_192;
 
 /// Beginnings at most, and their words.
 const OPENINGS: u64 = 6;
@@ -60,10 +60,12 @@ pub(super) fn examples(stages: &[Finished]) -> anyhow::Result<Vec<String>> {
 /// Puts a problem to those of its ability, if it is short and only somebody asks.
 fn sort(row: &problems::Row<'_>, groups: &mut Vec<Group>) {
     let [message] = &row.prompt[..] else { return };
+    // pictures and sounds are told of by their names, which nobody would ask
+    let in_words = message.content.iter().all(|part| part.kind == PartKind::Text);
     let asked: String = message.content.iter().filter_map(|part| part.text).collect();
     let asked = asked.trim();
     let short = asked.chars().nth(SHORT).is_none() && !asked.contains('\n');
-    if message.role != "user" || asked.is_empty() || !short {
+    if message.role != "user" || !in_words || asked.is_empty() || !short {
         return;
     }
     let at = groups.iter().position(|group| group.ability == row.ability).unwrap_or_else(|| {
@@ -76,7 +78,7 @@ fn sort(row: &problems::Row<'_>, groups: &mut Vec<Group>) {
 }
 
 /// The middle of part `which` of `parts` of `n` things; nothing where there are fewer things than that.
-fn spread(which: u64, parts: u64, n: u64) -> Option<u64> {
+pub(super) fn spread(which: u64, parts: u64, n: u64) -> Option<u64> {
     let parts = parts.min(n);
     (which < parts).then(|| (2 * which + 1) * n / (2 * parts))
 }

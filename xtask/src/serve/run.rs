@@ -10,7 +10,7 @@ use pipeline::{Error, Fault, Manifest, Store};
 
 use super::archive::Shelves;
 use super::ballots::Ballots;
-use super::{cards, questions, tokenizers};
+use super::{cards, questions, samples, tokenizers};
 use crate::house::{self, RunStage};
 
 /// A stage whose output is there.
@@ -62,6 +62,7 @@ pub(super) fn open(runs: &Path, name: &str, tokenizers: &[(String, PathBuf)]) ->
     }
     let report = directory.join("report.html");
     let (examples, openings) = (questions::examples(&stages)?, questions::openings(&shards)?);
+    let samples = samples::of(&stages)?;
     let players = models.iter().map(|card| card.id.clone()).collect();
     let ballots = Ballots { directory: directory.join("ballots"), players, known: Mutex::default() };
     Ok(Run {
@@ -72,6 +73,7 @@ pub(super) fn open(runs: &Path, name: &str, tokenizers: &[(String, PathBuf)]) ->
         tokenizers: all,
         tools,
         examples,
+        samples,
         openings,
         report: report.is_file().then_some(report),
         archive: Some(Box::new(Shelves { stages })),

@@ -3,10 +3,10 @@
 use pipeline::{Io, Output, Task};
 use shard::{
     Conversations, Documents, Media, MediaKind, Message, MessagePart, PartKind, Problems, Table, Writer,
-    conversations, documents, media, problems,
+    conversations, media, problems,
 };
 
-use super::lesson_texts::id;
+use super::lesson_talks::push_text;
 use super::shards;
 
 /// What is shown while learning, and what is kept for the test.
@@ -68,6 +68,7 @@ pub(super) struct Exhibits<'a> {
     documents: Writer<Documents>,
     conversations: Writer<Conversations>,
     problems: Writer<Problems>,
+    texts: u64,
     talks: u64,
     asked: u64,
 }
@@ -82,6 +83,7 @@ impl<'a> Exhibits<'a> {
             documents: shards::create_documents(io, &shard, &[])?,
             conversations: shards::create(io, "conversations", &shard)?,
             problems: shards::create(io, "problems", &shard)?,
+            texts: 0,
             talks: 0,
             asked: 0,
         })
@@ -113,17 +115,8 @@ impl<'a> Exhibits<'a> {
         if let Some(request) = exhibit.request {
             text.push_str(&format!("\n{request}"));
         }
-        let url = format!("https://{}.example/{}", self.collection, exhibit.name);
-        self.documents.push(&documents::Row {
-            text: &text,
-            id: &id(&url),
-            dump: "LESSON",
-            url: &url,
-            date: "2025-01-01T00:00:00Z",
-            language: "en",
-            language_score: 1.0,
-            ..documents::Row::default()
-        })?;
+        push_text(self.collection, self.texts, &text, &mut self.documents)?;
+        self.texts += 1;
         self.io.count("documents", 1);
         let mut messages = vec![];
         for (nth, Question { question, answer, .. }) in exhibit.questions.iter().enumerate() {

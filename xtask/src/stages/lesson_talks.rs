@@ -245,7 +245,8 @@ fn part(piece: &Piece) -> MessagePart<'_> {
     MessagePart { kind, text: Some(text), ids: None }
 }
 
-fn push_text(of: &str, at: u64, text: &str, out: &mut Writer<Documents>) -> anyhow::Result<()> {
+/// A text of a collection, by its number there.
+pub(super) fn push_text(of: &str, at: u64, text: &str, out: &mut Writer<Documents>) -> anyhow::Result<()> {
     let url = format!("https://{of}.example/{at}");
     out.push(&documents::Row {
         text,

@@ -19,6 +19,8 @@ pub mod bpe_train;
 pub mod cc_fetch;
 #[cfg(feature = "train")]
 pub mod checkpoint_files;
+pub mod codec_encode;
+pub mod codec_train;
 pub mod command;
 pub mod conversations_files;
 pub mod decontaminate;
@@ -27,18 +29,25 @@ pub mod documents_files;
 #[cfg(feature = "train")]
 pub mod dpo;
 #[cfg(feature = "train")]
+pub mod draw;
+#[cfg(feature = "train")]
 pub mod eval;
 #[cfg(feature = "train")]
 pub mod exam;
+mod exhibits;
 pub mod filter;
+mod folder;
 #[cfg(feature = "train")]
 pub mod grpo;
 mod interval;
 #[cfg(feature = "train")]
 pub mod interview;
+pub mod lesson_media;
 pub mod lesson_preferences;
 pub mod lesson_talks;
 pub mod lesson_texts;
+pub mod media_files;
+mod medium;
 pub mod miniature_questions;
 pub mod miniature_web;
 mod outliers;
@@ -58,6 +67,8 @@ mod problem;
 pub mod problems_files;
 #[cfg(feature = "train")]
 pub mod recall;
+#[cfg(feature = "train")]
+pub mod retrieve;
 #[cfg(feature = "train")]
 pub mod reward_model;
 mod rows;

@@ -29,10 +29,11 @@ const PAGES: [Page; 7] = [
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const ASSETS: [(&str, &str, &str); 33] = [
+const ASSETS: [(&str, &str, &str); 35] = [
     ("answer.js", SCRIPT, include_str!("assets/answer.js")),
     ("api.js", SCRIPT, include_str!("assets/api.js")),
     ("arena.js", SCRIPT, include_str!("assets/arena.js")),
+    ("attach.js", SCRIPT, include_str!("assets/attach.js")),
     ("bars.js", SCRIPT, include_str!("assets/bars.js")),
     ("base.js", SCRIPT, include_str!("assets/base.js")),
     ("blocks.js", SCRIPT, include_str!("assets/blocks.js")),
@@ -50,6 +51,7 @@ const ASSETS: [(&str, &str, &str); 33] = [
     ("ladder.js", SCRIPT, include_str!("assets/ladder.js")),
     ("legend.js", SCRIPT, include_str!("assets/legend.js")),
     ("lens.js", SCRIPT, include_str!("assets/lens.js")),
+    ("media.js", SCRIPT, include_str!("assets/media.js")),
     ("overview.js", SCRIPT, include_str!("assets/overview.js")),
     ("page.js", SCRIPT, include_str!("assets/page.js")),
     ("search.js", SCRIPT, include_str!("assets/search.js")),

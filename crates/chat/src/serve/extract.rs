@@ -9,12 +9,22 @@ use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::Refusal;
+use super::senses::Kind;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What files are sent as.
+pub(crate) const FILES: [&str; 3] = ["image/png", "image/jpeg", "audio/wav"];
+
 /// A body of JSON.
 pub(crate) struct Body<T>(pub(crate) T);
+
+/// A body that is a picture or a sound.
+pub(crate) struct File {
+    pub(crate) kind: Kind,
+    pub(crate) bytes: Bytes,
+}
 
 /// What stands behind the question mark of an address.
 pub(crate) struct Params<T>(pub(crate) T);
@@ -26,14 +36,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        if !is_json(request.headers()) {
+        if kind(request.headers()) != "application/json" {
             // what a page of another site can send without asking is never JSON
             let message = "send JSON, with the header Content-Type: application/json";
             return Err(Refusal::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
-        let bytes = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
-        let bytes = bytes.map_err(|_| Refusal::of(StatusCode::REQUEST_TIMEOUT, "the body took too long"))?;
-        let bytes = bytes.map_err(|rejection| Refusal::of(rejection.status(), rejection.body_text()))?;
+        let bytes = bytes(request, state).await?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
@@ -42,6 +50,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         })?;
         json.end().map_err(|error| Refusal::malformed(error.to_string()))?;
         Ok(Self(value))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for File {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let kind = match kind(request.headers()).as_str() {
+            "image/png" | "image/jpeg" => Kind::Image,
+            "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => Kind::Audio,
+            _ => {
+                let message = format!("send a file, with the header Content-Type: {}", FILES.join(" or "));
+                return Err(Refusal::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+            }
+        };
+        Ok(Self { kind, bytes: bytes(request, state).await? })
     }
 }
 
@@ -65,8 +89,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+async fn bytes(request: Request, state: &(impl Send + Sync)) -> Result<Bytes, Refusal> {
+    let bytes = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
+    let bytes = bytes.map_err(|_| Refusal::of(StatusCode::REQUEST_TIMEOUT, "the body took too long"))?;
+    bytes.map_err(|rejection| Refusal::of(rejection.status(), rejection.body_text()))
+}
+
+/// What a body says it is, in lower case.
+fn kind(headers: &HeaderMap) -> String {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/json")
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

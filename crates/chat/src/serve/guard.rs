@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{Refusal, Served};
 
 /// Pages run their own scripts and styles, and nobody else's.
-const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; \
+const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; \
 form-action 'self'";
 
 /// Turns away who has no business here, and notes the rest.

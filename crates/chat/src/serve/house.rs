@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
 use bpe::{Bpe, Settings, Tokenizer, train};
+use codec::{Codebook, Codecs, Grid, Mel, MelCodec, PatchCodec, Quantiser, Strip};
 use model::checkpoint::{self, Special};
 use model::{Config, Decoder, Params};
 use serde_json::Value;
@@ -18,7 +19,7 @@ use tokio::sync::oneshot;
 use tower::ServiceExt;
 
 use crate::Calculator;
-use crate::serve::{Answer, Ballots, Card, Limits, Run, Served, Standings, Vote, router, serve};
+use crate::serve::{Answer, Ballots, Card, Limits, Run, Sample, Served, Standings, Vote, router, serve};
 
 pub(crate) struct House {
     runtime: Runtime,
@@ -58,6 +59,7 @@ fn run(models: Vec<Card>) -> Run {
         tokenizers: vec![("tiny".to_owned(), tokenizer())],
         tools: vec![Box::new(Calculator)],
         examples: vec![],
+        samples: vec![Sample { file: b"RIFF".to_vec(), question: "Which note?".to_owned() }],
         openings: vec![],
         report: None,
         archive: None,
@@ -85,10 +87,37 @@ impl Opened {
     }
 }
 
+/// Four patches of a picture, each of four greys; two frames of a sound at a time, by two codebooks of three. Codes come
+/// behind the last token of text.
+fn codecs(first: u32) -> Codecs {
+    let book = |dim: usize, values: &[f32]| {
+        Codebook::new(dim, values.iter().flat_map(|value| vec![*value; dim]).collect()).unwrap()
+    };
+    let grid = Grid { edge: 8, patch: 4 };
+    let greys = Quantiser::new(vec![book(grid.dim(), &[0.0, 0.3, 0.6, 1.0])]).unwrap();
+    let strip = Strip { mel: Mel { bands: 4, ..Mel::default() }, stack: 2, seconds: 2.0 };
+    let loudness = [book(strip.dim(), &[0.0, 0.5, 1.0]), book(strip.dim(), &[-0.1, 0.0, 0.1])];
+    let loudness = Quantiser::new(loudness.to_vec()).unwrap();
+    Codecs {
+        image: Some(PatchCodec::new(grid, greys, first).unwrap()),
+        sound: Some(MelCodec::new(strip, loudness, first + 4).unwrap()),
+    }
+}
+
 impl House {
     pub(crate) fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::build(tokenizer(), None)
+    }
+
+    /// One in which `chat` sees and hears.
+    pub(crate) fn sensing() -> Self {
         let bpe = tokenizer();
+        let codecs = codecs(bpe.vocabulary().size() as u32);
+        Self::build(bpe.widened(codecs.names()).unwrap(), Some(Arc::new(codecs)))
+    }
+
+    fn build(bpe: Bpe, codecs: Option<Arc<Codecs>>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
         let vocabulary = bpe.vocabulary().size();
         let config =
             Config { vocabulary, context: 128, width: 16, layers: 2, hidden: 32, ..Config::default() };
@@ -104,6 +133,7 @@ impl House {
                 lineage: lineage.iter().map(|&id| id.to_owned()).collect(),
                 talks: stage == "sft",
                 config: config.clone(),
+                codecs: codecs.clone().filter(|_| stage == "sft"),
                 folder,
             }
         };
@@ -154,6 +184,16 @@ impl House {
             let request = request.header(header::CONTENT_TYPE, "application/json");
             request.body(Body::from(body.to_string())).unwrap()
         };
+        self.answer(address, request)
+    }
+
+    /// The same with a file.
+    pub(crate) fn send(&self, address: &str, kind: &str, bytes: &[u8]) -> (u16, Value) {
+        let request = Request::builder().method("POST").uri(address).header(header::CONTENT_TYPE, kind);
+        self.answer(address, request.body(Body::from(bytes.to_vec())).unwrap())
+    }
+
+    fn answer(&self, address: &str, request: Request<Body>) -> (u16, Value) {
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
             let status = response.status().as_u16();
@@ -174,6 +214,13 @@ impl House {
         let mut ids = vec![];
         self.bpe.encode(text, &mut ids);
         ids
+    }
+
+    /// The text of ids, special tokens by their names.
+    pub(crate) fn text(&self, ids: &[u32]) -> String {
+        let mut bytes = vec![];
+        self.bpe.decode(ids, &mut bytes);
+        String::from_utf8(bytes).unwrap()
     }
 
     pub(crate) fn special(&self, name: &str) -> u32 {

@@ -11,9 +11,11 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | `run` | what is served: [`Run`], [`Card`] |
+//! | `run` | what is served: [`Run`], [`Card`], [`Sample`] |
 //! | `models` | models, each loaded when somebody first asks for it |
 //! | `engine` | a thread that continues all texts of a model together |
+//! | `senses` | pictures and sounds to ids and back |
+//! | `work` | threads for what takes a processor's time |
 //! | `v1` | OpenAI's API |
 //! | `playground` | what the pages ask; [`Archive`] and [`Ballots`], by which it sees a run |
 //! | `refusal` | errors, in OpenAI's shape: [`Refusal`] |
@@ -32,16 +34,20 @@ mod openapi;
 mod playground;
 mod refusal;
 mod run;
+mod senses;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_senses;
 mod v1;
+mod work;
 
 pub use playground::{
     Archive, Ballots, Document, Documents, Found, Outcome, Place, Reason, Standing, Standings, Step, Vote,
     Wanted,
 };
 pub use refusal::{Answer, Refusal};
-pub use run::{Card, Run};
+pub use run::{Card, Run, Sample};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -72,6 +78,8 @@ pub struct Limits {
     pub tokens: usize,
     /// Bytes of a request.
     pub body: usize,
+    /// Bytes of a picture or a sound; a request that may have some is longer by as much and half.
+    pub media: usize,
     /// Seconds that an answer may take.
     pub seconds: u64,
     /// Connections at once.
@@ -87,6 +95,7 @@ impl Default for Limits {
             waiting: 256,
             tokens: 512,
             body: 1 << 20,
+            media: 4 << 20,
             seconds: 600,
             connections: 1024,
             memory: 2 << 30,
@@ -100,6 +109,7 @@ pub(crate) struct Served {
     pub(crate) models: Models,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) desk: work::Desk,
     pub(crate) playground: playground::Playground,
     /// What requests must know.
     key: Option<String>,
@@ -113,7 +123,15 @@ impl Served {
         let metrics = Arc::new(Metrics::new());
         let models = Models::new(run.models.clone(), limits.clone(), Arc::clone(&metrics));
         let (playground, closing) = (playground::Playground::default(), AtomicBool::new(false));
-        Self { run, models, limits, metrics, playground, key, loopback, closing }
+        let desk = work::Desk::default();
+        Self { run, models, limits, metrics, desk, playground, key, loopback, closing }
+    }
+
+    /// Bytes of a request that may have pictures and sounds, where a model here sees or hears.
+    fn body_with_media(&self) -> usize {
+        let any = self.run.models.iter().any(|card| card.codecs.is_some());
+        // base64 makes four signs of three bytes
+        self.limits.body + if any { self.limits.media / 2 * 3 } else { 0 }
     }
 
     /// Whether the server ends, and begins nothing new.
@@ -145,15 +163,15 @@ pub async fn serve(
 
 /// All routes.
 fn router(served: Arc<Served>) -> Router {
-    let body = served.limits.body;
+    let (body, with_media) = (served.limits.body, served.body_with_media());
     Router::new()
         .route("/health", get(health))
         .route("/metrics", get(numbers))
         .route("/openapi.json", get(described))
         .route("/report", get(report))
         .merge(pages())
-        .merge(v1::routes())
-        .merge(playground::routes())
+        .merge(v1::routes(with_media))
+        .merge(playground::routes(with_media, served.limits.media))
         .fallback(async || Refusal::missing("not_found", "there is nothing at this address"))
         .method_not_allowed_fallback(async || {
             Refusal::of(StatusCode::METHOD_NOT_ALLOWED, "this address knows other methods")

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::engine::Engine;
 use super::metrics::{Metrics, OfModel};
+use super::senses::{self, Sense};
 use super::{Answer, Card, Limits, Refusal};
 
 /// All models of a run.
@@ -27,6 +28,8 @@ pub(crate) struct Loaded {
     pub(crate) template: Option<Box<dyn Template>>,
     /// What stands before every text, as in training; nothing for models that learned without.
     pub(crate) begin: Option<u32>,
+    /// What it can write besides words.
+    pub(crate) senses: Vec<Sense>,
     /// What ends texts and answers.
     pub(crate) ends: Vec<u32>,
     /// Who answers requests with it, many at once.
@@ -77,7 +80,8 @@ impl Loaded {
         let template = Protocol::of(vocabulary).template(vocabulary).ok();
         let engine = Engine::start(&card.id, decoder.clone(), limits, numbers);
         let (begin, ends) = (begin(vocabulary), ends(vocabulary, template.as_deref()));
-        Ok(Self { card, decoder, bpe, template, begin, ends, engine })
+        let senses = senses::of(&card, template.as_deref());
+        Ok(Self { card, decoder, bpe, template, begin, senses, ends, engine })
     }
 
     /// How one talks with it.

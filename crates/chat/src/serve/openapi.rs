@@ -4,6 +4,8 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
+use super::extract::FILES;
+
 /// The shape of a request or an answer.
 pub(super) type Shape = fn(&mut SchemaGenerator) -> Schema;
 
@@ -16,6 +18,8 @@ pub(super) struct Operation {
     pub(super) summary: &'static str,
     /// The JSON of a request.
     pub(super) body: Option<Shape>,
+    /// Kinds of files that a request may be instead.
+    pub(super) files: &'static [&'static str],
     /// What stands behind the question mark.
     pub(super) query: Option<Shape>,
     /// The JSON of an answer; numbers for Prometheus where there is none.
@@ -27,13 +31,19 @@ pub(super) struct Operation {
 impl Operation {
     /// Something that is read.
     pub(super) const fn get(path: &'static str, summary: &'static str, answer: Option<Shape>) -> Self {
-        Self { method: "get", path, summary, body: None, query: None, answer, piece: None }
+        Self { method: "get", path, summary, body: None, files: &[], query: None, answer, piece: None }
+    }
+
+    /// Something that is done with a picture or a sound.
+    pub(super) const fn file(path: &'static str, summary: &'static str, answer: Shape) -> Self {
+        let answer = Some(answer);
+        Self { method: "post", path, summary, body: None, files: &FILES, query: None, answer, piece: None }
     }
 
     /// Something that is done with a body.
     pub(super) const fn post(path: &'static str, summary: &'static str, body: Shape, answer: Shape) -> Self {
         let (body, answer) = (Some(body), Some(answer));
-        Self { method: "post", path, summary, body, query: None, answer, piece: None }
+        Self { method: "post", path, summary, body, files: &[], query: None, answer, piece: None }
     }
 }
 
@@ -124,6 +134,12 @@ fn describe(operation: &Operation, error: &Schema, generator: &mut SchemaGenerat
         let body =
             json!({ "required": true, "content": content("application/json", json!(shape(generator))) });
         described.insert("requestBody".to_owned(), body);
+    }
+    if let (false, Some(described)) = (operation.files.is_empty(), described.as_object_mut()) {
+        let file = json!({ "schema": { "type": "string", "format": "binary" } });
+        let kinds: Map<String, Value> =
+            operation.files.iter().map(|kind| ((*kind).to_owned(), file.clone())).collect();
+        described.insert("requestBody".to_owned(), json!({ "required": true, "content": kinds }));
     }
     described
 }

@@ -1,7 +1,9 @@
 //! What is served: the models of a run, and what is known about them without loading one.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use codec::Codecs;
 use model::Config;
 
 use super::playground::{Archive, Ballots};
@@ -23,6 +25,8 @@ pub struct Run {
     pub tools: Vec<Box<dyn Tool>>,
     /// Questions that suit the run.
     pub examples: Vec<String>,
+    /// Pictures and sounds to try.
+    pub samples: Vec<Sample>,
     /// Beginnings of texts like those that it trained on.
     pub openings: Vec<String>,
     /// Its report, a page of its own.
@@ -31,6 +35,15 @@ pub struct Run {
     pub archive: Option<Box<dyn Archive>>,
     /// Where votes go.
     pub ballots: Option<Box<dyn Ballots>>,
+}
+
+/// A picture or a sound to try, and a question about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// A PNG, a JPEG or a WAV.
+    pub file: Vec<u8>,
+    /// What one may ask.
+    pub question: String,
 }
 
 /// A model of a run, not loaded yet.
@@ -46,6 +59,8 @@ pub struct Card {
     pub talks: bool,
     /// Its size.
     pub config: Config,
+    /// What it sees and hears with, if it does.
+    pub codecs: Option<Arc<Codecs>>,
     /// A checkpoint with its tokenizer.
     pub folder: PathBuf,
 }

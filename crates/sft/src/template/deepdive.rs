@@ -7,7 +7,7 @@
 use bpe::{Tokenizer, Vocabulary};
 
 use super::pen::Pen;
-use super::{Kind, Rendered, Template, ToolTokens, joined, runs, special};
+use super::{Kind, MediaTokens, Rendered, Template, ToolTokens, joined, runs, special};
 use crate::{Message, Part, Result, Role, check};
 
 const NAME: &str = "the deepdive protocol";
@@ -134,6 +134,10 @@ impl Template for Deepdive {
 
     fn thought_tokens(&self) -> Option<(u32, u32)> {
         Some(self.thought)
+    }
+
+    fn media_tokens(&self) -> Option<MediaTokens> {
+        Some(MediaTokens { image: self.image, audio: self.audio })
     }
 
     fn jinja(&self) -> Option<&str> {

@@ -67,6 +67,11 @@ pub trait Template: Send + Sync {
         None
     }
 
+    /// The tokens around pictures and around sounds, where there are any.
+    fn media_tokens(&self) -> Option<MediaTokens> {
+        None
+    }
+
     /// The same in the language of `tokenizer_config.json`, for other programs.
     fn jinja(&self) -> Option<&str> {
         None
@@ -80,6 +85,15 @@ pub struct ToolTokens {
     pub call: (u32, u32),
     /// Forced into the context.
     pub output: (u32, u32),
+}
+
+/// What stands around the codes of a picture, and of a sound: start and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MediaTokens {
+    /// Around pictures.
+    pub image: (u32, u32),
+    /// Around sounds.
+    pub audio: (u32, u32),
 }
 
 /// A conversation as tokens.

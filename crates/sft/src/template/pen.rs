@@ -38,6 +38,9 @@ impl<'a> Pen<'a> {
 
     /// Codes of a picture or a sound in message `at`.
     pub(super) fn codes(&mut self, kind: Kind, at: usize, ids: &[u32]) -> Result<()> {
+        if ids.is_empty() {
+            return Err(Error::NotEncoded { at });
+        }
         let vocabulary = self.tokenizer.vocabulary().size();
         if let Some(&id) = ids.iter().find(|id| **id as usize >= vocabulary) {
             return Err(Error::Id { at, id, vocabulary });

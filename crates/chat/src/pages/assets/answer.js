@@ -1,6 +1,7 @@
 // An answer as people see it while it comes: what was thought, said, and looked up; and how fast.
 
 import { h } from './dom.js';
+import { madeView } from './media.js';
 import { count, counted, visible } from './text.js';
 
 const ENDS = {
@@ -10,8 +11,8 @@ const ENDS = {
   stopped: 'stopped by you',
 };
 
-/** The view of an answer that is about to come. Its functions are what `talk.answer` calls. */
-export function answerView(tools, requestOf) {
+/** The view of an answer of `model` that is about to come. Its functions are what `talk.answer` calls. */
+export function answerView(model, tools, requestOf) {
   const body = h('div.said');
   const stats = h('p.stats');
   const element = h('div.turn.assistant', { 'aria-busy': 'true' }, body, stats);
@@ -62,6 +63,11 @@ export function answerView(tools, requestOf) {
       said += text;
       // answers begin with a space as often as not
       place.append(visible(place.hasChildNodes() ? text : text.trimStart()));
+    },
+    medium(medium) {
+      open = null;
+      said += ` (${medium.type === 'image' ? 'a picture' : 'a sound'}) `;
+      body.append(madeView(medium, model));
     },
     tokens(number) {
       last = performance.now();

@@ -12,7 +12,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What a path answers: GET, or POST where there is a body. */
+/** What a path answers: GET, or POST where there is a body, which may be a file. */
 export async function call(path, body, signal) {
   const response = await ask(path, body, signal);
   return response.json();
@@ -55,7 +55,10 @@ async function ask(path, body, signal, again = false) {
   const key = sessionStorage.getItem(KEY);
   if (key) headers.Authorization = `Bearer ${key}`;
   const request = { signal, headers };
-  if (body !== undefined && body !== null) {
+  if (body instanceof Blob) {
+    Object.assign(request, { method: 'POST', body });
+    headers['Content-Type'] = body.type;
+  } else if (body !== undefined && body !== null) {
     Object.assign(request, { method: 'POST', body: JSON.stringify(body) });
     headers['Content-Type'] = 'application/json';
   }

@@ -1,7 +1,9 @@
-// The chat's page: up to three models, one question to all.
+// The chat's page: up to three models, one question to all, with pictures and sounds for those that see and hear.
 
+import { attachments, senses } from './attach.js';
 import { answerView } from './answer.js';
 import { announce, at, chips, fill, h } from './dom.js';
+import { givenView } from './media.js';
 import { offerModels, open } from './page.js';
 import { knobs } from './settings.js';
 import { problem } from './states.js';
@@ -17,6 +19,7 @@ open((run) => {
   const settings = knobs(at('settings'), ['temperature', 'top_p']);
   const columns = [];
   let stopping = null;
+  const attached = attachments(run, () => columns.map((column) => column.model()));
 
   const talkers = run.models.filter((model) => model.talks);
   const wanted = run.models.find(({ id }) => id === new URLSearchParams(location.search).get('model'));
@@ -52,6 +55,7 @@ open((run) => {
   at('fresh').addEventListener('click', () => {
     stopping?.abort();
     columns.forEach((column) => column.fresh());
+    attached.take();
     at('examples').hidden = false;
     document.body.classList.remove('begun');
     at('question').focus();
@@ -72,11 +76,12 @@ open((run) => {
 
   async function send() {
     const question = at('question').value.trim();
-    if (!question || stopping) return;
+    if ((!question && !attached.some()) || attached.busy() || stopping) return;
+    const shown = attached.take();
     at('question').value = '';
     at('examples').hidden = true;
     document.body.classList.add('begun');
-    await together(columns.map((column) => (signal) => column.ask(question, signal)));
+    await together(columns.map((column) => (signal) => column.ask(question, shown, signal)));
   }
 
   /** Lets all of them answer, and can be stopped. */
@@ -97,6 +102,7 @@ open((run) => {
       onchange: () => {
         fresh();
         about();
+        attached.offer();
       },
     });
     const remove = h(
@@ -123,7 +129,12 @@ open((run) => {
 
     function about() {
       const model = run.models.find((each) => each.id === select.value);
-      const can = [model.calls_tools ? 'calls tools' : 'no tools', model.thinks && 'thinks']
+      const can = [
+        model.calls_tools ? 'calls tools' : 'no tools',
+        model.thinks && 'thinks',
+        model.sees && 'sees pictures',
+        model.hears && 'hears sounds',
+      ]
         .filter(Boolean)
         .join(', ');
       note.textContent = `${model.lineage.join(' → ')} · ${model.talks ? can : 'never saw a conversation: it goes on with the text'}`;
@@ -142,21 +153,35 @@ open((run) => {
       at('add').focus();
     }
 
-    async function ask(question, signal) {
+    async function ask(question, shown, signal) {
       if (messages.length === 0) {
         log.replaceChildren();
         if (at('system').value.trim()) messages.push({ role: 'system', content: at('system').value });
       }
+      const senseless = shown.find(({ kind }) => !senses(run, select.value, kind));
+      if (senseless) {
+        const missing = `${select.value} does not ${senseless.kind === 'image' ? 'see pictures' : 'hear sounds'}`;
+        log.append(h('p.quiet', `${missing}, and was not asked.`));
+        return;
+      }
       // a question that got no answer is asked no more
       if (messages.at(-1)?.role === 'user') messages.pop();
-      messages.push({ role: 'user', content: question });
-      log.append(h('p.turn.user', { dir: 'auto' }, question));
+      const words = question ? [{ type: 'text', text: question }] : [];
+      const content = shown.length ? [...shown.map(({ part }) => part), ...words] : question;
+      messages.push({ role: 'user', content });
+      log.append(
+        h(
+          'div.turn.user',
+          shown.map((each) => givenView(each)),
+          question && h('p', { dir: 'auto' }, question),
+        ),
+      );
       await reply(signal);
     }
 
     async function reply(signal) {
       const before = [...messages];
-      const view = answerView(run.tools, (name, given) => requestOf(name, given, run.tools));
+      const view = answerView(select.value, run.tools, (name, given) => requestOf(name, given, run.tools));
       log.append(view.element);
       log.scrollTop = log.scrollHeight;
       const follow = new MutationObserver(() => {
@@ -191,6 +216,7 @@ open((run) => {
 
   function shape() {
     at('talks').style.setProperty('--columns', columns.length);
+    attached.offer();
     at('add').hidden = columns.length >= Math.min(MOST_MODELS, run.models.length + 1);
     columns.forEach((column) => {
       column.remove.hidden = columns.length === 1;

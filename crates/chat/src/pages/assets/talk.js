@@ -8,7 +8,7 @@ const MOST_ROUNDS = 4;
 
 /**
  * Asks for the next answer of a talk and adds it, with what tools said, to `messages`. `see` has a function for what
- * happens: `begin`, `thought(text)`, `text(text)`, `call(tool call)`, `result(call, output)`, `tokens(number)`. Gives
+ * happens: `begin`, `thought(text)`, `text(text)`, `medium(medium)`, `call(tool call)`, `result(call, output)`, `tokens(number)`. Gives
  * how it ended, and what an X-ray needs: the messages before the last round and its ids.
  */
 export async function answer(request, messages, see, signal) {
@@ -50,6 +50,10 @@ async function oneRound(request, see, signal) {
     if (delta.content) {
       message.content += delta.content;
       see.text(delta.content);
+    }
+    for (const medium of delta.media ?? []) {
+      (message.media ??= []).push(medium);
+      see.medium(medium);
     }
     for (const part of delta.tool_calls ?? []) gather(message, part);
     finish = choice.finish_reason ?? finish;

@@ -23,8 +23,10 @@ const encoder = new TextEncoder();
 /** How many bytes a text has in UTF-8. */
 export const bytesOf = (text) => encoder.encode(text);
 
+const CODE = /^<\|(image|audio)_(\d+)\|>$/;
+
 /**
- * A token for people. Where it is a part of a character, its bytes are all there is to show; an end of a line is
+ * A token for people. Codes of pictures and sounds have long names, and are shown by number. Where it is a part of a character, its bytes are all there is to show; an end of a line is
  * shown, and ends it.
  */
 export function shownToken({ id, text, bytes }) {
@@ -32,6 +34,8 @@ export function shownToken({ id, text, bytes }) {
     return `⟨${bytes.map((byte) => hex(byte, 2)).join(' ')}⟩`;
   }
   if (text === '') return `⟨${id}⟩`;
+  const [, kind, number] = CODE.exec(text) ?? [];
+  if (kind) return `${kind === 'image' ? '▦' : '♪'}${number}`;
   return visible(text.replaceAll('\r\n', '␍\n')).replaceAll('\n', '↵\n').replaceAll('\t', '⇥\t');
 }
 

@@ -4,16 +4,17 @@ import { h, roving } from './dom.js';
 import { namedToken, shownToken } from './text.js';
 
 /**
- * A list of tokens. `onpoint(index)` is called when one is focused, clicked or pointed at, `onpick(index)` when one
+ * A list of tokens. A token may have a `place` of its own within the list, and something that is `shown` for it. `onpoint(index)` is called when one is focused, clicked or pointed at, `onpick(index)` when one
  * is clicked or entered; `describe(token, index)` is what a screen reader says of one.
  */
 export function tokenLine(label, { onpoint, onpick, describe = namedToken } = {}) {
   const element = h('div.tokens', { role: 'listbox', 'aria-label': label, 'aria-orientation': 'horizontal' });
-  const line = { element, tokens: [], set, add, select, mark, selected: -1 };
-  const indexOf = (event) => [...element.children].indexOf(event.target.closest('.token'));
+  const line = { element, tokens: [], spans: [], set, add, select, mark, selected: -1 };
+  const indexOf = (event) => line.spans.indexOf(event.target.closest('.token'));
 
   function set(tokens) {
     line.tokens = [];
+    line.spans = [];
     line.selected = -1;
     element.replaceChildren();
     tokens.forEach(add);
@@ -24,22 +25,24 @@ export function tokenLine(label, { onpoint, onpick, describe = namedToken } = {}
     const span = h(
       'span',
       {
-        class: token.special ? 'token special' : `token hue-${index % 6}`,
+        class: token.place ? 'token code' : token.special ? 'token special' : `token hue-${index % 6}`,
         role: 'option',
         'aria-selected': 'false',
         tabindex: index ? -1 : 0,
         'aria-label': describe(token, index),
       },
-      shownToken(token),
+      token.shown ?? shownToken(token),
     );
-    element.append(span);
+    line.spans.push(span);
+    if (token.place && !element.contains(token.place)) element.append(token.place.closest('.mosaic'));
+    (token.place ?? element).append(span);
     return span;
   }
 
   /** Marks one as the one that is spoken of; nothing is called. */
   function select(index) {
-    element.children[line.selected]?.setAttribute('aria-selected', 'false');
-    element.children[index]?.setAttribute('aria-selected', 'true');
+    line.spans[line.selected]?.setAttribute('aria-selected', 'false');
+    line.spans[index]?.setAttribute('aria-selected', 'true');
     line.selected = index;
   }
 
@@ -47,7 +50,7 @@ export function tokenLine(label, { onpoint, onpick, describe = namedToken } = {}
   function mark(paint) {
     line.tokens.forEach((token, index) => {
       for (const [name, value] of Object.entries(paint(token, index))) {
-        element.children[index].style.setProperty(name, value);
+        line.spans[index].style.setProperty(name, value);
       }
     });
   }
@@ -65,7 +68,7 @@ export function tokenLine(label, { onpoint, onpick, describe = namedToken } = {}
   element.addEventListener('click', (event) => {
     const index = indexOf(event);
     if (index < 0) return;
-    element.children[index].focus();
+    line.spans[index].focus();
     onpick?.(index);
   });
   element.addEventListener('keydown', (event) => {

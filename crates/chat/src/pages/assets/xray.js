@@ -4,6 +4,7 @@
 import { call } from './api.js';
 import { at, fill, h, mark, marks, wideTable } from './dom.js';
 import { VIEWS, legend as legendOf, look } from './legend.js';
+import { mosaic } from './media.js';
 import { loading, problem } from './states.js';
 import { namedToken, percent } from './text.js';
 import { tokenLine } from './tokens.js';
@@ -14,6 +15,8 @@ const KINDS = {
   thought: 'a thought',
   tool_call: 'a tool call',
   tool_output: 'what a tool said',
+  image: 'a code of a picture',
+  audio: 'a code of a sound',
 };
 
 const probability = (logProb) => (logProb == null ? null : Math.exp(logProb));
@@ -25,13 +28,35 @@ export async function showXray(request) {
   fill(body, loading('Every stage reads the talk …'));
   if (!at('xray').open) at('xray').showModal();
   try {
-    draw(body, await call('/playground/xray', request));
+    const seen = await call('/playground/xray', request);
+    await Promise.all(codesOf(seen.tokens).map((codes) => place(request.model, codes)));
+    draw(body, seen);
   } catch (refusal) {
     fill(
       body,
       problem(refusal, () => showXray(request)),
     );
   }
+}
+
+/** Pictures and sounds among tokens: the codes of each. */
+function codesOf(tokens) {
+  const runs = [];
+  tokens.forEach((token, i) => {
+    if (token.kind !== 'image' && token.kind !== 'audio') return;
+    if (tokens[i - 1]?.kind !== token.kind) runs.push([]);
+    runs.at(-1).push(token);
+  });
+  return runs;
+}
+
+/** Gives codes their places over what they stand for; those of nothing whole stand in the line. */
+async function place(model, codes) {
+  const ids = codes.map(({ id }) => id);
+  const seen = await call('/playground/media/decode', { model, ids }).catch(() => null);
+  if (!seen) return;
+  const over = mosaic(seen);
+  codes.forEach((token, i) => Object.assign(token, { place: over.cell(i), shown: '' }));
 }
 
 function draw(body, { lineage, tokens }) {
@@ -44,7 +69,7 @@ function draw(body, { lineage, tokens }) {
       `${namedToken(token)}, ${token.role}, ${KINDS[token.kind] ?? token.kind}${token.learned ? ', learned' : ''}`,
   });
   line.set(tokens);
-  tokens.forEach((token, i) => line.element.children[i].classList.toggle('drawn', token.answer));
+  tokens.forEach((token, i) => line.spans[i].classList.toggle('drawn', token.answer));
 
   const stages = h(
     'div.choice',

@@ -1,12 +1,13 @@
 //! What the pages ask: tokens, distributions, insides, documents, battles.
 //!
-//! Whatever computes runs on threads of its own, a few at once ([`work::Desk`]), and is bounded by size: of texts, of ids, of
+//! Whatever computes runs on threads of its own, a few at once (`serve::work`), and is bounded by size: of texts, of ids, of
 //! lists.
 
 mod archive;
 mod arena;
 mod documents;
 mod inside;
+mod media;
 mod next;
 mod overview;
 mod read;
@@ -15,7 +16,6 @@ mod reading;
 mod tests;
 mod tokens;
 mod tools;
-mod work;
 mod xray;
 
 pub use archive::{
@@ -26,22 +26,24 @@ pub use archive::{
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tokio::sync::OnceCell;
 
 use super::Served;
 use super::openapi::{Operation, of};
+use super::work;
 
 /// What the playground remembers between two requests.
 #[derive(Default)]
 pub(crate) struct Playground {
-    desk: work::Desk,
     known: OnceCell<overview::Known>,
     battles: arena::Battles,
 }
 
-/// The routes under `/playground`.
-pub(super) fn routes() -> Router<Arc<Served>> {
+/// The routes under `/playground`; where a conversation may have pictures and sounds, a request has `with_media` bytes at
+/// most, and a file alone `file`.
+pub(super) fn routes(with_media: usize, file: usize) -> Router<Arc<Served>> {
     Router::new()
         .route("/playground/run", get(overview::run))
         .route("/playground/tokenize", post(tokens::tokenize))
@@ -49,7 +51,9 @@ pub(super) fn routes() -> Router<Arc<Served>> {
         .route("/playground/read", post(read::read))
         .route("/playground/next", post(next::next))
         .route("/playground/inside", post(inside::inside))
-        .route("/playground/xray", post(xray::xray))
+        .route("/playground/xray", post(xray::xray).layer(DefaultBodyLimit::max(with_media)))
+        .route("/playground/media", post(media::encode).layer(DefaultBodyLimit::max(file)))
+        .route("/playground/media/decode", post(media::decode))
         .route("/playground/tools/{name}", post(tools::call))
         .route("/playground/funnel", get(documents::funnel))
         .route("/playground/documents", get(documents::documents))
@@ -85,6 +89,16 @@ pub(super) fn operations() -> Vec<Operation> {
             of::<inside::Inside>,
         ),
         Operation::post("/playground/xray", "A conversation by tokens", of::<xray::Talk>, of::<xray::XRay>),
+        asked(
+            of::<media::Whose>,
+            Operation::file("/playground/media", "A picture or a sound as a model has it", of::<media::Seen>),
+        ),
+        Operation::post(
+            "/playground/media/decode",
+            "What codes stand for",
+            of::<media::Codes>,
+            of::<media::Seen>,
+        ),
         Operation::post("/playground/tools/{name}", "Asks a tool", of::<tools::Call>, of::<tools::Said>),
         Operation::get("/playground/funnel", "What stages kept", Some(of::<documents::Funnel>)),
         asked(

@@ -11,7 +11,8 @@ use serde::Serialize;
 use sft::Protocol;
 
 use super::{tools, work};
-use crate::serve::{Answer, Card, Run, Served};
+use crate::serve::senses::{self, Kind};
+use crate::serve::{self, Answer, Card, Run, Served};
 
 /// A run.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -30,10 +31,30 @@ pub(crate) struct Overview {
     tools: Vec<tools::Described>,
     /// Questions that suit the run.
     examples: Vec<String>,
+    /// Pictures and sounds to try.
+    samples: Vec<Sample>,
     /// Beginnings of texts like those that it trained on.
     openings: Vec<String>,
+    /// Bytes that a picture or a sound may have.
+    largest_file: usize,
     /// What else can be looked at.
     has: Has,
+}
+
+/// A picture or a sound to try, and a question about it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Sample {
+    kind: Kind,
+    /// Itself, as a `data:` URL.
+    url: String,
+    question: String,
+}
+
+impl Sample {
+    fn of(sample: &serve::Sample) -> Self {
+        let (kind, url) = senses::file_url(&sample.file);
+        Self { kind, url, question: sample.question.clone() }
+    }
 }
 
 /// What else can be looked at.
@@ -75,6 +96,10 @@ pub(crate) struct Model {
     calls_tools: bool,
     /// Whether it can think before it answers.
     thinks: bool,
+    /// Whether pictures can be shown to it.
+    sees: bool,
+    /// Whether sounds can be played to it.
+    hears: bool,
 }
 
 impl Model {
@@ -93,6 +118,8 @@ impl Model {
             }
         };
         let can = |what: bool| talks && what;
+        let senses = senses::of(card, speaks.as_ref().map(|(_, template)| &**template));
+        let has = |kind| senses.iter().any(|sense| sense.kind == kind);
         Self {
             id: card.id.clone(),
             uses: card.stage.clone(),
@@ -109,6 +136,8 @@ impl Model {
             talks,
             calls_tools: can(speaks.as_ref().is_some_and(|(_, template)| template.tool_tokens().is_some())),
             thinks: can(speaks.as_ref().is_some_and(|(_, template)| template.thought_tokens().is_some())),
+            sees: has(Kind::Image),
+            hears: has(Kind::Audio),
         }
     }
 }
@@ -139,7 +168,9 @@ pub(super) async fn run(State(served): State<Arc<Served>>) -> Answer<Json<Overvi
         tokenizers: run.tokenizers.iter().map(|(name, _)| name.clone()).collect(),
         tools: run.tools.iter().map(|tool| tools::Described::of(&**tool)).collect(),
         examples: run.examples.clone(),
+        samples: run.samples.iter().map(Sample::of).collect(),
         openings: run.openings.clone(),
+        largest_file: served.limits.media,
         has: Has { documents: known.documents, report: run.report.is_some(), ballots: run.ballots.is_some() },
     }))
 }

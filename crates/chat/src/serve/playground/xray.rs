@@ -14,6 +14,7 @@ use super::tokens::{LONGEST, Token};
 use super::{reading, work};
 use crate::serve::extract::Body;
 use crate::serve::models::Loaded;
+use crate::serve::senses::Intake;
 use crate::serve::v1::{Message, conversation};
 use crate::serve::{Answer, Refusal, Served};
 
@@ -54,7 +55,7 @@ pub(crate) struct Seen {
     token: Token,
     /// `system`, `user`, `assistant` or `tool`.
     role: &'static str,
-    /// `frame` for the protocol's own tokens; `text`, `thought`, `tool_call`, `tool_output`.
+    /// `frame` for the protocol's own tokens; `text`, `thought`, `tool_call`, `tool_output`, `image`, `audio`.
     kind: &'static str,
     /// Whether fine-tuning on this conversation would learn it.
     learned: bool,
@@ -76,11 +77,11 @@ pub(super) async fn xray(State(served): State<Arc<Served>>, Body(asked): Body<Ta
             stages.push(served.models.get(id).await?);
         }
     }
-    work::done(&served, move |_| Ok(Json(look(&model, &stages, &asked)?))).await
+    work::done(&served, move |served| Ok(Json(look(&model, &stages, &asked, served.limits.media)?))).await
 }
 
-fn look(model: &Loaded, stages: &[Arc<Loaded>], asked: &Talk) -> Answer<XRay> {
-    let (ids, marks) = written(model, asked)?;
+fn look(model: &Loaded, stages: &[Arc<Loaded>], asked: &Talk, most: usize) -> Answer<XRay> {
+    let (ids, marks) = written(model, asked, most)?;
     for stage in stages {
         stage.check(&ids, "answer")?;
         reading::fits(&ids, stage.card.config.context)?;
@@ -115,15 +116,16 @@ struct Mark {
     learned: bool,
 }
 
-/// All tokens with their marks: the conversation, what opens the answer, the answer.
-fn written(model: &Loaded, asked: &Talk) -> Answer<(Vec<u32>, Vec<Mark>)> {
+/// All tokens with their marks: the conversation, what opens the answer, the answer. A picture or a sound of the conversation
+/// has `most` bytes at most.
+fn written(model: &Loaded, asked: &Talk, most: usize) -> Answer<(Vec<u32>, Vec<Mark>)> {
     if asked.messages.is_empty() {
         return Err(Refusal::invalid("messages", "there is no message"));
     }
     if asked.answer.len() > LONGEST {
         return Err(Refusal::too_long(format!("an answer has at most {LONGEST} tokens here")));
     }
-    let turns = conversation(&asked.messages)?;
+    let turns = conversation(&asked.messages, &mut Intake::new(&model.card, most))?;
     let messages: Vec<sft::Message<'_>> = turns.iter().map(|turn| turn.message()).collect();
     let rendered = model.render(&messages, "messages")?;
     let mut marks: Vec<Mark> = vec![];
@@ -139,11 +141,13 @@ fn written(model: &Loaded, asked: &Talk) -> Answer<(Vec<u32>, Vec<Mark>)> {
 
 /// What a template would say of an answer's tokens if it had written them.
 fn marks_of_answer(ids: &[u32], template: &dyn Template) -> Vec<Mark> {
-    let tools = template.tool_tokens();
+    let (tools, media) = (template.tool_tokens(), template.media_tokens());
     let pairs = [
         (template.thought_tokens(), Kind::Thought),
         (tools.map(|tools| tools.call), Kind::ToolCall),
         (tools.map(|tools| tools.output), Kind::ToolOutput),
+        (media.map(|media| media.image), Kind::Image),
+        (media.map(|media| media.audio), Kind::Audio),
     ];
     let begins = |id: u32| {
         pairs.iter().find_map(|(pair, kind)| pair.filter(|pair| pair.0 == id).map(|pair| (pair.1, *kind)))

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use super::writer::{Finish, Piece, Writer};
 use crate::serve::engine::Growing;
 use crate::serve::models::Loaded;
-use crate::serve::{Answer, Refusal};
+use crate::serve::senses::Medium;
+use crate::serve::{Answer, Refusal, Served, work};
 
 /// Tokens that are told at once where they come faster than they are read.
 const AT_ONCE: usize = 64;
@@ -21,6 +22,7 @@ const PACE_UNSEEN: Duration = Duration::from_millis(4);
 
 /// An answer.
 pub(super) struct Growth {
+    served: Arc<Served>,
     loaded: Arc<Loaded>,
     growing: Growing,
     writer: Writer,
@@ -52,9 +54,9 @@ impl Part {
 }
 
 impl Growth {
-    pub(super) fn new(loaded: Arc<Loaded>, growing: Growing, writer: Writer, seconds: u64) -> Self {
-        let deadline = Instant::now() + Duration::from_secs(seconds);
-        Self { loaded, growing, writer, deadline, told: None, pace: PACE, ended: false }
+    pub(super) fn new(served: Arc<Served>, loaded: Arc<Loaded>, growing: Growing, writer: Writer) -> Self {
+        let deadline = Instant::now() + Duration::from_secs(served.limits.seconds);
+        Self { served, loaded, growing, writer, deadline, told: None, pace: PACE, ended: false }
     }
 
     /// What comes next; nothing after the end.
@@ -82,6 +84,19 @@ impl Growth {
             }
             let more = part.finish.is_none() && part.steps.len() < AT_ONCE;
             step = if more { self.growing.ready() } else { None };
+        }
+        for piece in &mut part.pieces {
+            if let Piece::Codes(written) = piece {
+                let (loaded, written) = (Arc::clone(&self.loaded), written.clone());
+                let see = move |_: &Served| Ok(Medium::of(&loaded.card, written));
+                match work::patiently(&self.served, see).await {
+                    Ok(medium) => *piece = Piece::Medium(medium),
+                    Err(refusal) => {
+                        self.ended = true;
+                        return Some(Err(refusal));
+                    }
+                }
+            }
         }
         (self.told, self.ended) = (Some(Instant::now()), part.finish.is_some());
         Some(Ok(part))

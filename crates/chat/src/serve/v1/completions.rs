@@ -136,7 +136,7 @@ pub(crate) async fn create(
 
 /// Reads the prompts, and lets completions begin.
 async fn begin(
-    served: &Served,
+    served: &Arc<Served>,
     loaded: &Arc<Loaded>,
     request: &CompletionRequest,
 ) -> Answer<(Vec<Text>, Vec<Growth>)> {
@@ -167,7 +167,7 @@ async fn begin(
         }
     }
     let writer = Writer::new(None, request.sampling.stops()?);
-    let growth = |growing| Growth::new(Arc::clone(loaded), growing, writer.clone(), served.limits.seconds);
+    let growth = |growing| Growth::new(Arc::clone(served), Arc::clone(loaded), growing, writer.clone());
     let growths = loaded.engine.submit(requests)?.into_iter().map(growth).collect();
     Ok((texts, growths))
 }

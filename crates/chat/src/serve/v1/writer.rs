@@ -1,7 +1,9 @@
-//! Tokens to the pieces of an answer: words, thoughts, a call of a tool; and where a text ends that the request named.
+//! Tokens to the pieces of an answer: words, thoughts, a call of a tool, pictures and sounds; and where a text ends that the request named.
 
 use bpe::{Tokenizer, Utf8Stream};
 use sft::Template;
+
+use crate::serve::senses::{Medium, Sense, Written};
 
 /// What tokens turn out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,10 @@ pub(super) enum Piece {
     Thought(String),
     /// A whole call of a tool.
     Call(String),
+    /// Codes of a picture or a sound, before somebody has seen to them.
+    Codes(Written),
+    /// What they stand for.
+    Medium(Medium),
 }
 
 /// Why an answer ended.
@@ -35,16 +41,19 @@ impl Finish {
     }
 }
 
-#[derive(Clone)]
 /// An answer as it is written. Special tokens are signs to it, and no words.
+#[derive(Clone)]
 pub(super) struct Writer {
     thought: Option<(u32, u32)>,
     call: Option<(u32, u32)>,
+    senses: Vec<Sense>,
     stops: Vec<String>,
     within: Within,
     utf8: Utf8Stream,
     /// Words that may be the beginning of a stop, or a call that is not whole.
     held: String,
+    /// Codes of a medium that is not whole.
+    codes: Vec<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,6 +61,8 @@ enum Within {
     Text,
     Thought,
     Call,
+    /// What the sense of that number makes.
+    Medium(usize),
 }
 
 impl Writer {
@@ -60,11 +71,18 @@ impl Writer {
         Self {
             thought: template.and_then(Template::thought_tokens),
             call: template.and_then(Template::tool_tokens).map(|tokens| tokens.call),
+            senses: vec![],
             stops,
             within: Within::Text,
             utf8: Utf8Stream::default(),
             held: String::new(),
+            codes: vec![],
         }
+    }
+
+    /// The same, of a model with these senses: without, marks of pictures and sounds are signs like others.
+    pub(super) fn sensing(self, senses: Vec<Sense>) -> Self {
+        Self { senses, ..self }
     }
 
     /// Takes a token; tells that the answer ends here where it does.
@@ -74,6 +92,19 @@ impl Writer {
         tokenizer: &dyn Tokenizer,
         pieces: &mut Vec<Piece>,
     ) -> Option<Finish> {
+        if let Within::Medium(at) = self.within {
+            let sense = &self.senses[at];
+            if sense.codes.contains(&id) {
+                self.codes.push(id);
+                return None;
+            }
+            let ended = sense.around.1 == id;
+            self.end_medium(at, ended, pieces);
+            if ended {
+                return None;
+            }
+            // anything else breaks it off, and is what it is
+        }
         let goes_into = |pair: Option<(u32, u32)>| pair.is_some_and(|(start, _)| start == id);
         let leaves = |pair: Option<(u32, u32)>| pair.is_some_and(|(_, end)| end == id);
         if goes_into(self.thought) {
@@ -81,6 +112,9 @@ impl Writer {
         }
         if goes_into(self.call) {
             return self.turn(Within::Call, pieces);
+        }
+        if let Some(at) = self.senses.iter().position(|sense| sense.around.0 == id) {
+            return self.turn(Within::Medium(at), pieces);
         }
         if leaves(self.call) {
             let finish = (self.within == Within::Call).then_some(Finish::ToolCalls);
@@ -115,6 +149,9 @@ impl Writer {
 
     /// Ends what is being written, and begins something else.
     fn turn(&mut self, to: Within, pieces: &mut Vec<Piece>) -> Option<Finish> {
+        if let Within::Medium(at) = self.within {
+            self.end_medium(at, false, pieces);
+        }
         self.utf8.finish(&mut self.held);
         let finish = self.give(pieces);
         let rest = std::mem::take(&mut self.held);
@@ -125,9 +162,15 @@ impl Writer {
         finish
     }
 
+    fn end_medium(&mut self, at: usize, ended: bool, pieces: &mut Vec<Piece>) {
+        let (kind, ids) = (self.senses[at].kind, std::mem::take(&mut self.codes));
+        pieces.push(Piece::Codes(Written { kind, ids, ended }));
+        self.within = Within::Text;
+    }
+
     fn piece(&self, text: String) -> Piece {
         match self.within {
-            Within::Text => Piece::Text(text),
+            Within::Text | Within::Medium(_) => Piece::Text(text),
             Within::Thought => Piece::Thought(text),
             Within::Call => Piece::Call(text),
         }
@@ -136,7 +179,7 @@ impl Writer {
     /// Gives what is certain: words that no stop can begin with.
     fn give(&mut self, pieces: &mut Vec<Piece>) -> Option<Finish> {
         match self.within {
-            Within::Call => return None,
+            Within::Call | Within::Medium(_) => return None,
             Within::Thought => {
                 if !self.held.is_empty() {
                     pieces.push(Piece::Thought(std::mem::take(&mut self.held)));
@@ -179,6 +222,7 @@ mod tests {
     use sft::Protocol;
 
     use super::*;
+    use crate::serve::senses::Kind;
 
     fn bytes() -> Bpe {
         train(Settings { vocab_size: 288, ..Settings::default() }, &["a"]).unwrap().tokenizer
@@ -259,5 +303,42 @@ mod tests {
             })
             .collect();
         assert_eq!(joined(&written(&bpe, &euro, &[]).0), "\u{fffd}");
+    }
+
+    #[test]
+    fn codes_are_no_words_and_whatever_else_comes_breaks_them_off() {
+        let bpe = bytes().widened(["<|image_0|>", "<|image_1|>", "<|audio_0|>"]).unwrap();
+        let special = |name: &str| bpe.vocabulary().special(name).unwrap();
+        let pair = |name: &str| (special(&format!("<|{name}_start|>")), special(&format!("<|{name}_end|>")));
+        let [zero, one, tone] = ["image_0", "image_1", "audio_0"].map(|name| special(&format!("<|{name}|>")));
+        let (image, audio) = (pair("image"), pair("audio"));
+        let senses = vec![
+            Sense { kind: Kind::Image, around: image, codes: zero..tone },
+            Sense { kind: Kind::Audio, around: audio, codes: tone..tone + 1 },
+        ];
+        let told = |ids: &[u32]| {
+            let mut writer = Writer::new(None, vec!["no".to_owned()]).sensing(senses.clone());
+            let mut pieces = vec![];
+            let finish = ids.iter().find_map(|id| writer.write(*id, &bpe, &mut pieces));
+            finish.or_else(|| writer.finish(&mut pieces));
+            pieces
+        };
+        let codes = |kind, ids: &[u32], ended| Piece::Codes(Written { kind, ids: ids.to_vec(), ended });
+        let text = |text: &str| Piece::Text(text.to_owned());
+        let n = u32::from(b'n');
+        // a text that a stop could begin with is told before a picture, and not joined with what follows
+        assert_eq!(
+            told(&[n, image.0, zero, one, image.1, audio.0, tone, audio.1, u32::from(b'o')]),
+            [text("n"), codes(Kind::Image, &[zero, one], true), codes(Kind::Audio, &[tone], true), text("o")]
+        );
+        assert_eq!(told(&[image.0, zero]), [codes(Kind::Image, &[zero], false)]);
+        assert_eq!(told(&[image.0, image.1]), [codes(Kind::Image, &[], true)]);
+        assert_eq!(told(&[image.0, zero, u32::from(b'x')]), [codes(Kind::Image, &[zero], false), text("x")]);
+        assert_eq!(
+            told(&[image.0, zero, tone, audio.0, tone, image.1]),
+            [codes(Kind::Image, &[zero], false), codes(Kind::Audio, &[tone], false)]
+        );
+        // without a beginning they are signs that mean nothing
+        assert_eq!(told(&[zero, tone, image.1, n]), [text("n")]);
     }
 }

@@ -25,7 +25,8 @@ use super::writer::Writer;
 use crate::serve::engine::Request;
 use crate::serve::extract::Body;
 use crate::serve::models::Loaded;
-use crate::serve::{Answer, Refusal, Served, chance};
+use crate::serve::senses::Intake;
+use crate::serve::{Answer, Refusal, Served, chance, work};
 
 pub(crate) use shapes::{ChatChunk, ChatCompletion};
 use shapes::{ChunkChoice, Delta};
@@ -98,14 +99,13 @@ pub(crate) async fn create(
 }
 
 /// Writes the conversation as tokens, and lets the answers begin.
-async fn begin(served: &Served, loaded: &Arc<Loaded>, request: &ChatRequest) -> Answer<Begun> {
-    let turns = conversation(&request.messages)?;
+async fn begin(served: &Arc<Served>, loaded: &Arc<Loaded>, request: &ChatRequest) -> Answer<Begun> {
     let template = loaded.protocol()?;
     let tokens = template.tool_tokens();
     let tools = request.tools.as_deref().unwrap_or_default();
     let calling = Calling::new(tools, request.tool_choice.as_ref(), tokens)?;
-    let mut prompt = render(loaded, turns).await?;
-    let mut writer = Writer::new(Some(template), request.sampling.stops()?);
+    let mut prompt = render(served, loaded, request.messages.clone()).await?;
+    let mut writer = Writer::new(Some(template), request.sampling.stops()?).sensing(loaded.senses.clone());
     if let Some((start, name)) = &calling.forced {
         let before = prompt.len();
         prompt.push(*start);
@@ -136,20 +136,26 @@ async fn begin(served: &Served, loaded: &Arc<Loaded>, request: &ChatRequest) -> 
         })
     });
     let growing = loaded.engine.submit(requests.collect::<Answer<_>>()?)?;
-    let growth = |growing| Growth::new(Arc::clone(loaded), growing, writer.clone(), served.limits.seconds);
+    let growth = |growing| Growth::new(Arc::clone(served), Arc::clone(loaded), growing, writer.clone());
     Ok(Begun { prompt, growths: growing.into_iter().map(growth).collect() })
 }
 
 /// The conversation as the model reads it, with its own turn begun.
-async fn render(loaded: &Arc<Loaded>, turns: Vec<Turn>) -> Answer<Vec<u32>> {
-    if !matches!(turns.last(), Some(Turn { role: Role::User | Role::Tool, .. })) {
-        return Err(Refusal::invalid("messages", "the last message is one of a user or a tool"));
-    }
-    let loaded = Arc::clone(loaded);
+async fn render(served: &Arc<Served>, loaded: &Arc<Loaded>, messages: Vec<Message>) -> Answer<Vec<u32>> {
+    let has_media = messages.iter().any(Message::has_media);
+    let (loaded, most) = (Arc::clone(loaded), served.limits.media);
     let render = move || {
+        let turns = conversation(&messages, &mut Intake::new(&loaded.card, most))?;
+        if !matches!(turns.last(), Some(Turn { role: Role::User | Role::Tool, .. })) {
+            return Err(Refusal::invalid("messages", "the last message is one of a user or a tool"));
+        }
         let messages: Vec<sft::Message<'_>> = turns.iter().map(Turn::message).collect();
         Ok(loaded.render(&messages, "messages")?.ids)
     };
+    if has_media {
+        // a small file may be much work
+        return work::done(served, move |_| render()).await;
+    }
     tokio::task::spawn_blocking(render).await.map_err(Refusal::fault)?
 }
 

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::serve::senses::Medium;
 use crate::serve::v1::log_probs::ChatLogProbs;
 use crate::serve::v1::tool_calls::ToolCall;
 use crate::serve::v1::wire::Usage;
@@ -44,6 +45,9 @@ pub(crate) struct Reply {
     /// What it thought before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reasoning_content: Option<String>,
+    /// Ours: pictures that it drew and sounds that it made, behind its words; `messages` take them back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) media: Option<Vec<Medium>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tool_calls: Option<Vec<ToolCall>>,
     /// Models here refuse nothing.
@@ -86,6 +90,9 @@ pub(crate) struct Delta {
     pub(super) content: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reasoning_content: Option<String>,
+    /// Ours: pictures and sounds that are whole now, or broke off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) media: Option<Vec<Medium>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tool_calls: Option<Vec<CallDelta>>,
 }

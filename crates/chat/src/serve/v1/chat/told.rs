@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::shapes::{CallDelta, ChatChoice, ChatChunk, ChunkChoice, Delta, Reply};
 use crate::serve::models::Loaded;
+use crate::serve::senses::Medium;
 use crate::serve::v1::answer::Part;
 use crate::serve::v1::log_probs::{ChatLogProbs, TokenLogProb};
 use crate::serve::v1::tool_calls::{Tool, ToolCall};
@@ -29,6 +30,7 @@ impl Shape {
                 // an answer that only calls says nothing; any other says something, if only ""
                 content: told.text.or_else(|| told.calls.is_empty().then(String::new)),
                 reasoning_content: told.thought,
+                media: (!told.media.is_empty()).then_some(told.media),
                 tool_calls: (!told.calls.is_empty()).then_some(told.calls),
                 refusal: None,
             },
@@ -46,6 +48,7 @@ impl Shape {
             role: None,
             content: told.text,
             reasoning_content: told.thought,
+            media: (!told.media.is_empty()).then_some(told.media),
             tool_calls: (!calls.is_empty()).then_some(calls),
         };
         let choice = ChunkChoice {
@@ -78,6 +81,9 @@ impl Shape {
                 Piece::Text(text) => told.text.get_or_insert_default().push_str(&text),
                 Piece::Thought(text) => told.thought.get_or_insert_default().push_str(&text),
                 Piece::Call(written) => told.calls.push(ToolCall::read(&written, &self.tools)),
+                Piece::Medium(medium) => told.media.push(medium),
+                // whoever let it grow has seen to it
+                Piece::Codes(_) => {}
             }
         }
         if self.ids {
@@ -96,6 +102,7 @@ impl Shape {
 struct Fields {
     text: Option<String>,
     thought: Option<String>,
+    media: Vec<Medium>,
     calls: Vec<ToolCall>,
     finish: Option<&'static str>,
     log_probs: Option<ChatLogProbs>,

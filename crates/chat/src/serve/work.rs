@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::serve::{Answer, Refusal, Served};
+use super::{Answer, Refusal, Served};
 
 /// Pieces of work at once.
 const AT_ONCE: usize = 3;
@@ -29,13 +29,29 @@ impl Default for Desk {
 ///
 /// # Errors
 /// Those of `work`, and a refusal where too many wait already.
-pub(super) async fn done<T: Send + 'static>(
+pub(crate) async fn done<T: Send + 'static>(
     served: &Arc<Served>,
     work: impl FnOnce(&Served) -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
-    let desk = &served.playground.desk;
+    let desk = &served.desk;
     let chair = Arc::clone(&desk.chairs).try_acquire_owned().map_err(|_| Refusal::busy())?;
-    let place = Arc::clone(&desk.places).acquire_owned().await.map_err(Refusal::fault)?;
+    placed(served, Some(chair), work).await
+}
+
+/// The same for an answer that has begun: nobody is sent away, for those who answer are few.
+pub(crate) async fn patiently<T: Send + 'static>(
+    served: &Arc<Served>,
+    work: impl FnOnce(&Served) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    placed(served, None, work).await
+}
+
+async fn placed<T: Send + 'static>(
+    served: &Arc<Served>,
+    chair: Option<OwnedSemaphorePermit>,
+    work: impl FnOnce(&Served) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    let place = Arc::clone(&served.desk.places).acquire_owned().await.map_err(Refusal::fault)?;
     let served = Arc::clone(served);
     let working = tokio::task::spawn_blocking(move || {
         let _held = (chair, place);
