@@ -4,6 +4,8 @@
     reason = "what is not inlined is not compiled for the features of its caller"
 )]
 
+use pulp::{Simd, WithSimd};
+
 use crate::{Error, Result};
 
 /// Codes compared at once: a register of AVX-512, two of AVX2.
@@ -104,66 +106,55 @@ fn half(vector: &[f32]) -> f32 {
     0.5 * vector.iter().fold(0.0, |sum, value| value.mul_add(*value, sum))
 }
 
-/// A closure would do, but is not sure to be compiled with the features that it is called under.
 struct Nearest<'a> {
     codebook: &'a Codebook,
     points: &'a [f32],
     codes: &'a mut Vec<u32>,
 }
 
-impl pulp::NullaryFnOnce for Nearest<'_> {
+impl WithSimd for Nearest<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { codebook, points, codes } = self;
         let mut tiles = points.chunks_exact(ROWS * codebook.dim);
+        let mut across = vec![];
         for tile in &mut tiles {
-            codes.extend_from_slice(&tile_nearest::<ROWS>(codebook, tile));
+            codes.extend_from_slice(&tile_nearest::<S, ROWS>(simd, codebook, tile, &mut across));
         }
+        let mut across = vec![];
         for point in tiles.remainder().chunks_exact(codebook.dim) {
-            codes.extend_from_slice(&tile_nearest::<1>(codebook, point));
-        }
-    }
-}
-
-struct Distances<'a> {
-    panel: &'a [[f32; LANES]],
-    points: &'a [f32],
-    distances: &'a mut Vec<[f32; LANES]>,
-}
-
-impl pulp::NullaryFnOnce for Distances<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for point in self.points.chunks_exact(self.panel.len()) {
-            let mut sums = [0.0_f32; LANES];
-            for (value, codes) in point.iter().zip(self.panel) {
-                for (sum, code) in sums.iter_mut().zip(codes) {
-                    let apart = value - code;
-                    *sum = apart.mul_add(apart, *sum);
-                }
-            }
-            self.distances.push(sums);
+            codes.extend_from_slice(&tile_nearest::<S, 1>(simd, codebook, point, &mut across));
         }
     }
 }
 
 #[inline(always)]
-fn tile_nearest<const N: usize>(codebook: &Codebook, points: &[f32]) -> [u32; N] {
+fn tile_nearest<S: Simd, const N: usize>(
+    simd: S,
+    codebook: &Codebook,
+    points: &[f32],
+    across: &mut Vec<[f32; N]>,
+) -> [u32; N] {
     let dim = codebook.dim;
+    // the same number of all vectors side by side, negative: then no index is checked below
+    across.clear();
+    across.extend((0..dim).map(|d| std::array::from_fn::<f32, N, _>(|row| -points[row * dim + d])));
     let mut least = [[f32::INFINITY; LANES]; N];
     let mut panel_of = [[0_u32; LANES]; N];
     for (nth, (panel, halves)) in codebook.panels.chunks_exact(dim).zip(&codebook.halves).enumerate() {
-        let mut scores = [*halves; N];
-        for (d, codes) in panel.iter().enumerate() {
-            for (row, scores) in scores.iter_mut().enumerate() {
-                let value = -points[row * dim + d];
-                for (score, code) in scores.iter_mut().zip(codes) {
-                    *score = value.mul_add(*code, *score);
+        let mut scores = [[0.0; LANES]; N];
+        for (part, begin) in S::as_simd_f32s(halves).0.iter().enumerate() {
+            let mut sums = [*begin; N];
+            for (values, codes) in across.iter().zip(panel) {
+                let codes = S::as_simd_f32s(codes).0[part];
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum = simd.mul_add_f32s(simd.splat_f32s(*value), codes, *sum);
                 }
+            }
+            for (scores, sum) in scores.iter_mut().zip(sums) {
+                S::as_mut_simd_f32s(scores).0[part] = sum;
             }
         }
         for row in 0..N {
@@ -181,6 +172,32 @@ fn tile_nearest<const N: usize>(codebook: &Codebook, points: &[f32]) -> [u32; N]
             lanes.reduce(|best, next| if (next.0, next.1) < (best.0, best.1) { next } else { best });
         nearest.map_or(0, |(_, code)| code)
     })
+}
+
+struct Distances<'a> {
+    panel: &'a [[f32; LANES]],
+    points: &'a [f32],
+    distances: &'a mut Vec<[f32; LANES]>,
+}
+
+impl WithSimd for Distances<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        for point in self.points.chunks_exact(self.panel.len()) {
+            let mut distances = [0.0; LANES];
+            for (part, distances) in S::as_mut_simd_f32s(&mut distances).0.iter_mut().enumerate() {
+                let mut sum = simd.splat_f32s(0.0);
+                for (value, codes) in point.iter().zip(self.panel) {
+                    let apart = simd.sub_f32s(simd.splat_f32s(*value), S::as_simd_f32s(codes).0[part]);
+                    sum = simd.mul_add_f32s(apart, apart, sum);
+                }
+                *distances = sum;
+            }
+            self.distances.push(distances);
+        }
+    }
 }
 
 #[cfg(test)]
