@@ -1,6 +1,6 @@
 """What librosa makes of signals that a formula gives: crates/codec/tests/numbers.json, to compare `codec::Mel` with.
 
-    pip install librosa==0.11.0
+    pip install -r bench/codec/requirements.txt
     python bench/codec/frames.py > crates/codec/tests/numbers.json
 """
 

@@ -60,10 +60,10 @@ fn every_sort_of_png_is_red_green_and_blue() {
     assert_eq!(read(&[header(1, 0), data(&[0b0100_0000])]), [0, 0, 0, 255, 255, 255]);
     assert_eq!(read(&[header(2, 0), data(&[0b0110_0000])]), [85, 85, 85, 170, 170, 170]);
     // a palette, and one whose second colour is transparent
-    let palette = png::chunk(b"PLTE", &[1, 2, 3, 40, 50, 60]);
+    let palette = png::chunk(*b"PLTE", &[1, 2, 3, 40, 50, 60]);
     let row = data(&[0b1000_0000]);
     assert_eq!(read(&[header(1, 3), palette.clone(), row.clone()]), [40, 50, 60, 1, 2, 3]);
-    let transparent = png::chunk(b"tRNS", &[255, 0]);
+    let transparent = png::chunk(*b"tRNS", &[255, 0]);
     assert_eq!(read(&[header(1, 3), palette, transparent, row]), [255, 255, 255, 1, 2, 3]);
     // grey and colours with transparency
     assert_eq!(read(&[header(8, 4), data(&[0, 255, 0, 51])]), [0, 0, 0, 204, 204, 204]);
@@ -71,7 +71,7 @@ fn every_sort_of_png_is_red_green_and_blue() {
     let deep = [0x12, 0x34, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0];
     assert_eq!(read(&[header(16, 6), data(&deep)]), [0x12, 0, 0, 255, 255, 255]);
     // colours of 16 bits, of which one is called transparent
-    let (deep, clear) = ([1, 1, 2, 2, 3, 3, 9, 9, 9, 9, 9, 9], png::chunk(b"tRNS", &[9, 9, 9, 9, 9, 9]));
+    let (deep, clear) = ([1, 1, 2, 2, 3, 3, 9, 9, 9, 9, 9, 9], png::chunk(*b"tRNS", &[9, 9, 9, 9, 9, 9]));
     assert_eq!(read(&[header(16, 2), clear, data(&deep)]), [1, 2, 3, 255, 255, 255]);
 }
 
@@ -79,13 +79,13 @@ fn every_sort_of_png_is_red_green_and_blue() {
 fn of_an_animation_the_first_picture_is_read() {
     let control = |number: u8| {
         let whole = [[0, 0, 0, number], [0, 0, 0, 2], [0, 0, 0, 1], [0; 4], [0; 4], [0, 1, 0, 1]].concat();
-        png::chunk(b"fcTL", &[&whole[..], &[0, 0]].concat())
+        png::chunk(*b"fcTL", &[&whole[..], &[0, 0]].concat())
     };
     let second = png::data(&[0, 90, 90])[8..].to_vec();
-    let second = png::chunk(b"fdAT", &[&[0, 0, 0, 2], &second[..second.len() - 4]].concat());
+    let second = png::chunk(*b"fdAT", &[&[0, 0, 0, 2], &second[..second.len() - 4]].concat());
     let file = png::file(&[
         png::header(2, 1, 8, 0),
-        png::chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]),
+        png::chunk(*b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]),
         control(0),
         png::data(&[0, 10, 20]),
         control(1),
@@ -116,7 +116,7 @@ fn huge_promises_are_refused_before_they_are_kept() {
         let got = u64::from(width) * u64::from(height);
         match read_image(&file, &SMALL) {
             Err(Error::TooLarge { what: "pixels of a picture", got: told, most: 4_096 }) => {
-                assert_eq!(told, got)
+                assert_eq!(told, got);
             }
             other => panic!("{other:?}"),
         }
@@ -130,7 +130,7 @@ fn huge_promises_are_refused_before_they_are_kept() {
     bytes[frame + 5..frame + 9].copy_from_slice(&[0xff, 0xdc, 0xff, 0xdc]);
     assert!(read_image(&bytes, &SMALL).is_err());
     // nor is a comment unpacked that grows without end
-    let bomb = png::chunk(b"zTXt", &[b"x\0\0", &png::zeros(1 << 26)[..]].concat());
+    let bomb = png::chunk(*b"zTXt", &[b"x\0\0", &png::zeros(1 << 26)[..]].concat());
     let file = png::file(&[png::header(2, 1, 8, 0), bomb, png::data(&[0, 7, 9])]);
     drop(read_image(&file, &SMALL));
 }
@@ -268,7 +268,7 @@ proptest! {
         extensible in any::<bool>(),
         data in prop::collection::vec(any::<u8>(), 0..200),
     ) {
-        let riff = Riff { rate, format, promised, extensible, ..Riff::int(bits, channels, &data) };
+        let riff = Riff { format, rate, extensible, promised, ..Riff::int(bits, channels, &data) };
         survive(&riff.bytes());
     }
 

@@ -2,22 +2,22 @@
 
 /// A file of chunks.
 pub(crate) fn file(chunks: &[Vec<u8>]) -> Vec<u8> {
-    [b"\x89PNG\r\n\x1a\n", &chunks.concat()[..], &chunk(b"IEND", &[])].concat()
+    [b"\x89PNG\r\n\x1a\n", &chunks.concat()[..], &chunk(*b"IEND", &[])].concat()
 }
 
 /// Length, type, data, checksum.
-pub(crate) fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
-    let typed = [kind, data].concat();
+pub(crate) fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
+    let typed = [&kind, data].concat();
     [&(data.len() as u32).to_be_bytes(), &typed[..], &checksum(&typed).to_be_bytes()].concat()
 }
 
 pub(crate) fn header(width: u32, height: u32, depth: u8, colour: u8) -> Vec<u8> {
-    chunk(b"IHDR", &[&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, colour, 0, 0, 0]].concat())
+    chunk(*b"IHDR", &[&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, colour, 0, 0, 0]].concat())
 }
 
 /// Rows with their filters, not compressed.
 pub(crate) fn data(rows: &[u8]) -> Vec<u8> {
-    chunk(b"IDAT", &stored(rows))
+    chunk(*b"IDAT", &stored(rows))
 }
 
 /// A zlib stream of stored blocks.
