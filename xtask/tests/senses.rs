@@ -76,7 +76,8 @@ fn files(house: &House, settings: &str) -> String {
 fn files_of_ones_own() {
     let house = House::new();
     std::fs::create_dir(house.path().join("media")).unwrap();
-    let media = |name: &str, bytes: &[u8]| std::fs::write(house.path().join("media").join(name), bytes).unwrap();
+    let media =
+        |name: &str, bytes: &[u8]| std::fs::write(house.path().join("media").join(name), bytes).unwrap();
     for (at, grey) in [0, 40, 80, 120, 160, 200].into_iter().enumerate() {
         media(&format!("{at}_grey.png"), &png(grey));
     }

@@ -7,13 +7,14 @@ use bpe::Tokenizer;
 use chat::{Reply, Responder};
 use codec::files::write_png;
 use codec::{Codec, Codecs, Image, Owned};
+use eval::{Ask, Encoding, Item, Subject};
 use fixtures::gallery::{Raster, recognise};
 use model::{Draw as Drawing, Limits, Prompt};
 use pipeline::{Class, Error, Fault, Io, Output, Signature, Slot, Stage, Task};
 use rl::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sft::Protocol;
+use sft::{Message, Part, Protocol, Rendered, Role};
 use shard::{MediaKind, Problems, Scores, Table, media};
 
 use super::scores::Sheet;
@@ -33,13 +34,28 @@ pub struct Draw {
     pub most: usize,
     /// How a token is drawn.
     pub draw: Drawing,
+    /// Pictures drawn for each request; the one stays of which the model itself finds likeliest that it shows what was asked for.
+    #[schemars(extend("unit" = "pictures", "source" = "Ramesh et al. 2021, arXiv 2102.12092, section 2.6"))]
+    pub tries: usize,
+    /// What it is asked then about its own pictures.
+    pub question: String,
 }
 
 impl Default for Draw {
     fn default() -> Self {
-        Self { protocol: None, sources: vec!["/made".to_owned()], most: 0, draw: Drawing::default() }
+        Self {
+            protocol: None,
+            sources: vec!["/made".to_owned()],
+            most: 0,
+            draw: Drawing { top_p: 0.95, ..Drawing::default() },
+            tries: 1,
+            question: "Describe the picture.".to_owned(),
+        }
     }
 }
+
+/// Most pictures of one request.
+const MOST_TRIES: usize = 256;
 
 impl Stage for Draw {
     fn signature(&self) -> Signature {
@@ -52,9 +68,17 @@ impl Stage for Draw {
                 Slot::new("problems", Problems::NAME),
             ],
             writes: vec![Output::new("scores", Scores::NAME), Output::new("drawn", shard::Media::NAME)],
-            sources: &["model", "bpe", "sft", "chat", "codec", "fixtures"],
+            sources: &["model", "bpe", "sft", "chat", "codec", "eval", "fixtures"],
             ..Signature::exact(1)
         }
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        if (1..=MOST_TRIES).contains(&self.tries) {
+            return Ok(());
+        }
+        let fault = Fault::new("this makes no sense").on("/tries").got(self.tries.to_string());
+        Err(fault.expected("from 1 to 256"))
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
@@ -78,16 +102,27 @@ impl Stage for Draw {
         let model = decoder.detached();
         let responder =
             Responder { model: &model, tokenizer: &speech.bpe, template: &*speech.template, tools: &[] };
-        let prompt = |request: &Problem| Prompt {
-            ids: request.ids.clone(),
-            seed: io.seed(&format!("picture {}", request.id)),
-        };
-        let prompts: Vec<Prompt> = requests.iter().map(prompt).collect();
-        let mut drawn: Vec<Option<Drawn>> = requests.iter().map(|_| None).collect();
+        let prompts: Vec<Prompt> = requests
+            .iter()
+            .flat_map(|request| {
+                let seed = |nth: usize| io.seed(&format!("picture {} {nth}", request.id));
+                (0..self.tries).map(move |nth| Prompt { ids: request.ids.clone(), seed: seed(nth) })
+            })
+            .collect();
+        let mut drawn: Vec<Option<Drawn>> = prompts.iter().map(|_| None).collect();
         asking::answer(&responder, &prompts, &self.draw, &limits, io, |at, reply| {
             drawn[at] = pen.picture(reply);
         })?;
-        write(io, task, &requests, &drawn)
+        let first: Vec<Verdict> = requests
+            .iter()
+            .zip(drawn.iter().step_by(self.tries))
+            .map(|(request, drawn)| Verdict::of(request, drawn.as_ref()))
+            .collect();
+        let first = first.iter().filter(|verdict| **verdict == Verdict::Right).count() as u64;
+        let subject = Subject::new(&model, Encoding { tokenizer: &speech.bpe, begin: None }, context);
+        let likely = self.likely(&speech, &subject, &requests, &drawn)?;
+        let best = best(self.tries, drawn, &likely);
+        write(io, task, &requests, &best, first)
     }
 }
 
@@ -110,6 +145,57 @@ impl Draw {
         }
         Ok(requests)
     }
+}
+
+impl Draw {
+    /// How likely the model finds that each picture shows what was asked for; only where there are several to choose from.
+    fn likely(
+        &self,
+        speech: &Speech<'_>,
+        subject: &Subject<'_>,
+        requests: &[Problem],
+        drawn: &[Option<Drawn>],
+    ) -> anyhow::Result<Vec<f64>> {
+        if self.tries == 1 {
+            return Ok(vec![0.0; drawn.len()]);
+        }
+        let asks = drawn.iter().enumerate().map(|(at, drawn)| {
+            let mut rendered = Rendered::default();
+            let Some(Drawn { ids, .. }) = drawn else { return Ok(None) };
+            let content = vec![Part::Image(ids), Part::Text(&self.question)];
+            let asked = [Message { role: Role::User, content, learn: None }];
+            speech.template.render(&asked, &speech.bpe, &mut rendered)?;
+            speech.template.open(&speech.bpe, &mut rendered);
+            let mut continuation = vec![];
+            speech.bpe.encode(&requests[at / self.tries].answer, &mut continuation);
+            continuation.extend(speech.template.ends().first());
+            Ok(Some(Ask::Score { context: rendered.ids, continuation }))
+        });
+        let asks: Vec<Option<Ask>> = asks.collect::<sft::Result<_>>()?;
+        let items: Vec<Item> = asks
+            .iter()
+            .flatten()
+            .map(|ask| Item { name: String::new(), chance: None, asks: vec![ask.clone()] })
+            .collect();
+        let mut answers = subject.answer(&items)?.into_iter().flatten();
+        let likely = |ask: &Option<Ask>| match ask {
+            Some(_) => answers.next().map_or(f64::NEG_INFINITY, |answer| answer.log_prob()),
+            None => f64::NEG_INFINITY,
+        };
+        Ok(asks.iter().map(likely).collect())
+    }
+}
+
+/// Of each request's pictures the likeliest; of equally likely ones the first.
+fn best(tries: usize, drawn: Vec<Option<Drawn>>, likely: &[f64]) -> Vec<Option<Drawn>> {
+    let mut best = vec![];
+    let mut drawn = drawn.into_iter();
+    for likely in likely.chunks(tries) {
+        let at = (0..likely.len()).reduce(|best, at| if likely[at] > likely[best] { at } else { best });
+        let mut of_request: Vec<Option<Drawn>> = drawn.by_ref().take(likely.len()).collect();
+        best.push(at.and_then(|at| of_request.get_mut(at).and_then(Option::take)));
+    }
+    best
 }
 
 fn special(speech: &Speech<'_>, name: &str) -> anyhow::Result<u32> {
@@ -166,7 +252,13 @@ impl Verdict {
     }
 }
 
-fn write(io: &Io, task: Task, requests: &[Problem], drawn: &[Option<Drawn>]) -> anyhow::Result<()> {
+fn write(
+    io: &Io,
+    task: Task,
+    requests: &[Problem],
+    drawn: &[Option<Drawn>],
+    first_right: u64,
+) -> anyhow::Result<()> {
     let verdicts: Vec<Verdict> =
         requests.iter().zip(drawn).map(|(request, drawn)| Verdict::of(request, drawn.as_ref())).collect();
     let mut out = shards::create::<shard::Media>(io, "drawn", &task.shard())?;
@@ -198,6 +290,7 @@ fn write(io: &Io, task: Task, requests: &[Problem], drawn: &[Option<Drawn>]) -> 
         sheet.share(BENCHMARK, item, "well_formed", *whole, *asked);
         sheet.share(BENCHMARK, item, "right", *right, *asked);
     }
+    sheet.share(BENCHMARK, ALL, "first_right", first_right, requests.len() as u64);
     let [asked, whole, right] = items.get(ALL).copied().unwrap_or_default();
     io.count("asked", asked);
     io.count("well_formed", whole);

@@ -17,7 +17,7 @@ pub(super) enum Side {
 }
 
 impl Side {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Shown => "shown",
             Self::Tested => "tested",

@@ -153,15 +153,9 @@ fn made(gallery: &dyn Gallery, side: Side, at: u64) -> codec::Result<Made> {
 
 fn push(exhibits: &mut Exhibits<'_>, side: Side, at: u64, made: &Made) -> anyhow::Result<()> {
     let Made { exhibit, kind, bytes } = made;
-    let (name, request) = match (side, kind) {
-        (Side::Shown, MediaKind::Image) => (format!("shown-{at}.png"), format!("Draw {}.", exhibit.caption)),
-        (Side::Tested, MediaKind::Image) => {
-            (format!("tested-{at}.png"), format!("Draw {}.", exhibit.caption))
-        }
-        (Side::Shown, MediaKind::Audio) => (format!("shown-{at}.wav"), format!("Play {}.", exhibit.caption)),
-        (Side::Tested, MediaKind::Audio) => {
-            (format!("tested-{at}.wav"), format!("Play {}.", exhibit.caption))
-        }
+    let end = match kind {
+        MediaKind::Image => "png",
+        MediaKind::Audio => "wav",
     };
     let questions: Vec<Question<'_>> = exhibit
         .questions
@@ -169,12 +163,12 @@ fn push(exhibits: &mut Exhibits<'_>, side: Side, at: u64, made: &Made) -> anyhow
         .map(|of| Question { ability: of.ability, question: &of.question, answer: &of.answer })
         .collect();
     exhibits.push(&Exhibit {
-        name: &name,
+        name: &format!("{}-{at}.{end}", side.name()),
         side,
         kind: *kind,
         bytes,
         caption: &exhibit.caption,
         questions: &questions,
-        request: Some(&request),
+        request: exhibit.request.as_deref(),
     })
 }

@@ -26,16 +26,16 @@ pub fn read_image(bytes: &[u8], bounds: &Bounds) -> Result<Image> {
     if !matches!(format, ImageFormat::Png | ImageFormat::Jpeg) {
         return Err(unreadable(&format!("it is {format:?}")));
     }
+    if let Some((width, height)) = promised(bytes, format) {
+        check_size(width, height, bounds)?;
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(bounds.pixels.saturating_mul(PIXEL_BYTES).saturating_add(SPARE_BYTES));
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|error| unreadable(&error))?;
     let (width, height) = decoder.dimensions();
-    let got = u64::from(width) * u64::from(height);
-    if got > bounds.pixels {
-        return Err(Error::TooLarge { what: "pixels of a picture", got, most: bounds.pixels });
-    }
+    check_size(width, height, bounds)?;
     let orientation = decoder.orientation().map_err(|error| unreadable(&error))?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| unreadable(&error))?;
     picture.apply_orientation(orientation);
@@ -46,6 +46,22 @@ pub fn read_image(bytes: &[u8], bounds: &Bounds) -> Result<Image> {
         picture.into_rgb8().into_raw()
     };
     Image::new(width, height, pixels)
+}
+
+/// The size that a PNG begins with: its decoder asks for memory before it tells.
+fn promised(bytes: &[u8], format: ImageFormat) -> Option<(u32, u32)> {
+    let (width, rest) = bytes.get(16..)?.split_first_chunk()?;
+    let sides = (u32::from_be_bytes(*width), u32::from_be_bytes(*rest.first_chunk()?));
+    (format == ImageFormat::Png).then_some(sides)
+}
+
+fn check_size(width: u32, height: u32, bounds: &Bounds) -> Result<()> {
+    match u64::from(width) * u64::from(height) {
+        got if got > bounds.pixels => {
+            Err(Error::TooLarge { what: "pixels of a picture", got, most: bounds.pixels })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn on_white([red, green, blue, opaque]: [u8; 4]) -> [u8; 3] {

@@ -1,7 +1,7 @@
 //! WAV.
 
 use std::fmt::Display;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
@@ -20,7 +20,9 @@ fn unreadable(reason: &dyn Display) -> Error {
 /// # Errors
 /// [`Error::Unreadable`] for anything else, [`Error::TooLarge`] before memory is asked for, and what [`Sound::new`] refuses.
 pub fn read_wav(bytes: &[u8], bounds: &Bounds) -> Result<Sound> {
-    let mut reader = WavReader::new(bytes).map_err(|error| unreadable(&error))?;
+    let [start, format, data] =
+        chunks(bytes).ok_or_else(|| unreadable(&"there are no chunks of a format and of data"))?;
+    let mut reader = WavReader::new(start.chain(format).chain(data)).map_err(|error| unreadable(&error))?;
     let spec = reader.spec();
     let (got, channels) = (u64::from(reader.len()), usize::from(spec.channels));
     if got > bounds.samples {
@@ -38,6 +40,23 @@ pub fn read_wav(bytes: &[u8], bounds: &Bounds) -> Result<Sound> {
         (format, bits) => return Err(unreadable(&format!("samples of {bits} bits, {format:?}"))),
     };
     Sound::new(spec.sample_rate, samples)
+}
+
+/// The start of a file, its format, and its data with all that follows.
+///
+/// hound looks for them too, but forgets that a chunk of an odd length has a byte more (hound 3.5.1).
+fn chunks(bytes: &[u8]) -> Option<[&[u8]; 3]> {
+    let (start, mut rest) = bytes.split_at_checked(12)?;
+    let mut format = None;
+    loop {
+        let length = u32::from_le_bytes(*rest.get(4..)?.first_chunk()?) as usize;
+        match &rest[..4] {
+            b"data" => return Some([start, format?, rest]),
+            b"fmt " => format = Some(rest.get(..8 + length)?),
+            _ => {}
+        }
+        rest = rest.get(8 + length.next_multiple_of(2)..)?;
+    }
 }
 
 /// The mean of each `channels` samples, where `full` becomes 1.

@@ -6,6 +6,9 @@ mod bands;
 mod fourier;
 mod griffin_lim;
 mod resample;
+#[cfg(test)]
+#[path = "../../tests/signals/mod.rs"]
+mod signals;
 mod transform;
 
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 //! Another sampling rate, by a windowed sinc (Smith and Gossett 1984, "A flexible sampling-rate conversion method").
 //!
-//! What would alias is cut off: 0.94 of the lower rate's half passes, and what lies above it is 80 dB weaker or more from 1.06 on.
+//! What would alias is cut off: up to 0.87 of the lower rate's half all passes, and from 1.03 on it is 80 dB weaker.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ const ZEROS: usize = 32;
 const STEPS: usize = 512;
 /// Kaiser's shape: 80 dB.
 const SHAPE: f64 = 8.0;
-/// Where the filter is half open, as a share of the lower rate's half: its edge is about as wide as what is left.
+/// Where the filter is half open, as a share of the lower rate's half.
 const OPEN: f64 = 0.95;
 
 /// One side of the sinc under its Kaiser window.
@@ -89,4 +89,70 @@ fn dot(weights: &[f32], wave: &[f32]) -> f32 {
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::PI;
+
+    use super::resample;
+
+    fn sine(rate: u32, hertz: f64) -> Vec<f32> {
+        let step = 2.0 * PI * hertz / f64::from(rate);
+        (0..rate / 2).map(|at| (step * f64::from(at)).sin() as f32).collect()
+    }
+
+    const RATES: [u32; 8] = [1_000, 7_999, 8_000, 11_025, 44_100, 48_000, 96_001, 384_000];
+
+    /// All but the ends, which the filter reaches over.
+    fn middle(wave: &[f32]) -> &[f32] {
+        &wave[wave.len() / 5..4 * wave.len() / 5]
+    }
+
+    #[test]
+    fn a_sine_stays_the_same_sine() {
+        for from in RATES {
+            for to in [8_000, 16_000, 22_050] {
+                let low = f64::from(from.min(to));
+                for hertz in [0.02, 0.2, 0.4, 0.435].map(|share| share * low) {
+                    let got = resample(&sine(from, hertz), from, to);
+                    assert_eq!(
+                        got.len() as u64,
+                        (u64::from(from / 2) * u64::from(to)).div_ceil(u64::from(from))
+                    );
+                    for (got, expected) in middle(&got).iter().zip(middle(&sine_of(got.len(), to, hertz))) {
+                        assert!(
+                            (got - expected).abs() < 1e-3,
+                            "{hertz} Hz, {from} to {to}: {got} for {expected}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn sine_of(count: usize, rate: u32, hertz: f64) -> Vec<f32> {
+        let step = 2.0 * PI * hertz / f64::from(rate);
+        (0..count).map(|at| (step * at as f64).sin() as f32).collect()
+    }
+
+    #[test]
+    fn what_would_alias_is_gone() {
+        for from in [11_025, 44_100, 384_000] {
+            for hertz in [0.515, 0.6, 0.68].map(|share| share * 8_000.0) {
+                let got = resample(&sine(from, hertz), from, 8_000);
+                let loudest = middle(&got).iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+                assert!(loudest < 2e-4, "{hertz} Hz from {from}: {loudest}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_level_stays_and_few_samples_do_too() {
+        for from in RATES {
+            let got = resample(&vec![0.5; from as usize], from, 8_000);
+            assert!(middle(&got).iter().all(|sample| (sample - 0.5).abs() < 1e-6));
+            assert!(!resample(&[1.0], from, 8_000).is_empty());
+        }
+    }
 }
