@@ -99,7 +99,8 @@ pub(super) async fn decode(
     work::done(&served, look).await
 }
 
-fn seen(codecs: &Codecs, ids: Vec<u32>, given: Option<&Owned>) -> Answer<Seen> {
+/// Ids as the codec has them, and what was `given` for them.
+pub(super) fn seen(codecs: &Codecs, ids: Vec<u32>, given: Option<&Owned>) -> Answer<Seen> {
     let refuse = |error| refused(error, "ids");
     let decoded = codecs.decode(&ids).map_err(refuse)?;
     match (&decoded, &codecs.image, &codecs.sound) {
