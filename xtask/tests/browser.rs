@@ -32,9 +32,7 @@ fn every_page_works_for_hands_eyes_and_ears() {
 #[test]
 fn pictures_and_sounds_are_shown_played_and_asked_about() {
     for (lesson, first) in [("see", "shapes"), ("hear", "sounds")] {
-        walk(&["senses"], |house| {
-            Served::lesson(house, lesson, first)
-        });
+        walk(&["senses"], |house| Served::lesson(house, lesson, first));
     }
 }
 
