@@ -24,10 +24,6 @@ fn missing(walk: &Path) -> Option<String> {
     (!there).then(|| format!("say `npm ci` in {}", walk.display()))
 }
 
-/// A model that was trained in no time.
-const SMALL: &str = "model = { context = 192, width = 16, layers = 1, heads = 1, kv_heads = 1, hidden = 32 }\nsteps = 3\n\
-                     rows = 2\nvalidate_every = 0\nschedule = { warmup_steps = 1 }\n";
-
 #[test]
 fn every_page_works_for_hands_eyes_and_ears() {
     walk(&[], |house| Served::tiny(house));
@@ -36,15 +32,7 @@ fn every_page_works_for_hands_eyes_and_ears() {
 #[test]
 fn pictures_and_sounds_are_shown_played_and_asked_about() {
     for (lesson, first) in [("see", "shapes"), ("hear", "sounds")] {
-        walk(&["senses"], |house| {
-            let text = format!(
-                "extends = \"lessons/{lesson}\"\n[[stage]]\nname = \"{first}\"\nwith = {{ shown = 40, tested = 8 }}\n\
-                 [[stage]]\nname = \"base\"\n[stage.with]\n{SMALL}[[stage]]\nname = \"{lesson}s\"\n[stage.with]\nepochs = 1\nrows = 4\n"
-            );
-            house.write(&format!("{lesson}.toml"), &text);
-            house.done(&["reproduce", &format!("{lesson}.toml")]);
-            Served::start(house, lesson, "runs")
-        });
+        walk(&["senses"], |house| Served::lesson(house, lesson, first));
     }
 }
 

@@ -74,6 +74,43 @@ fn a_run_is_told_as_it_lies_there_and_votes_outlive_the_server() {
     house.done(&["verify", "tiny"]);
 }
 
+#[test]
+fn a_run_that_sees_or_hears_has_something_to_try_and_reads_it_as_codes() {
+    for (lesson, first, kind) in [("see", "shapes", "image"), ("hear", "sounds", "audio")] {
+        let house = House::new();
+        let served = Served::lesson(&house, lesson, first);
+        let run = served.get("/playground/run");
+        let model = list(&run["models"]).last().unwrap();
+        assert_eq!(
+            (&model["sees"], &model["hears"]),
+            (&json!(kind == "image"), &json!(kind == "audio")),
+            "{model}"
+        );
+        let samples = list(&run["samples"]);
+        assert!(!samples.is_empty() && samples.iter().all(|sample| sample["kind"] == kind), "{run}");
+        let url = samples[0]["url"].as_str().unwrap();
+        let part = if kind == "image" {
+            json!({ "type": "image_url", "image_url": { "url": url } })
+        } else {
+            let data = url.split_once(";base64,").unwrap().1;
+            json!({ "type": "input_audio", "input_audio": { "data": data, "format": "wav" } })
+        };
+        let content = json!([part, { "type": "text", "text": samples[0]["question"] }]);
+        let asked = json!({ "model": model["id"], "messages": [{ "role": "user", "content": content }],
+            "max_tokens": 4, "return_token_ids": true });
+        let (status, told) = served.ask("POST", "/v1/chat/completions", &asked);
+        assert_eq!(status, 200, "{told}");
+        // what stands between the marks is what the codec knows
+        let xray = json!({ "model": model["id"], "messages": asked["messages"] });
+        let (_, seen) = served.ask("POST", "/playground/xray", &xray);
+        let tokens = list(&seen["tokens"]).iter().filter(|token| token["kind"] == kind);
+        let ids: Vec<&Value> = tokens.map(|token| &token["id"]).collect();
+        let decode = json!({ "model": model["id"], "ids": ids });
+        let (status, given_back) = served.ask("POST", "/playground/media/decode", &decode);
+        assert_eq!((status, &given_back["kind"]), (200, &json!(kind)), "{given_back}");
+    }
+}
+
 /// The funnel counts as manifests do, and every row that it tells of can be read, once.
 fn documents(house: &House, served: &Served) {
     let funnel = served.get("/playground/funnel");

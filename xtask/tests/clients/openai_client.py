@@ -68,6 +68,9 @@ def main(address: str, model: str) -> None:
     assert expect(openai.BadRequestError, "invalid_value", wrong).param == "temperature"
     long = {"messages": [{"role": "user", "content": "word " * 20000}]}
     expect(openai.BadRequestError, "context_length_exceeded", lambda: client.chat.completions.create(**settings | long))
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    seeing = {"messages": [{"role": "user", "content": [picture, {"type": "text", "text": "What is it?"}]}]}
+    expect(openai.BadRequestError, "no_codec", lambda: client.chat.completions.create(**settings | seeing))
     print("the openai client works")
 
 

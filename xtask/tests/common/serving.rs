@@ -38,6 +38,20 @@ impl Served {
         Self::start(house, "tiny", &runs)
     }
 
+    /// Serves `lessons/see` or `lessons/hear`, whose first stage is `first`, with models that learned next to nothing.
+    pub fn lesson(house: &House, lesson: &str, first: &str) -> Self {
+        let small = "model = { context = 192, width = 16, layers = 1, heads = 1, kv_heads = 1, hidden = 32 }\nsteps = 3\n\
+                     rows = 2\nvalidate_every = 0\nschedule = { warmup_steps = 1 }\n";
+        let text = format!(
+            "extends = \"lessons/{lesson}\"\n[[stage]]\nname = \"{first}\"\nwith = {{ shown = 40, tested = 8 }}\n\
+             [[stage]]\nname = \"base\"\n[stage.with]\n{small}\
+             [[stage]]\nname = \"{lesson}s\"\n[stage.with]\nepochs = 1\nrows = 4\n"
+        );
+        house.write(&format!("{lesson}.toml"), &text);
+        house.done(&["reproduce", &format!("{lesson}.toml")]);
+        Self::start(house, lesson, "runs")
+    }
+
     /// Status and body.
     pub fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.address).expect("the server answers");

@@ -113,10 +113,10 @@ impl House {
     pub(crate) fn sensing() -> Self {
         let bpe = tokenizer();
         let codecs = codecs(bpe.vocabulary().size() as u32);
-        Self::build(bpe.widened(codecs.names()).unwrap(), Some(Arc::new(codecs)))
+        Self::build(bpe.widened(codecs.names()).unwrap(), Some(&Arc::new(codecs)))
     }
 
-    fn build(bpe: Bpe, codecs: Option<Arc<Codecs>>) -> Self {
+    fn build(bpe: Bpe, codecs: Option<&Arc<Codecs>>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let vocabulary = bpe.vocabulary().size();
         let config =
@@ -133,7 +133,7 @@ impl House {
                 lineage: lineage.iter().map(|&id| id.to_owned()).collect(),
                 talks: stage == "sft",
                 config: config.clone(),
-                codecs: codecs.clone().filter(|_| stage == "sft"),
+                codecs: codecs.cloned().filter(|_| stage == "sft"),
                 folder,
             }
         };

@@ -79,7 +79,14 @@ pub(super) fn document(operations: &[Operation], run: &str, known: &[(&str, Vec<
     let error = of::<Error>(&mut generator);
     let mut paths = Map::new();
     for operation in operations {
-        let described = describe(operation, &error, &mut generator);
+        let mut described = describe(operation, &error, &mut generator);
+        for parameter in described["parameters"].as_array_mut().into_iter().flatten() {
+            let of_query = parameter["in"] == "query";
+            let values = known.iter().find(|(field, _)| of_query && parameter["name"] == *field);
+            if let Some((_, values)) = values {
+                parameter["schema"]["enum"] = json!(values);
+            }
+        }
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(operation.method.to_owned(), described);
@@ -187,5 +194,9 @@ mod tests {
         assert_eq!(schemas["ChatRequest"]["properties"]["model"]["enum"], json!(["base", "chat"]));
         assert_eq!(schemas["ChatCompletion"]["properties"]["model"].get("enum"), None);
         assert!(document["paths"].as_object().unwrap().len() > 15);
+        let media = &document["paths"]["/playground/media"]["post"];
+        assert_eq!(media["parameters"][0]["schema"]["enum"], json!(["base", "chat"]));
+        let kinds: Vec<&String> = media["requestBody"]["content"].as_object().unwrap().keys().collect();
+        assert_eq!(kinds, ["audio/wav", "image/jpeg", "image/png"]);
     }
 }

@@ -155,12 +155,22 @@ fn what_is_drawn_and_made_is_no_word_and_is_read_again() {
         let asked = json!({ "model": "chat", "messages": whole["messages"], "answer": choice["token_ids"] });
         let seen = house.done("POST", "/playground/xray", &asked);
         let tokens = seen["tokens"].as_array().unwrap();
-        assert!(tokens.iter().filter(|token| token["kind"] == kind).count() >= codes.len());
+        assert_eq!(
+            tokens.iter().filter(|token| token["kind"] == kind).count(),
+            if told == strange { 1 } else { codes.len() }
+        );
+        let shown = seen["media"].as_array().unwrap();
+        assert_eq!(shown.len(), usize::from(error.is_none()));
+        for shown in shown {
+            let at = shown["at"].as_u64().unwrap() as usize;
+            assert_eq!((&tokens[at]["id"], &shown["ids"]), (&medium["ids"][0], &medium["ids"]));
+        }
     }
     let shown = json!({ "model": "chat", "messages": [{ "role": "user", "content": [picture(&png())] }] });
     let seen = house.done("POST", "/playground/xray", &shown);
     let of_picture = seen["tokens"].as_array().unwrap().iter().filter(|token| token["kind"] == "image");
     assert_eq!(of_picture.count(), 4);
+    assert_eq!((&seen["media"][0]["at"], &seen["media"][0]["grid"]["columns"]), (&json!(3), &json!(2)));
 }
 
 /// A PNG that says it has so many pixels, and has none.

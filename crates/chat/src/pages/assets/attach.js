@@ -78,6 +78,7 @@ export function attachments(run, models) {
       each.ready = true;
       told.textContent = counted(seen.ids.length, 'token');
       fill(body, ...seenView(seen));
+      element.scrollIntoView({ block: 'nearest' });
       announce(`${file.name} is ${counted(seen.ids.length, 'token')}`);
     } catch (refusal) {
       fill(body, problem(refusal));

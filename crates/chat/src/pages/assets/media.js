@@ -26,11 +26,11 @@ export function mosaic({ kind, grid: { columns, rows, levels }, picture, rounded
 }
 
 /** Where a code stands, in words. */
-function placed({ kind, grid: { columns, levels } }, { id, code, level }, index) {
+function placed({ kind, grid: { columns, levels } }, { id, number, level }, index) {
   const at = Math.floor(index / levels);
   const where =
     kind === 'image' ? `row ${Math.floor(at / columns) + 1}, column ${(at % columns) + 1}` : `step ${at + 1}`;
-  return `${where}: code ${code}${levels > 1 ? ` of level ${level + 1}` : ''}, token ${count(id)}`;
+  return `${where}: code ${number}${levels > 1 ? ` of level ${level + 1}` : ''}, token ${count(id)}`;
 }
 
 /** What `/playground/media` tells: the codes over the picture, and beside it what they give back. */
@@ -44,7 +44,7 @@ export function seenView(seen) {
       fact.textContent = placed(seen, tokens[i], i);
     },
   });
-  line.set(tokens.map((code, i) => ({ ...code, place: over.cell(i), shown: String(code.code) })));
+  line.set(tokens.map((code, i) => ({ ...code, place: over.cell(i), shown: String(code.number) })));
   const size = grid.rows > 1 ? `${grid.columns} × ${grid.rows}` : count(grid.columns);
   const long = seconds === null ? '' : ` · ${seconds.toFixed(2)} s`;
   const levels = grid.levels > 1 ? `, ${grid.levels} codes each` : '';

@@ -29,7 +29,7 @@ export async function showXray(request) {
   if (!at('xray').open) at('xray').showModal();
   try {
     const seen = await call('/playground/xray', request);
-    await Promise.all(codesOf(seen.tokens).map((codes) => place(request.model, codes)));
+    seen.media.forEach((medium) => place(seen.tokens, medium));
     draw(body, seen);
   } catch (refusal) {
     fill(
@@ -39,24 +39,10 @@ export async function showXray(request) {
   }
 }
 
-/** Pictures and sounds among tokens: the codes of each. */
-function codesOf(tokens) {
-  const runs = [];
-  tokens.forEach((token, i) => {
-    if (token.kind !== 'image' && token.kind !== 'audio') return;
-    if (tokens[i - 1]?.kind !== token.kind) runs.push([]);
-    runs.at(-1).push(token);
-  });
-  return runs;
-}
-
 /** Gives codes their places over what they stand for; those of nothing whole stand in the line. */
-async function place(model, codes) {
-  const ids = codes.map(({ id }) => id);
-  const seen = await call('/playground/media/decode', { model, ids }).catch(() => null);
-  if (!seen) return;
+function place(tokens, { at: start, ...seen }) {
   const over = mosaic(seen);
-  codes.forEach((token, i) => Object.assign(token, { place: over.cell(i), shown: '' }));
+  seen.ids.forEach((_, i) => Object.assign(tokens[start + i], { place: over.cell(i), shown: '' }));
 }
 
 function draw(body, { lineage, tokens }) {

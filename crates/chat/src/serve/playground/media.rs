@@ -56,7 +56,7 @@ pub(crate) struct Code {
     /// Its codebook: 0 is the coarsest.
     level: usize,
     /// Its number in that.
-    code: u32,
+    number: u32,
 }
 
 /// Where codes stand over the picture.
@@ -99,7 +99,8 @@ pub(super) async fn decode(
     work::done(&served, look).await
 }
 
-fn seen(codecs: &Codecs, ids: Vec<u32>, given: Option<&Owned>) -> Answer<Seen> {
+/// Ids as the codec has them, and what was `given` for them.
+pub(super) fn seen(codecs: &Codecs, ids: Vec<u32>, given: Option<&Owned>) -> Answer<Seen> {
     let refuse = |error| refused(error, "ids");
     let decoded = codecs.decode(&ids).map_err(refuse)?;
     match (&decoded, &codecs.image, &codecs.sound) {
@@ -149,8 +150,8 @@ fn codes(what: &str, first: u32, quantiser: &codec::Quantiser, ids: &[u32]) -> V
     let all = quantiser.codes() as u32;
     let code = |id: &u32| {
         let number = id - first;
-        let (level, code) = ((number / all) as usize, number % all);
-        Code { id: *id, name: format!("<|{what}_{number}|>"), level, code }
+        let level = (number / all) as usize;
+        Code { id: *id, name: format!("<|{what}_{number}|>"), level, number: number % all }
     };
     ids.iter().map(code).collect()
 }

@@ -69,6 +69,7 @@ pub(crate) struct Has {
 }
 
 /// A model.
+#[allow(clippy::struct_excessive_bools, reason = "what it can do, each by its name")]
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Model {
     /// What requests call it.

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use sft::{Kind, Role, Template};
 
 use super::tokens::{LONGEST, Token};
-use super::{reading, work};
+use super::{media, reading, work};
 use crate::serve::extract::Body;
 use crate::serve::models::Loaded;
-use crate::serve::senses::Intake;
+use crate::serve::senses::{self, Intake, Sense};
 use crate::serve::v1::{Message, conversation};
 use crate::serve::{Answer, Refusal, Served};
 
@@ -36,6 +36,17 @@ pub(crate) struct XRay {
     /// The stages of the model's training that can be asked.
     lineage: Vec<Stage>,
     tokens: Vec<Seen>,
+    /// Pictures and sounds among the tokens, as far as they are whole.
+    media: Vec<Shown>,
+}
+
+/// What neighbouring tokens stand for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Shown {
+    /// The first of its tokens, by place.
+    at: usize,
+    #[serde(flatten)]
+    seen: media::Seen,
 }
 
 /// A stage of training.
@@ -103,9 +114,24 @@ fn look(model: &Loaded, stages: &[Arc<Loaded>], asked: &Talk, most: usize) -> An
     };
     let stage = |stage: &Arc<Loaded>| Stage { stage: stage.card.id.clone(), uses: stage.card.stage.clone() };
     Ok(XRay {
+        media: shown(model, &ids, &marks),
         lineage: stages.iter().map(stage).collect(),
         tokens: ids.iter().zip(&marks).enumerate().map(seen).collect(),
     })
+}
+
+/// Pictures and sounds among tokens; what is not whole stands for nothing.
+fn shown(model: &Loaded, ids: &[u32], marks: &[Mark]) -> Vec<Shown> {
+    let Some(codecs) = &model.card.codecs else { return vec![] };
+    let (mut at, mut shown) = (0, vec![]);
+    for run in marks.chunk_by(|one, next| one.kind == next.kind) {
+        if matches!(run[0].kind, Kind::Image | Kind::Audio) {
+            let seen = media::seen(codecs, ids[at..at + run.len()].to_vec(), None);
+            shown.extend(seen.ok().map(|seen| Shown { at, seen }));
+        }
+        at += run.len();
+    }
+    shown
 }
 
 /// Whose a token is, what it is, and whether it is learned.
@@ -135,25 +161,36 @@ fn written(model: &Loaded, asked: &Talk, most: usize) -> Answer<(Vec<u32>, Vec<M
     }
     let mut ids = rendered.ids;
     ids.extend_from_slice(&asked.answer);
-    marks.extend(marks_of_answer(&asked.answer, model.protocol()?));
+    marks.extend(marks_of_answer(&asked.answer, model.protocol()?, &model.senses));
     Ok((ids, marks))
 }
 
 /// What a template would say of an answer's tokens if it had written them.
-fn marks_of_answer(ids: &[u32], template: &dyn Template) -> Vec<Mark> {
-    let (tools, media) = (template.tool_tokens(), template.media_tokens());
-    let pairs = [
+fn marks_of_answer(ids: &[u32], template: &dyn Template, senses: &[Sense]) -> Vec<Mark> {
+    let tools = template.tool_tokens();
+    let kind = |sense: &Sense| match sense.kind {
+        senses::Kind::Image => Kind::Image,
+        senses::Kind::Audio => Kind::Audio,
+    };
+    let is_code =
+        |of: Kind, id: u32| senses.iter().any(|sense| kind(sense) == of && sense.codes.contains(&id));
+    let mut pairs = vec![
         (template.thought_tokens(), Kind::Thought),
         (tools.map(|tools| tools.call), Kind::ToolCall),
         (tools.map(|tools| tools.output), Kind::ToolOutput),
-        (media.map(|media| media.image), Kind::Image),
-        (media.map(|media| media.audio), Kind::Audio),
     ];
+    pairs.extend(senses.iter().map(|sense| (Some(sense.around), kind(sense))));
     let begins = |id: u32| {
         pairs.iter().find_map(|(pair, kind)| pair.filter(|pair| pair.0 == id).map(|pair| (pair.1, *kind)))
     };
     let (mut within, mut ended) = (None, false);
     let mut mark = |id: u32| {
+        // whatever is no code breaks a picture or a sound off
+        if within.is_some_and(|(end, kind)| {
+            matches!(kind, Kind::Image | Kind::Audio) && id != end && !is_code(kind, id)
+        }) {
+            within = None;
+        }
         let (kind, learned) = match within {
             // behind its end nothing belongs to an answer
             _ if ended => (Kind::Frame, false),
