@@ -98,7 +98,7 @@ pub(crate) fn distances(dim: usize, codes: &[f32], points: &[f32]) -> Vec<[f32; 
     let panel: Vec<[f32; LANES]> =
         (0..dim).map(|d| std::array::from_fn(|lane| code(lane).map_or(f32::MAX, |code| code[d]))).collect();
     let mut distances = Vec::with_capacity(points.len() / dim);
-    pulp::Arch::new().dispatch(Distances { panel: &panel, points, distances: &mut distances });
+    pulp::Arch::new().dispatch(Distances { panel: &panel, points, found: &mut distances });
     distances
 }
 
@@ -177,7 +177,7 @@ fn tile_nearest<S: Simd, const N: usize>(
 struct Distances<'a> {
     panel: &'a [[f32; LANES]],
     points: &'a [f32],
-    distances: &'a mut Vec<[f32; LANES]>,
+    found: &'a mut Vec<[f32; LANES]>,
 }
 
 impl WithSimd for Distances<'_> {
@@ -195,7 +195,7 @@ impl WithSimd for Distances<'_> {
                 }
                 *distances = sum;
             }
-            self.distances.push(distances);
+            self.found.push(distances);
         }
     }
 }

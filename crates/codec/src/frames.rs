@@ -115,7 +115,9 @@ impl MelCodec {
     pub fn spectrogram(&self, ids: &[u32]) -> Result<Spectrogram> {
         let mut values = vec![];
         self.quantiser.decode(&codes(ids, self.ids())?, &mut values)?;
-        values.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+        for value in &mut values {
+            *value = value.clamp(0.0, 1.0);
+        }
         Ok(Spectrogram { bands: self.strip.mel.bands, values })
     }
 }

@@ -203,7 +203,9 @@ impl CodecTrain {
                 .par_iter()
                 .map(|row| medium::read(row).and_then(|owned| cut(&owned)).unwrap_or_default())
                 .collect();
-            cut.iter().for_each(|points| see(points));
+            for points in &cut {
+                see(points);
+            }
         }
         Ok(())
     }
@@ -282,7 +284,9 @@ impl<'a> Loss<'a> {
         self.squares += quantiser.error(points) * points.len() as f64;
         let mut codes = vec![];
         quantiser.encode(points, &mut codes);
-        codes.iter().for_each(|&code| self.used[code as usize] += 1);
+        for code in codes {
+            self.used[code as usize] += 1;
+        }
     }
 
     fn tell(&self, item: &str, sheet: &mut Sheet) {

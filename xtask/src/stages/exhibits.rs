@@ -44,7 +44,7 @@ pub(super) struct Exhibit<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Question<'a> {
     pub(super) ability: &'a str,
-    pub(super) question: &'a str,
+    pub(super) words: &'a str,
     pub(super) answer: &'a str,
 }
 
@@ -109,18 +109,18 @@ impl<'a> Exhibits<'a> {
     /// A text of what is said about it, a talk about it, and one in which it is made.
     fn show(&mut self, exhibit: &Exhibit<'_>) -> anyhow::Result<()> {
         let mut text = exhibit.caption.to_owned();
-        for Question { question, answer, .. } in exhibit.questions {
-            text.push_str(&format!("\n{question} {answer}"));
+        for Question { words, answer, .. } in exhibit.questions {
+            text.extend(["\n", words, " ", answer]);
         }
         if let Some(request) = exhibit.request {
-            text.push_str(&format!("\n{request}"));
+            text.extend(["\n", request]);
         }
         push_text(self.collection, self.texts, &text, &mut self.documents)?;
         self.texts += 1;
         self.io.count("documents", 1);
         let mut messages = vec![];
-        for (nth, Question { question, answer, .. }) in exhibit.questions.iter().enumerate() {
-            messages.push(if nth == 0 { about(exhibit, question) } else { Message::text("user", question) });
+        for (nth, Question { words, answer, .. }) in exhibit.questions.iter().enumerate() {
+            messages.push(if nth == 0 { about(exhibit, words) } else { Message::text("user", words) });
             messages.push(Message::text("assistant", answer));
         }
         self.talk("asked", messages)?;
@@ -143,8 +143,8 @@ impl<'a> Exhibits<'a> {
 
     /// Each question for itself, and the request to make something that is called like it.
     fn test(&mut self, exhibit: &Exhibit<'_>) -> anyhow::Result<()> {
-        for Question { ability, question, answer } in exhibit.questions {
-            self.ask("asked", ability, about(exhibit, question), answer)?;
+        for Question { ability, words, answer } in exhibit.questions {
+            self.ask("asked", ability, about(exhibit, words), answer)?;
         }
         match exhibit.request {
             Some(request) => self.ask("made", "make", Message::text("user", request), exhibit.caption),

@@ -160,7 +160,7 @@ fn push(exhibits: &mut Exhibits<'_>, side: Side, at: u64, made: &Made) -> anyhow
     let questions: Vec<Question<'_>> = exhibit
         .questions
         .iter()
-        .map(|of| Question { ability: of.ability, question: &of.question, answer: &of.answer })
+        .map(|of| Question { ability: of.ability, words: &of.question, answer: &of.answer })
         .collect();
     exhibits.push(&Exhibit {
         name: &format!("{}-{at}.{end}", side.name()),

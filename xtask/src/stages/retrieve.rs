@@ -170,7 +170,7 @@ fn likelier(scores: &[Vec<f64>]) -> Vec<Vec<f64>> {
 fn rank(scores: &[f64], own: usize) -> f64 {
     let larger = scores.iter().filter(|score| **score > scores[own]).count();
     let equal = scores.iter().filter(|score| **score == scores[own]).count();
-    larger as f64 + (equal as f64 + 1.0) / 2.0
+    larger as f64 + f64::midpoint(equal as f64, 1.0)
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ struct Out<'a> {
     dropped: Writer<Dropped>,
     /// Number of the next conversation.
     talks: u64,
-    left_out: BTreeMap<&'static str, u64>,
+    fallen: BTreeMap<&'static str, u64>,
 }
 
 /// Why a conversation or a problem is left out.
@@ -121,12 +121,12 @@ impl<'a> Out<'a> {
             problems: shards::create(io, "problems", &shard)?,
             dropped: shards::create(io, "dropped", &shard)?,
             talks: 0,
-            left_out: BTreeMap::new(),
+            fallen: BTreeMap::new(),
         })
     }
 
     fn leave(&mut self, source: &str, offset: i64, reason: &'static str, detail: &str) -> anyhow::Result<()> {
-        *self.left_out.entry(reason).or_default() += 1;
+        *self.fallen.entry(reason).or_default() += 1;
         self.dropped.push(&dropped::Row {
             source,
             offset,
@@ -234,7 +234,7 @@ impl<'a> Out<'a> {
     }
 
     fn finish(self) -> anyhow::Result<()> {
-        for (reason, count) in &self.left_out {
+        for (reason, count) in &self.fallen {
             self.io.count(&format!("dropped.{reason}"), *count);
         }
         shards::finish(self.io, "tokens", self.tokens)?;

@@ -16,11 +16,11 @@ pub(super) struct File<'a> {
     pub(super) bytes: &'a [u8],
 }
 
+/// A file, or the name and the bytes of one that is too large.
+pub(super) type Found<'a> = Result<File<'a>, (&'a str, u64)>;
+
 /// Shows `take` a file, or all files of an archive; of what is too large its name and size.
-pub(super) fn each(
-    path: &Path,
-    take: &mut dyn FnMut(Result<File<'_>, (&str, u64)>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+pub(super) fn each(path: &Path, take: &mut dyn FnMut(Found<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let what = || format!("cannot read {}", path.display());
     if !is_archive(path) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

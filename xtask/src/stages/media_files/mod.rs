@@ -15,7 +15,7 @@ use shard::{Dropped, MediaKind, Table, Writer, dropped, media};
 
 use super::exhibits::{Exhibit, Exhibits, Question, Side, outputs};
 use super::{medium, rows, shards};
-use files::File;
+use files::{File, Found};
 
 /// PNG, JPEG and WAV files, in folders or in `.tar`, `.tar.zst` and `.tar.gz`, or rows of pixels in CSV files; each with its
 /// caption, by which a model is asked about it.
@@ -189,7 +189,7 @@ impl Import<'_> {
         &mut self,
         captions: &HashMap<String, String>,
         side: Side,
-        file: Result<File<'_>, (&str, u64)>,
+        file: Found<'_>,
     ) -> anyhow::Result<()> {
         let File { name, bytes } = match file {
             Ok(file) => file,
@@ -249,7 +249,7 @@ impl Import<'_> {
         *times += 1;
         let name = if *times == 1 { name.to_owned() } else { format!("{name}#{times}") };
         let request = (!request.is_empty()).then(|| request.replace("{}", caption));
-        let asked = [Question { ability: collection, question, answer: caption }];
+        let asked = [Question { ability: collection, words: question, answer: caption }];
         self.exhibits.push(&Exhibit {
             name: &name,
             side,
