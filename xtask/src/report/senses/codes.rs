@@ -1,7 +1,6 @@
 //! Numbers as fields of colours: equal codes look alike, and their numbers stand in them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use codec::{Image, Quantiser};
@@ -38,7 +37,12 @@ pub(super) struct Layout {
 
 impl Codes {
     /// The codes of `ids`, of which `known` are all that there are; nothing where these are no whole rows of them.
-    pub(super) fn of(ids: &[u32], known: &Range<u32>, quantiser: &Quantiser, layout: &Layout) -> Option<Self> {
+    pub(super) fn of(
+        ids: &[u32],
+        known: &Range<u32>,
+        quantiser: &Quantiser,
+        layout: &Layout,
+    ) -> Option<Self> {
         let (all, levels) = (quantiser.codes() as u32, quantiser.levels().len());
         let Layout { columns, height } = *layout;
         let whole = columns > 0 && !ids.is_empty() && ids.len().is_multiple_of(columns * levels);
@@ -53,11 +57,18 @@ impl Codes {
             ids[(row * columns + column) * levels + level] - known.start
         };
         let codes: Vec<u32> = (0..ids.len()).map(code).collect();
-        let picture = Image::new(columns, rows * levels, codes.iter().flat_map(|code| colour(*code)).collect());
+        let picture =
+            Image::new(columns, rows * levels, codes.iter().flat_map(|code| colour(*code)).collect());
         let numbers: Vec<u32> = codes.iter().map(|code| code % all).collect();
         let strip = height / levels;
         let said = said(&codes, all, levels);
-        let svg = svg(&embedded::picture(&picture.ok()?)?, &numbers, [columns, rows * levels], [WIDTH, strip], &said);
+        let svg = svg(
+            &embedded::picture(&picture.ok()?)?,
+            &numbers,
+            [columns, rows * levels],
+            [WIDTH, strip],
+            &said,
+        );
         let lines: Vec<String> = numbers
             .chunks(columns)
             .map(|row| row.iter().map(|number| format!("{number:>3}")).collect::<Vec<_>>().join(" "))
@@ -82,32 +93,44 @@ fn colour(code: u32) -> [u8; 3] {
     wheel.map(|part| (36 + part * 84 / 255) as u8)
 }
 
-fn svg(uri: &str, numbers: &[u32], [columns, rows]: [usize; 2], [width, height]: [usize; 2], said: &str) -> String {
+fn svg(
+    uri: &str,
+    numbers: &[u32],
+    [columns, rows]: [usize; 2],
+    [width, height]: [usize; 2],
+    said: &str,
+) -> String {
     let (wide, high) = (columns * width, rows * height);
-    let mut out = format!(
-        "<svg class=\"codes\" role=\"img\" aria-label=\"{said}\" viewBox=\"0 0 {wide} {high}\">\
-         <image href=\"{uri}\" width=\"{wide}\" height=\"{high}\" preserveAspectRatio=\"none\"/>"
-    );
-    if numbers.len() <= NUMBERED {
-        let digits = numbers.iter().max().map_or(1, |most| most.to_string().len());
-        // numbers stand upright where a field does
-        let (along, across) = (width.max(height), width.min(height));
-        let size = (along * 9 / 10 * 5 / (3 * digits)).min(across * 4 / 5).min(11);
-        let down = (1..columns).map(|at| format!("M{} 0V{high}", at * width));
-        let along_rows = (1..rows).map(|at| format!("M0 {}H{wide}", at * height));
-        let between: String = down.chain(along_rows).collect();
-        let _ = write!(out, "<path d=\"{between}\"/><g font-size=\"{size}\">");
-        for (at, number) in numbers.iter().enumerate() {
-            let (x, y) = (at % columns * width + width / 2, at / columns * height + height / 2);
-            let _ = match height > width {
-                true => write!(out, "<text transform=\"translate({x} {y})rotate(-90)\">{number}</text>"),
-                false => write!(out, "<text x=\"{x}\" y=\"{y}\">{number}</text>"),
-            };
+    let fields =
+        format!("<image href=\"{uri}\" width=\"{wide}\" height=\"{high}\" preserveAspectRatio=\"none\"/>");
+    let texts = if numbers.len() <= NUMBERED {
+        texts(numbers, [columns, rows], [width, height])
+    } else {
+        String::new()
+    };
+    format!(
+        "<svg class=\"codes\" role=\"img\" aria-label=\"{said}\" viewBox=\"0 0 {wide} {high}\">{fields}{texts}</svg>"
+    )
+}
+
+/// Numbers in the middles of fields, upright where a field is, and lines between.
+fn texts(numbers: &[u32], [columns, rows]: [usize; 2], [width, height]: [usize; 2]) -> String {
+    let digits = numbers.iter().max().map_or(1, |most| most.to_string().len());
+    let (along, across) = (width.max(height), width.min(height));
+    let size = (along * 9 / 10 * 5 / (3 * digits)).min(across * 4 / 5).min(11);
+    let between = (1..columns).map(|at| format!("M{} 0v{}", at * width, rows * height));
+    let below = (1..rows).map(|at| format!("M0 {}h{}", at * height, columns * width));
+    let lines: String = between.chain(below).collect();
+    let text = |(at, number): (usize, &u32)| {
+        let (x, y) = (at % columns * width + width / 2, at / columns * height + height / 2);
+        if height > width {
+            format!("<text transform=\"translate({x} {y})rotate(-90)\">{number}</text>")
+        } else {
+            format!("<text x=\"{x}\" y=\"{y}\">{number}</text>")
         }
-        out.push_str("</g>");
-    }
-    out.push_str("</svg>");
-    out
+    };
+    let texts: String = numbers.iter().enumerate().map(text).collect();
+    format!("<path d=\"{lines}\"/><g font-size=\"{size}\">{texts}</g>")
 }
 
 fn said(codes: &[u32], all: u32, levels: usize) -> String {
@@ -124,7 +147,11 @@ fn said(codes: &[u32], all: u32, levels: usize) -> String {
     match most {
         Some((code, count)) if *count > 1 => {
             let level = if levels > 1 { format!(" of level {}", code / all + 1) } else { String::new() };
-            format!("{tokens}, {} of them different; code {}{level} stands {count} times", counts.len(), code % all)
+            format!(
+                "{tokens}, {} of them different; code {}{level} stands {count} times",
+                counts.len(),
+                code % all
+            )
         }
         _ => format!("{tokens}, all different"),
     }
@@ -147,7 +174,9 @@ mod tests {
         let codes = Codes::of(&[13, 10, 10, 12], &(10..14), &quantiser(1), &layout).unwrap();
         assert_eq!(codes.lines, "  3   0\n  0   2");
         assert_eq!(codes.said, "4 tokens, 3 of them different; code 0 stands 2 times");
-        assert!(codes.svg.contains("viewBox=\"0 0 40 40\"") && codes.svg.contains("<text x=\"10\" y=\"30\">0<"));
+        assert!(
+            codes.svg.contains("viewBox=\"0 0 40 40\"") && codes.svg.contains("<text x=\"10\" y=\"30\">0<")
+        );
     }
 
     #[test]

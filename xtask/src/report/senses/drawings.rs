@@ -104,19 +104,19 @@ fn shares([one, other]: [usize; 2]) -> [usize; 2] {
 fn said(all: &Item) -> String {
     let Some(right) = all.figure("right") else { return String::new() };
     let share = |share: f64| format!("{:.1} %", share * 100.0);
-    let mut said = format!("{} of {} drawings are what was asked for", share(right.value), all.count("asked"));
+    let mut said =
+        vec![format!("{} of {} drawings are what was asked for.", share(right.value), all.count("asked"))];
     if let Some(whole) = all.value("well_formed") {
-        said.push_str(&format!("; {} are whole pictures", share(whole)));
+        said.push(format!("{} are whole pictures.", share(whole)));
     }
-    said.push('.');
     // several were drawn, and the model kept the one that it found likeliest
     if let Some(first) = all.value("first_right").filter(|first| *first != right.value) {
-        said.push_str(&format!(
-            " Each stands for several tries, of which the model chose itself; of the first tries {} were right.",
+        said.push(format!(
+            "Each is one of several tries, which the model chose itself; of the first tries {} were right.",
             share(first)
         ));
     }
-    said
+    said.join(" ")
 }
 
 /// Drawings by how they were judged.

@@ -43,8 +43,14 @@ mod tests {
     #[test]
     fn bytes_are_written_as_the_rfc_says() {
         // its section 10
-        let vectors =
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE=")];
+        let vectors = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+        ];
         for (text, expected) in vectors {
             assert_eq!(base64(text.as_bytes()), expected);
         }

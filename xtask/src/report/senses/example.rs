@@ -25,7 +25,12 @@ pub(super) struct Picture {
 
 impl Picture {
     /// Nothing where the codes are none, or a file would be too large.
-    pub(super) fn of(caption: String, codec: &PatchCodec, ids: &[u32], [original, decoded]: [&Image; 2]) -> Option<Self> {
+    pub(super) fn of(
+        caption: String,
+        codec: &PatchCodec,
+        ids: &[u32],
+        [original, decoded]: [&Image; 2],
+    ) -> Option<Self> {
         let layout = Layout { columns: codec.grid().columns(), height: PATCH };
         if ids.len() != codec.length() {
             return None;

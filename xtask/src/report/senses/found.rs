@@ -57,10 +57,12 @@ impl Row {
         let first = self.first?;
         let chance = self.first_by_chance;
         let [low, high] = first.ends();
-        let sure = match () {
-            () if low > chance => "more than chance explains",
-            () if high < chance => "less than chance would give",
-            () => "which may be chance",
+        let sure = if low > chance {
+            "more than chance explains"
+        } else if high < chance {
+            "less than chance would give"
+        } else {
+            "which may be chance"
         };
         Some(format!(
             "Among {} candidates {} came first in {:.1} % of all cases, where chance has {:.1} %: {sure}.",
