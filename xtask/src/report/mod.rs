@@ -10,6 +10,7 @@
 //! | `glance`, `funnel`, `drops`, `kept`, `tokenizer`, `training`, `samples`, `ledger` | one section each: rows to plain values |
 //! | `scores` | figures that stages measured, for the sections below |
 //! | `arena` | leaderboards, and battles side by side |
+//! | `senses` | pictures and sounds: as they came, as tokens, as they come back, and as they were drawn |
 //! | `audit`, `knowledge`, `benchmarks`, `lessons`, `other` | how right the stages were, what the model knows, how it does on benchmarks, curves with a claim, and any other figure |
 //! | `caption` | what to see in a curve |
 //! | `chart`, `plot`, `axis` | a drawing with its words, as SVG that takes the colours of its page |
@@ -35,6 +36,7 @@ mod render;
 mod run;
 mod samples;
 mod scores;
+mod senses;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -72,6 +74,7 @@ struct Report {
     benchmarks: Vec<benchmarks::Benchmarks>,
     lessons: Vec<lessons::Lesson>,
     arenas: Vec<arena::Arena>,
+    senses: Option<senses::Senses>,
     others: Vec<other::Other>,
     drops: Vec<drops::Drops>,
     kept: Option<kept::Kept>,
@@ -124,6 +127,13 @@ impl Report {
                 each.chain(together).chain(learned).collect()
             },
             arenas: of_stages(run, shard::Battles::NAME, arena::of, &mut notes),
+            senses: {
+                let codebook = |stage: &Stage| senses::Codebook::of(stage, &sheets);
+                let codebooks = of_stages(run, "tokenizer/1", codebook, &mut notes);
+                let drawn = |stage: &Stage| senses::Drawings::of(stage, &sheets);
+                let drawings = of_stages(run, shard::Media::NAME, drawn, &mut notes);
+                senses::of(codebooks, drawings, &sheets)
+            },
             others: sheets.iter().filter_map(other::of).collect(),
             drops,
             kept,

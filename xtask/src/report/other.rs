@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::scores::{Figure, Sheet};
-use super::{arena, audit, benchmarks, knowledge, lessons, text};
+use super::{arena, audit, benchmarks, knowledge, lessons, senses, text};
 
 /// Figures shown of one sheet, the first ones.
 const SHOWN: usize = 60;
@@ -31,6 +31,7 @@ pub(super) fn of(sheet: &Sheet) -> Option<Other> {
         audit::BENCHMARKS.contains(&name)
             || lessons::BENCHMARKS.contains(&name)
             || arena::BENCHMARKS.contains(&name)
+            || senses::BENCHMARKS.contains(&name)
             || name == knowledge::BENCHMARK
             || benchmarks::is_one(sheet, name)
     };

@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment, HtmlEscape, Value, escape_formatter};
 use super::{Report, text};
 use crate::lines::{bytes, thousands};
 
-const TEMPLATES: [(&str, &str); 28] = [
+const TEMPLATES: [(&str, &str); 30] = [
     ("page.html", include_str!("page/page.html")),
     ("funnel.html", include_str!("page/funnel.html")),
     ("audit.html", include_str!("page/audit.html")),
@@ -24,6 +24,7 @@ const TEMPLATES: [(&str, &str); 28] = [
     ("benchmarks.html", include_str!("page/benchmarks.html")),
     ("lessons.html", include_str!("page/lessons.html")),
     ("arena.html", include_str!("page/arena.html")),
+    ("senses.html", include_str!("page/senses.html")),
     ("other.html", include_str!("page/other.html")),
     ("chart.html", include_str!("page/chart.html")),
     ("drops.html", include_str!("page/drops.html")),
@@ -35,6 +36,7 @@ const TEMPLATES: [(&str, &str); 28] = [
     ("recipe.html", include_str!("page/recipe.html")),
     ("audit.md", include_str!("page/audit.md")),
     ("arena.md", include_str!("page/arena.md")),
+    ("senses.md", include_str!("page/senses.md")),
     ("page.md", include_str!("page/page.md")),
 ];
 const STYLE: &str = include_str!("page/page.css");

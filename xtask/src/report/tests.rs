@@ -1,6 +1,7 @@
 //! A run made by hand: what its report says, what hostile text becomes, what is missing.
 
 mod scored;
+mod senses;
 
 use std::fs;
 use std::path::Path;
