@@ -10,7 +10,7 @@ use super::example::{Heard, Picture};
 use super::{read, sheet};
 use crate::lines::thousands;
 use crate::report::run::Stage;
-use crate::report::scores::{Figure, Sheet};
+use crate::report::scores::{Figure, Item, Sheet};
 use crate::report::text;
 
 /// Where what is lost was measured.
@@ -66,7 +66,7 @@ impl Codebook {
         let numbers = first.into_iter().chain(shown.sounds.first().map(Heard::numbers));
         let numbers = numbers.map(|(caption, lines)| (caption.to_owned(), lines.to_owned())).collect();
         let figures = sheet(stage.name(), BENCHMARK, sheets);
-        let row = |(kind, item): (&str, &crate::report::scores::Item)| Row {
+        let row = |(kind, item): (&str, &Item)| Row {
             kind: text::line(kind, 40),
             media: item.count("media"),
             vectors: item.count("vectors"),

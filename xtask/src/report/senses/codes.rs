@@ -60,7 +60,7 @@ impl Codes {
         let picture =
             Image::new(columns, rows * levels, codes.iter().flat_map(|code| colour(*code)).collect());
         let numbers: Vec<u32> = codes.iter().map(|code| code % all).collect();
-        let strip = height / levels;
+        let strip = (height / levels).max(1);
         let said = said(&codes, all, levels);
         let svg = svg(
             &embedded::picture(&picture.ok()?)?,

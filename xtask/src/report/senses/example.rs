@@ -10,6 +10,8 @@ use super::{embedded, spectrogram};
 const PATCH: usize = 20;
 /// Height of a stack's field, in which numbers stand upright.
 const STACK: usize = 34;
+/// What codes give back may end with the last stack, and so be longer than what is encoded at most, but not by so much.
+const LONGER: f64 = 2.0;
 
 /// A picture as it came, as tokens, and as it comes back.
 #[derive(Serialize)]
@@ -81,6 +83,9 @@ impl Heard {
         let layout = Layout { columns, height: STACK };
         let codes = Codes::of(ids, &codec.ids(), codec.quantiser(), &layout)?;
         let frames = columns * codec.strip().stack;
+        if sounds.iter().any(|sound| sound.seconds() > LONGER * codec.strip().seconds) {
+            return None;
+        }
         let wave = |sound: &Sound| -> Option<Wave> {
             let seen: Spectrogram = codec.strip().mel.frames(sound).ok()?;
             Some(Wave { spectrogram: spectrogram::picture(&seen, frames)?, audio: embedded::sound(sound) })
