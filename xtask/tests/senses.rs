@@ -51,6 +51,33 @@ fn hearing() {
     assert_eq!((&ids["media"], &ids["in"]), (&Value::from(48), &ids["kept"]));
 }
 
+#[test]
+fn what_codes_give_back_is_still_recognised() {
+    use codec::{Codec, Grid, Image, KMeans, Media, Owned, PatchCodec, Quantiser};
+    use fixtures::gallery::{Gallery, Medium, Raster, Shapes, recognise};
+
+    const TESTED: u64 = 400;
+    let (shapes, grid) = (Shapes { seed: 5, edge: 32, most: 4 }, Grid::default());
+    let picture = |medium: Medium| match medium {
+        Medium::Picture(Raster { width, height, pixels }) => Image::new(width, height, pixels).unwrap(),
+        Medium::Sound(_) => panic!("shapes are seen"),
+    };
+    let patches: Vec<f32> = (0..400).flat_map(|at| grid.patches(&picture(shapes.shown(at).medium))).collect();
+    let settings = KMeans { codes: 512, ..KMeans::default() };
+    let quantiser = Quantiser::learn(grid.dim(), &patches, 1, &settings).unwrap();
+    let codec = PatchCodec::new(grid, quantiser, 0).unwrap();
+    let right = (0..TESTED).filter(|at| {
+        let exhibit = shapes.tested(*at);
+        let mut ids = vec![];
+        codec.encode(&Media::Image(&picture(exhibit.medium)), &mut ids).unwrap();
+        let Owned::Image(decoded) = codec.decode(&ids).unwrap() else { panic!("a picture stays one") };
+        let raster = Raster { width: 32, height: 32, pixels: decoded.pixels().to_vec() };
+        recognise(&raster).as_deref() == Some(exhibit.caption.as_str())
+    });
+    let share = right.count() as f64 / TESTED as f64;
+    assert!(share >= 0.98, "{share} of pictures are recognised after they were codes");
+}
+
 /// A PNG of one grey.
 fn png(grey: u8) -> Vec<u8> {
     let picture = codec::Image::new(8, 8, vec![grey; 192]).unwrap();

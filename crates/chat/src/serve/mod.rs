@@ -219,7 +219,8 @@ async fn report(State(served): State<Arc<Served>>) -> Answer<impl IntoResponse> 
     let path = served.run.report.clone().ok_or_else(missing)?;
     let page =
         tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await.map_err(Refusal::fault)?;
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'";
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; frame-ancestors 'none'; \
+                  base-uri 'none'";
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(page.map_err(|_| missing())?)))
 }
 
