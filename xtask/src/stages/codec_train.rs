@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{MediaKind, Scores, Table, media};
 
+use super::folder::copy_tree;
 use super::scores::Sheet;
 use super::{medium, shards};
 
@@ -140,7 +141,7 @@ impl Stage for CodecTrain {
         }
 
         let output = io.output("tokenizer")?;
-        super::training::copy_tree(folder, &output)?;
+        copy_tree(folder, &output)?;
         fs::remove_file(output.join("tokenizer.json")).context("a tokenizer has a tokenizer.json")?;
         bpe.widened(codecs.names())?.save(&output)?;
         codecs.save(&output)?;
