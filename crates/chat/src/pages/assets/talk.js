@@ -77,6 +77,8 @@ function gather(message, { index, id, function: piece }) {
 }
 
 async function useTool({ name, arguments: text }, tools, signal) {
+  // a model that learned little may ask for anything
+  if (!tools.some((tool) => tool.function.name === name)) return { error: `there is no tool ${name}` };
   return call(
     `/playground/tools/${encodeURIComponent(name)}`,
     { request: requestOf(name, text, tools) },
