@@ -31,7 +31,7 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
                     match row.kind {
                         MediaKind::Image => {
                             let picture = read_image(row.bytes, &Bounds::default())?;
-                            // small pictures in patches of a quarter of their side
+                            // small pictures are not made larger
                             let edge = picture.width().max(picture.height()).min(grid.edge);
                             patches.extend(Grid { edge: edge.next_multiple_of(grid.patch), ..grid }.patches(&picture));
                         }
@@ -76,7 +76,6 @@ fn beside(name: &str, dim: usize, points: &[f32], rows: &mut Vec<Row>) -> anyhow
     let count = points.len() / dim;
     eprintln!("{name}: {count} vectors of {dim}");
     let scratch = Scratch::new("codec")?;
-    fs::create_dir_all(scratch.join(""))?;
     let shared = scratch.join("points.f32");
     let bytes: Vec<u8> = points.iter().flat_map(|value| value.to_le_bytes()).collect();
     fs::write(&shared, bytes).context("no room for a temporary file")?;

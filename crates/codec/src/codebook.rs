@@ -45,13 +45,7 @@ impl Codebook {
     /// # Errors
     /// [`Error::Codebooks`] for vectors that are not whole, none at all, or not finite.
     pub fn new(dim: usize, vectors: Vec<f32>) -> Result<Self> {
-        let refuse = |reason: String| Err(Error::Codebooks { reason });
-        if dim == 0 || vectors.is_empty() || !vectors.len().is_multiple_of(dim) {
-            return refuse(format!("{} numbers are no vectors of {dim}", vectors.len()));
-        }
-        if let Some(at) = vectors.iter().position(|value| !value.is_finite()) {
-            return refuse(format!("a number of code {} is {}", at / dim, vectors[at]));
-        }
+        check(dim, &vectors)?;
         let (mut panels, mut halves) = (vec![], vec![]);
         for codes in vectors.chunks(LANES * dim) {
             let code = |lane: usize| codes.get(lane * dim..(lane + 1) * dim);
@@ -89,6 +83,18 @@ impl Codebook {
     pub fn nearest(&self, points: &[f32], codes: &mut Vec<u32>) {
         debug_assert!(points.len().is_multiple_of(self.dim), "whole vectors");
         pulp::Arch::new().dispatch(Nearest { codebook: self, points, codes });
+    }
+}
+
+/// Refuses numbers that are no whole, finite vectors of `dim`, one at least.
+pub(crate) fn check(dim: usize, vectors: &[f32]) -> Result<()> {
+    let refuse = |reason: String| Err(Error::Codebooks { reason });
+    if dim == 0 || vectors.is_empty() || !vectors.len().is_multiple_of(dim) {
+        return refuse(format!("{} numbers are no vectors of {dim}", vectors.len()));
+    }
+    match vectors.iter().position(|value| !value.is_finite()) {
+        Some(at) => refuse(format!("a number of vector {} is {}", at / dim, vectors[at])),
+        None => Ok(()),
     }
 }
 

@@ -1,10 +1,11 @@
 //! k-means: codes where they lose least (Lloyd 1982), begun by k-means++ (Arthur and Vassilvitskii 2007).
 
 use rand_chacha::ChaCha12Rng;
-use rand_core::{Rng, SeedableRng};
+use rand_core::SeedableRng;
 use rayon::prelude::*;
 
-use crate::codebook::{LANES, distances};
+use crate::codebook::{LANES, check, distances};
+use crate::vary::uniform;
 use crate::{Codebook, Error, Result};
 
 /// Vectors that one thread looks at; sums are added up in this order, whoever made them.
@@ -49,9 +50,7 @@ impl KMeans {
         if self.codes == 0 {
             return Err(Error::Setting { what: "codes", got: "0".into(), expected: "1 or more" });
         }
-        // the check of a codebook is the check of vectors
-        let points = Codebook::new(dim, points.to_vec())?;
-        let points = points.vectors();
+        check(dim, points)?;
         let least = self.tolerance * variance(dim, points);
         let mut codebook = Codebook::new(dim, self.begin(dim, points))?;
         let mut rounds = 0;
@@ -127,12 +126,6 @@ fn left_by(least: &[f32], distances: &[[f32; LANES]]) -> [f64; LANES] {
 
 fn lower(least: &mut [f32], distances: &[[f32; LANES]], lane: usize) {
     least.iter_mut().zip(distances).for_each(|(least, distances)| *least = least.min(distances[lane]));
-}
-
-/// A number in `[0, 1)`.
-fn uniform(random: &mut ChaCha12Rng) -> f64 {
-    const STEP: f64 = 1.0 / (1u64 << 53) as f64;
-    (random.next_u64() >> 11) as f64 * STEP
 }
 
 fn running(values: &[f32]) -> Vec<f64> {

@@ -129,9 +129,14 @@ struct Chance(ChaCha12Rng);
 impl Chance {
     /// A number from `-most` to `most`.
     fn within(&mut self, most: f64) -> f64 {
-        const STEP: f64 = 1.0 / (1u64 << 53) as f64;
-        most * (2.0 * (self.0.next_u64() >> 11) as f64 * STEP - 1.0)
+        most * (2.0 * uniform(&mut self.0) - 1.0)
     }
+}
+
+/// A number in `[0, 1)`, a multiple of 2⁻⁵³.
+pub(crate) fn uniform(random: &mut ChaCha12Rng) -> f64 {
+    const STEP: f64 = 1.0 / (1u64 << 53) as f64;
+    (random.next_u64() >> 11) as f64 * STEP
 }
 
 #[cfg(test)]

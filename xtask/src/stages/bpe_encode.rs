@@ -68,7 +68,7 @@ impl Stage for BpeEncode {
 }
 
 /// The same document is held out in every run, wherever it stands.
-fn held_out(id: &str, share: f64) -> bool {
+pub(super) fn held_out(id: &str, share: f64) -> bool {
     let hash = blake3::hash(id.as_bytes());
     let draw = u32::from_le_bytes(hash.as_bytes()[..4].try_into().expect("four bytes"));
     f64::from(draw) < share * f64::from(u32::MAX)

@@ -6,10 +6,14 @@ use shard::{MediaKind, media};
 
 /// The picture or the sound of a file.
 pub(super) fn read(row: &media::Row<'_>) -> codec::Result<Owned> {
-    let bounds = Bounds::default();
+    read_within(row, &Bounds::default())
+}
+
+/// The same within other bounds.
+pub(crate) fn read_within(row: &media::Row<'_>, bounds: &Bounds) -> codec::Result<Owned> {
     match row.kind {
-        MediaKind::Image => read_image(row.bytes, &bounds).map(Owned::Image),
-        MediaKind::Audio => read_wav(row.bytes, &bounds).map(Owned::Sound),
+        MediaKind::Image => read_image(row.bytes, bounds).map(Owned::Image),
+        MediaKind::Audio => read_wav(row.bytes, bounds).map(Owned::Sound),
     }
 }
 

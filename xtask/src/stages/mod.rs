@@ -47,7 +47,7 @@ pub mod lesson_preferences;
 pub mod lesson_talks;
 pub mod lesson_texts;
 pub mod media_files;
-mod medium;
+pub(crate) mod medium;
 pub mod miniature_questions;
 pub mod miniature_web;
 mod outliers;

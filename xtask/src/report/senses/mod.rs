@@ -21,9 +21,10 @@ mod spectrogram;
 use codec::files::Bounds;
 use codec::{Owned, Result};
 use serde::Serialize;
-use shard::{MediaKind, media};
+use shard::media;
 
 use super::scores::Sheet;
+use crate::stages::medium::read_within;
 
 pub(super) use codebook::Codebook;
 pub(super) use drawings::Drawings;
@@ -60,11 +61,7 @@ pub(super) fn of(codebooks: Vec<Codebook>, drawings: Vec<Drawings>, sheets: &[Sh
 
 /// The picture or the sound of a row, which may hold anything.
 fn read(row: &media::Row<'_>) -> Result<Owned> {
-    let bounds = Bounds { pixels: LARGEST, samples: LARGEST };
-    match row.kind {
-        MediaKind::Image => codec::files::read_image(row.bytes, &bounds).map(Owned::Image),
-        MediaKind::Audio => codec::files::read_wav(row.bytes, &bounds).map(Owned::Sound),
-    }
+    read_within(row, &Bounds { pixels: LARGEST, samples: LARGEST })
 }
 
 /// The sheet of a stage that has figures of a benchmark.

@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{Dropped, MediaKind, Table, Writer, dropped, media};
 
+use super::bpe_encode::held_out;
 use super::exhibits::{Exhibit, Exhibits, Question, Side, outputs};
 use super::{medium, rows, shards};
 use files::{File, Found};
@@ -264,10 +265,8 @@ impl Import<'_> {
     }
 
     fn is_tested(&self, name: &str) -> bool {
-        let hash = blake3::hash(name.as_bytes());
-        let draw = u32::from_le_bytes(hash.as_bytes()[..4].try_into().expect("four bytes"));
         self.tested.as_ref().is_some_and(|pattern| pattern.is_match(name))
-            || f64::from(draw) < self.settings.hold_out * f64::from(u32::MAX)
+            || held_out(name, self.settings.hold_out)
     }
 
     fn leave(&mut self, name: &str, offset: i64, reason: &str, detail: &str) -> anyhow::Result<()> {
