@@ -19,9 +19,11 @@
 //! | `download` | requests until a file is whole |
 //! | `partial` | the file so far, and which version it is of |
 //! | `patience` | how long to wait, and when to give up |
+//! | `bucket` | objects that machines share: put once, whole or not there |
 
 mod address;
 mod answer;
+mod bucket;
 mod download;
 mod options;
 mod partial;
@@ -36,6 +38,7 @@ use tokio::sync::Semaphore;
 
 use self::address::Address;
 use self::answer::Meaning;
+pub use self::bucket::Bucket;
 use self::download::Download;
 pub use self::options::{Access, Options, S3};
 use self::patience::Patience;
