@@ -94,10 +94,7 @@ impl<'a> Ballista<'a> {
         });
         match ended {
             Ok(ended) => Ok(ended),
-            Err(Trouble::Lost(why)) => {
-                tracing::warn!("the scheduler at {} is lost: {why}", self.scheduler);
-                Ok(Ended::Lost(why))
-            }
+            Err(Trouble::Lost(why)) => Ok(Ended::Lost(why)),
             Err(Trouble::Failed(said)) => Err(self.failed(stage, &said)),
         }
     }
@@ -156,6 +153,9 @@ impl Runner for Ballista<'_> {
                 Ended::Stopped => return Err(ear.stopped("what the executors had finished")),
                 Ended::Lost(why) => {
                     // what it had given out goes on, so some of what is missing now will be there soon
+                    if tries == 0 {
+                        tracing::warn!("no answer from the scheduler at {}: {why}", self.scheduler);
+                    }
                     tries += 1;
                     if tries > if self.met.load(Ordering::Relaxed) { TRIES } else { FIRST_TRIES } {
                         return Err(self.unreachable(&why));
