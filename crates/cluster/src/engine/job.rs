@@ -18,8 +18,8 @@ use tonic::transport::Channel;
 use super::codec::LeafCodec;
 use super::session;
 
-/// Bytes of a message: a job of ten thousand tasks takes five megabytes.
-const MOST_BYTES: usize = 256 << 20;
+/// Bytes of a message.
+pub(super) const MOST_BYTES: usize = 64 << 20;
 
 /// What went wrong with a job.
 #[derive(Debug)]

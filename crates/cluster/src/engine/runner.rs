@@ -22,6 +22,9 @@ const ABANDONED: usize = 1500;
 const FIRST_TRIES: usize = 5;
 const TRIES: usize = 60;
 
+/// Tasks of one job: its plan is one message, of some 500 bytes a task.
+const MOST_TASKS: usize = 10_000;
+
 /// Hands the tasks of a phase to a Ballista scheduler, and sees that they were done.
 ///
 /// What a stage brings in from outside is brought in here, where its files are known to be, and what is numeric is made
@@ -137,7 +140,7 @@ impl Runner for Ballista<'_> {
         }
         let mut tries = 0;
         while !missing.is_empty() {
-            match self.submit(job, &ticket, &missing, &ear)? {
+            match self.submit(job, &ticket, &missing[..missing.len().min(MOST_TASKS)], &ear)? {
                 Ended::Done => {
                     let left = job.missing()?;
                     if left.len() == missing.len() {
