@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("warc", &[]),
     ("pipeline", &[]),
     ("fixtures", &[]),
+    ("cluster", &["pipeline"]),
     ("fineweb-filter", &[]),
     ("bpe", &[]),
     ("model", &[]),
@@ -30,6 +31,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "bpe",
             "chat",
+            "cluster",
             "codec",
             "eval",
             "fineweb-filter",
@@ -47,7 +49,7 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// The only crates that know Arrow and Parquet.
-const KNOW_ARROW: &[&str] = &["shard", "xtask"];
+const KNOW_ARROW: &[&str] = &["cluster", "shard", "xtask"];
 /// The only crates that know candle.
 const KNOW_CANDLE: &[&str] = &["chat", "eval", "grpo", "model", "rl", "rlhf-reward", "sft", "xtask"];
 

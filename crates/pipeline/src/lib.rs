@@ -49,7 +49,7 @@ mod wire;
 mod work;
 
 pub use canonical::canonical;
-pub use error::{Error, Fault, On, Result};
+pub use error::{Error, Fault, On, Result, nearest};
 pub use file::{Entry, PipelineFile, Spot};
 pub use files::{hash_file, write_atomically};
 pub use io::{Input, InputFile, Io};
