@@ -11,6 +11,8 @@ use std::time::Duration;
 /// What the server does with the n-th GET of a path; behind the list it behaves.
 #[derive(Clone, Copy)]
 pub enum Mood {
+    /// As if nothing were said.
+    Fine,
     Busy(u16),
     /// Half of what was asked for, then the connection ends.
     Cut,

@@ -20,6 +20,9 @@ use datafusion::prelude::DataFrame;
 use futures_util::StreamExt;
 use pipeline::{Error, Fault};
 
+/// Rows of a row group, so that whoever asks such a file again can pass over most of it.
+const GROUP: usize = 1 << 16;
+
 /// What a query found, for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
@@ -156,7 +159,10 @@ impl Sink {
         let rows = match format {
             Format::Parquet => {
                 let level = ZstdLevel::try_new(3).expect("3 is a level");
-                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::ZSTD(level))
+                    .set_max_row_group_row_count(Some(GROUP))
+                    .build();
                 let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties));
                 Rows::Parquet(Box::new(writer.map_err(|error| unwritten(file, error))?))
             }
