@@ -38,7 +38,8 @@ pub(crate) fn run(arguments: &Sql, out: &mut dyn Write) -> anyhow::Result<()> {
     let session = Session::new(Arc::new(Kept { runs: arguments.runs.runs.clone() }), &options)?;
     let Some(file) = &arguments.out else {
         // a plan is made to be read whole
-        let is_plan = arguments.query.trim_start().get(..7).is_some_and(|word| word.eq_ignore_ascii_case("explain"));
+        let is_plan =
+            arguments.query.trim_start().get(..7).is_some_and(|word| word.eq_ignore_ascii_case("explain"));
         let characters = if is_plan { usize::MAX } else { CHARACTERS };
         let answer = session.show(&arguments.query, ROWS, characters)?;
         return if is_plan { plan(&answer, out) } else { print(&answer, out) };
@@ -73,7 +74,8 @@ impl Runs for Kept {
         let store = Store::open(&self.runs)?;
         let entry = store.entry(&stage.key);
         let Some(manifest) = store.manifest(&stage.key)? else {
-            let fault = Fault::new(format!("the output of stage \"{}\" is gone", stage.name)).at(&entry, None);
+            let fault =
+                Fault::new(format!("the output of stage \"{}\" is gone", stage.name)).at(&entry, None);
             return Err(Error::Moved(fault.cure(format!("make it: reproduce {run}"))));
         };
         let mut outputs = vec![];
@@ -101,7 +103,10 @@ fn lines(locator: &str, mirror: Option<&Path>) -> anyhow::Result<Vec<String>> {
     let bytes = if locator.starts_with("http://") || locator.starts_with("https://") {
         let remote = network::remote(mirror, 1)?;
         let length = remote.head(locator)?.length.unwrap_or_default();
-        anyhow::ensure!((1..=LIST).contains(&length), "{locator} has {length} bytes, which is no list of paths");
+        anyhow::ensure!(
+            (1..=LIST).contains(&length),
+            "{locator} has {length} bytes, which is no list of paths"
+        );
         remote.range(locator, 0, length)?
     } else {
         std::fs::read(locator)?
@@ -125,7 +130,8 @@ fn ours(error: anyhow::Error) -> Error {
 
 /// A table with a line a row; numbers stand to the right.
 fn print(answer: &Answer, out: &mut dyn Write) -> anyhow::Result<()> {
-    let cell = |value: &Option<String>| value.as_ref().map_or_else(|| "null".to_owned(), |text| visible(text));
+    let cell =
+        |value: &Option<String>| value.as_ref().map_or_else(|| "null".to_owned(), |text| visible(text));
     let rows: Vec<Vec<String>> = answer.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
     let heads: Vec<String> = answer.columns.iter().map(|(name, _)| visible(name)).collect();
     let width = |at: usize| {
@@ -146,7 +152,9 @@ fn print(answer: &Answer, out: &mut dyn Write) -> anyhow::Result<()> {
     match count - shown {
         0 if count == 1 => writeln!(out, "1 row")?,
         0 => writeln!(out, "{} rows", thousands(count))?,
-        more => writeln!(out, "{} rows, and {} more; --out FILE writes all", thousands(shown), thousands(more))?,
+        more => {
+            writeln!(out, "{} rows, and {} more; --out FILE writes all", thousands(shown), thousands(more))?
+        }
     }
     Ok(())
 }

@@ -119,16 +119,21 @@ fn rows_become_archives_or_say_why_not() {
 
     let files = fetched(&house, "runs");
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["pages-00000.warc.gz", "pages-00001.warc.gz", "pages-00002.warc.gz", "pages-00003.warc.gz"]);
-    let kept: Vec<&Location> =
-        wanted.iter().filter(|row| rows.contains(row) || row.url.is_none()).collect();
+    assert_eq!(
+        names,
+        ["pages-00000.warc.gz", "pages-00001.warc.gz", "pages-00002.warc.gz", "pages-00003.warc.gz"]
+    );
+    let kept: Vec<&Location> = wanted.iter().filter(|row| rows.contains(row) || row.url.is_none()).collect();
     let expected: Vec<u8> = kept.iter().flat_map(|row| cut(&bytes, row)).collect();
     assert_eq!(files.iter().map(|(_, bytes)| bytes.as_slice()).collect::<Vec<_>>().concat(), expected);
     let records = warc::Reader::new(&expected[..]).map(|event| match event.unwrap() {
         Event::Record(record) => record.target_uri().unwrap().to_owned(),
         Event::Damage(damage) => panic!("{damage}"),
     });
-    assert!(records.eq(kept.iter().map(|row| row.url.clone().unwrap_or_else(|| "https://seite-3.at/".to_owned()))));
+    assert!(
+        records
+            .eq(kept.iter().map(|row| row.url.clone().unwrap_or_else(|| "https://seite-3.at/".to_owned())))
+    );
 
     let mut reasons = String::new();
     for part in 0..4 {
@@ -136,7 +141,8 @@ fn rows_become_archives_or_say_why_not() {
         for batch in Reader::<Dropped>::open(&path).unwrap() {
             for row in batch.unwrap().rows() {
                 let [url, detail] = [row.url, row.detail].map(Option::unwrap_or_default);
-                let line = format!("{} {} {} {url} {}: {detail}\n", row.source, row.offset, row.stage, row.reason);
+                let line =
+                    format!("{} {} {} {url} {}: {detail}\n", row.source, row.offset, row.stage, row.reason);
                 reasons.push_str(&line);
             }
         }
@@ -215,7 +221,8 @@ fn wrong_lists_and_settings_are_refused_before_anybody_is_asked() {
     let mut answers = String::new();
     let mut refuse = |house: &House| {
         let output = house.run(&["reproduce", "some.toml"]);
-        let told = told(&output).replace(&house.path().canonicalize().unwrap().display().to_string(), "HOUSE");
+        let told =
+            told(&output).replace(&house.path().canonicalize().unwrap().display().to_string(), "HOUSE");
         answers.push_str(&format!("exit code {}\n{told}\n", output.status.code().unwrap()));
     };
     for settings in ["connections = 9", "records = 0", "per_second = 0"] {

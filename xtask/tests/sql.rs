@@ -27,7 +27,8 @@ fn answer(house: &House, query: &str) -> String {
 /// What the program says to a query that it refuses, with its exit code.
 fn refused(house: &House, arguments: &[&str]) -> String {
     let output = house.run(&[&["sql"], arguments].concat());
-    let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let [out, err] =
+        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     assert!(out.is_empty(), "{arguments:?} has an answer:\n{out}");
     let err = err.replace(&*RUNS, "RUNS");
     format!("$ deepdive sql {:?}\nexit code {}\n{err}", arguments[0], output.status.code().unwrap_or(-1))
@@ -122,7 +123,8 @@ fn nothing_is_changed() {
     assert_snapshot!(told);
     // where there are no runs none are made
     assert_eq!(house.done(&["sql", "select 1 as one"]).lines().next(), Some("one"));
-    let there: Vec<_> = std::fs::read_dir(house.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let there: Vec<_> =
+        std::fs::read_dir(house.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(there, ["pipelines"]);
 }
 
@@ -277,7 +279,10 @@ fn pages_of_an_index_are_fetched() {
     house.write("at.toml", &format!("[[stage]]\nname = \"web\"\nuse = \"cc-pages\"\nwith = {with}\n"));
     // there are no archives behind this index, which is told page by page
     house.done(&["reproduce", "at.toml"]);
-    assert_snapshot!(house.done(&["sql", "select source, stage, reason, detail, count(*) from at.web.dropped group by 1, 2, 3, 4"]));
+    assert_snapshot!(house.done(&[
+        "sql",
+        "select source, stage, reason, detail, count(*) from at.web.dropped group by 1, 2, 3, 4"
+    ]));
 }
 
 #[test]

@@ -44,11 +44,7 @@ struct Paths;
 type Later<'t, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;
 
 impl CatalogProviderList for Catalogs {
-    fn register_catalog(
-        &self,
-        _: String,
-        _: Arc<dyn CatalogProvider>,
-    ) -> Option<Arc<dyn CatalogProvider>> {
+    fn register_catalog(&self, _: String, _: Arc<dyn CatalogProvider>) -> Option<Arc<dyn CatalogProvider>> {
         None
     }
 
@@ -130,7 +126,8 @@ impl Stage {
         };
         if !output.is_table() {
             let what = format!("{run}.{stage}.{table} is {}: files that are no table", output.kind);
-            let what = if output.files.is_empty() { format!("{run}.{stage}.{table} has no files") } else { what };
+            let what =
+                if output.files.is_empty() { format!("{run}.{stage}.{table} has no files") } else { what };
             let fault = Fault::new(what).expected("an output whose files are Parquet");
             return Err(Error::Wiring(fault.cure(format!("`show {run} {stage}` shows what lies there"))));
         }
@@ -161,7 +158,8 @@ fn quoted(names: &[&str]) -> String {
         let small = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         name.bytes().all(small) && !name.starts_with(|first: char| first.is_ascii_digit())
     };
-    let word = |name: &&str| if plain(name) || *name == "RUN" { (*name).to_owned() } else { format!("\"{name}\"") };
+    let word =
+        |name: &&str| if plain(name) || *name == "RUN" { (*name).to_owned() } else { format!("\"{name}\"") };
     names.iter().map(word).collect::<Vec<_>>().join(".")
 }
 
@@ -189,10 +187,13 @@ impl SchemaProvider for Paths {
 
 /// One file of this machine.
 fn open(path: &Path) -> pipeline::Result<Shards> {
-    let refused = |got: String| {
-        let fault = Fault::new("a file that the query names cannot be read").at(path, None).got(got);
-        Error::Input(fault.expected("a Parquet file; a table of a run is run.stage.output, without quotes around it all"))
-    };
+    let refused =
+        |got: String| {
+            let fault = Fault::new("a file that the query names cannot be read").at(path, None).got(got);
+            Error::Input(fault.expected(
+                "a Parquet file; a table of a run is run.stage.output, without quotes around it all",
+            ))
+        };
     let metadata = std::fs::metadata(path).map_err(|error| refused(error.to_string()))?;
     if !metadata.is_file() {
         return Err(refused("a directory".to_owned()));

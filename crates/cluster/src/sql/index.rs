@@ -77,7 +77,11 @@ impl CcIndex {
         let read = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(schema));
         let read = read.map_err(|error| unreadable(&first, &super::fault::plainly(&error)))?;
         let at_once = self.options.connections.max(1);
-        Ok(Shards { schema: Arc::clone(read.schema()), files, elsewhere: Some(Elsewhere { readers, at_once }) })
+        Ok(Shards {
+            schema: Arc::clone(read.schema()),
+            files,
+            elsewhere: Some(Elsewhere { readers, at_once }),
+        })
     }
 
     /// The files of the index that `whose` names: a crawl, a list, a directory or one file.
@@ -98,7 +102,9 @@ impl CcIndex {
         if places.is_empty() {
             let fault = Fault::new(format!("the index {whose} has no files of the subset {SUBSET}"));
             let expected = "paths of Parquet files, as cc-index-table.paths.gz has them";
-            return Err(Error::Input(fault.expected(expected).cure("name a crawl: cc_index('CC-MAIN-2024-10')")));
+            return Err(Error::Input(
+                fault.expected(expected).cure("name a crawl: cc_index('CC-MAIN-2024-10')"),
+            ));
         }
         Ok(places)
     }
@@ -123,7 +129,8 @@ impl CcIndex {
         for place in places {
             let (path, store) = match place {
                 Place::Here(path) => {
-                    let path = std::path::absolute(path).map_err(|error| unreadable(&path.display(), &error))?;
+                    let path =
+                        std::path::absolute(path).map_err(|error| unreadable(&path.display(), &error))?;
                     let here = StorePath::from_absolute_path(&path);
                     (here.map_err(|error| unreadable(&path.display(), &error))?, &local)
                 }
@@ -179,7 +186,8 @@ fn list_of(whose: &str) -> pipeline::Result<(String, String)> {
     let is_crawl = whose.starts_with("CC-MAIN-") && !whose.contains(['/', '?', '#', ' ']);
     if !is_crawl {
         let fault = Fault::new("cc_index knows no such index").got(format!("'{whose}'"));
-        let expected = "a crawl as 'CC-MAIN-2024-10', the URL or file of a list, a directory or a Parquet file";
+        let expected =
+            "a crawl as 'CC-MAIN-2024-10', the URL or file of a list, a directory or a Parquet file";
         let cure = "https://index.commoncrawl.org/collinfo.json lists the crawls";
         return Err(Error::Wiring(fault.expected(expected).cure(cure)));
     }

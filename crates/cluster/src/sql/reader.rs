@@ -43,9 +43,10 @@ pub(super) struct Reader {
 impl Readers {
     /// A reader of the file at `path`, which tells `fetched` of its bytes.
     pub(super) fn open(&self, path: &Path, fetched: Box<dyn Fn(usize) + Send + Sync>) -> Result<Reader> {
-        let store = self.stores.get(path).ok_or_else(|| {
-            DataFusionError::Internal(format!("{path} is no file of the index"))
-        })?;
+        let store = self
+            .stores
+            .get(path)
+            .ok_or_else(|| DataFusionError::Internal(format!("{path} is no file of the index")))?;
         let (store, permits) = (Arc::clone(store), Arc::clone(&self.permits));
         Ok(Reader { store, path: path.clone(), permits, fetched })
     }

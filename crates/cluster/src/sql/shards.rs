@@ -46,7 +46,8 @@ impl Shards {
         let mut parts = vec![];
         for (path, bytes) in files {
             schemas.push(schema(path)?);
-            let place = std::path::absolute(path).ok().and_then(|path| StorePath::from_absolute_path(path).ok());
+            let place =
+                std::path::absolute(path).ok().and_then(|path| StorePath::from_absolute_path(path).ok());
             let place = place.ok_or_else(|| unreadable(path, "its path is not UTF-8".to_owned()))?;
             let mut part = PartitionedFile::new("", *bytes);
             part.object_meta.location = place;
@@ -75,9 +76,9 @@ fn unreadable(path: &Path, got: String) -> Error {
 pub(super) fn united(schemas: &[SchemaRef]) -> Schema {
     let mut fields: Vec<Field> = vec![];
     for field in schemas.iter().flat_map(|schema| schema.fields()) {
-        let everywhere = schemas.iter().all(|schema| {
-            schema.field_with_name(field.name()).is_ok_and(|there| !there.is_nullable())
-        });
+        let everywhere = schemas
+            .iter()
+            .all(|schema| schema.field_with_name(field.name()).is_ok_and(|there| !there.is_nullable()));
         if !fields.iter().any(|known| known.name() == field.name()) {
             fields.push(Field::new(field.name(), field.data_type().clone(), !everywhere));
         }

@@ -70,7 +70,9 @@ impl Wanted<'_> {
             Meaning::Whole => Err(Error::NoRanges { url: self.url.to_owned() }),
             Meaning::Rest if answer.start == self.from && answer.last == Some(last) => Ok(Ok(())),
             // the rest of a shorter file
-            Meaning::Rest if answer.start == self.from && answer.length.is_some_and(|total| total <= last) => {
+            Meaning::Rest
+                if answer.start == self.from && answer.length.is_some_and(|total| total <= last) =>
+            {
                 Err(self.beyond(answer.length))
             }
             Meaning::Rest => Ok(Err(Trouble::new("the server sent another range".to_owned()))),

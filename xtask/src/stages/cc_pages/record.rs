@@ -36,7 +36,10 @@ pub(super) fn fetch(
     };
     let most = Limits::default().record_bytes as u64;
     if bytes > most {
-        return Ok(Err(Refusal::new("record_too_large", format!("{bytes} bytes, at most {most} are fetched"))));
+        return Ok(Err(Refusal::new(
+            "record_too_large",
+            format!("{bytes} bytes, at most {most} are fetched"),
+        )));
     }
     let address = format!("{}/{}", host.trim_end_matches('/'), file.trim_start_matches('/'));
     match remote.range(&address, from, bytes) {
