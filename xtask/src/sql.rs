@@ -153,7 +153,7 @@ fn print(answer: &Answer, out: &mut dyn Write) -> anyhow::Result<()> {
         0 if count == 1 => writeln!(out, "1 row")?,
         0 => writeln!(out, "{} rows", thousands(count))?,
         more => {
-            writeln!(out, "{} rows, and {} more; --out FILE writes all", thousands(shown), thousands(more))?
+            writeln!(out, "{} rows, and {} more; --out FILE writes all", thousands(shown), thousands(more))?;
         }
     }
     Ok(())

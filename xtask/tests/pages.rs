@@ -1,5 +1,6 @@
 //! `cc-pages` against a server of archives: single records by byte ranges, whole and of the page that was asked for, or a
 //! row that says why not.
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
 
 mod common;
 
@@ -66,7 +67,9 @@ fn house(rows: &[Location], server: &Server, settings: &str) -> House {
 
 fn list(directory: &Path, name: &str, rows: &[Location]) {
     let mut writer = Writer::<Locations>::create(directory, name, "by hand").unwrap();
-    rows.iter().for_each(|row| writer.push(row).unwrap());
+    for row in rows {
+        writer.push(row).unwrap();
+    }
     writer.finish().unwrap();
 }
 
@@ -223,7 +226,7 @@ fn wrong_lists_and_settings_are_refused_before_anybody_is_asked() {
         let output = house.run(&["reproduce", "some.toml"]);
         let told =
             told(&output).replace(&house.path().canonicalize().unwrap().display().to_string(), "HOUSE");
-        answers.push_str(&format!("exit code {}\n{told}\n", output.status.code().unwrap()));
+        answers.extend([format!("exit code {}\n{told}\n", output.status.code().unwrap())]);
     };
     for settings in ["connections = 9", "records = 0", "per_second = 0"] {
         let house = house(&rows, &server, "");

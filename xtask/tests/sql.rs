@@ -1,4 +1,5 @@
 //! `deepdive sql`: what it answers, refuses and fetches. The program is started; nothing of DataFusion is in this binary.
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
 
 mod common;
 
@@ -51,7 +52,7 @@ fn answers() {
         "select count(*) from (select * from tiny.web.facts) where false",
         "select value from generate_series(1, 0)",
     ] {
-        told.push_str(&format!("$ deepdive sql {query:?}\n{}\n", answer(&house, query)));
+        told.extend([format!("$ deepdive sql {query:?}\n{}\n", answer(&house, query))]);
     }
     assert_snapshot!(told);
     let long = answer(&house, "select value from generate_series(1, 2345)");

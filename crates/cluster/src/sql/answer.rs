@@ -146,7 +146,7 @@ impl Drop for Temporary {
 
 enum Rows {
     Parquet(Box<ArrowWriter<BufWriter<File>>>),
-    Csv(csv::Writer<BufWriter<File>>),
+    Csv(Box<csv::Writer<BufWriter<File>>>),
     JsonLines(LineDelimitedWriter<BufWriter<File>>),
 }
 
@@ -166,7 +166,7 @@ impl Sink {
                 let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties));
                 Rows::Parquet(Box::new(writer.map_err(|error| unwritten(file, error))?))
             }
-            Format::Csv => Rows::Csv(csv::WriterBuilder::new().with_header(true).build(out)),
+            Format::Csv => Rows::Csv(Box::new(csv::WriterBuilder::new().with_header(true).build(out))),
             Format::JsonLines => {
                 let builder = WriterBuilder::new().with_explicit_nulls(true);
                 Rows::JsonLines(builder.build::<_, LineDelimited>(out))

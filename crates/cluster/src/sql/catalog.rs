@@ -140,9 +140,10 @@ fn missing(what: String, name: &str, there: &[String], before: &[&str]) -> Error
     let fault = Fault::new(what);
     let all = |name: &str| quoted(&[before, &[name]].concat());
     let listed: Vec<String> = there.iter().map(|name| all(name)).collect();
-    let expected = match listed.is_empty() {
-        true => "one that is there: there is none".to_owned(),
-        false => format!("one of {}", listed.join(", ")),
+    let expected = if listed.is_empty() {
+        "one that is there: there is none".to_owned()
+    } else {
+        format!("one of {}", listed.join(", "))
     };
     let near = nearest(name, there.iter().map(String::as_str));
     let cure = near.map_or_else(

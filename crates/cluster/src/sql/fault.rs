@@ -99,7 +99,7 @@ fn no_column(field: &Column, there: &[Column]) -> Fault {
     let more = names.len().saturating_sub(NAMED);
     let mut listed = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     if more > 0 {
-        listed.push_str(&format!(" and {more} more"));
+        listed = format!("{listed} and {more} more");
     }
     let fault = if names.is_empty() { fault } else { fault.expected(format!("one of {listed}")) };
     match nearest(&field.name, names) {

@@ -87,7 +87,11 @@ pub struct Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("memory", &self.memory).field("threads", &self.threads).finish()
+        f.debug_struct("Options")
+            .field("memory", &self.memory)
+            .field("threads", &self.threads)
+            .field("mirror", &self.mirror)
+            .finish_non_exhaustive()
     }
 }
 
