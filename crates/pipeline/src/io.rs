@@ -7,19 +7,25 @@ use std::sync::Mutex;
 
 use anyhow::Context;
 
+use crate::error::Result;
 use crate::files::{files_below, hash_file, sync_directory};
-use crate::key::derive_seed;
+use crate::key::{Key, derive_seed};
 use crate::manifest::{FileRecord, TaskRecord};
 use crate::plan::{Found, Planned};
 use crate::run::Progress;
 use crate::stop::{Listening, Stop};
-use crate::store::CACHE;
+use crate::store::{CACHE, Store};
+
+/// The directory, in that of a stage in progress, that goes away when the stage is whole.
+pub(crate) const SCRATCH: &str = "scratch";
 
 /// What one task may read, where it writes, and what it reports.
 pub struct Io<'a> {
     pub(crate) planned: &'a Planned,
     pub(crate) inputs: &'a BTreeMap<String, Input>,
     pub(crate) partial: PathBuf,
+    /// Whether machines work on this stage that do not share its scratch.
+    pub(crate) apart: bool,
     pub(crate) mirror: Option<&'a Path>,
     pub(crate) progress: &'a dyn Progress,
     pub(crate) stop: &'a Stop,
@@ -29,7 +35,7 @@ pub struct Io<'a> {
 /// One filled slot: a directory of finished files.
 #[derive(Debug, Clone)]
 pub struct Input {
-    pub(crate) directory: PathBuf,
+    pub(crate) place: Place,
     pub(crate) files: Vec<InputFile>,
     pub(crate) counters: BTreeMap<String, u64>,
     pub(crate) metrics: BTreeMap<String, f64>,
@@ -40,12 +46,33 @@ pub struct Input {
 pub struct InputFile {
     /// Path below the input's directory: a logical name that may appear in data.
     pub name: String,
-    /// Where it lies.
-    pub path: PathBuf,
     /// Rows, where it is a shard.
     pub rows: Option<u64>,
     /// Length.
     pub bytes: u64,
+    pub(crate) place: Place,
+    pub(crate) blake3: String,
+}
+
+/// An output of a finished stage.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) store: Store,
+    pub(crate) key: Key,
+    pub(crate) output: String,
+}
+
+impl InputFile {
+    /// Where it lies. With a depot behind the store it is brought here when it is first asked for, so a task that reads
+    /// one file of an input brings one.
+    ///
+    /// # Errors
+    /// When the depot does not answer, or has another file than the manifest says.
+    pub fn path(&self) -> Result<PathBuf> {
+        let (name, blake3) = (self.name.clone(), self.blake3.clone());
+        let record = FileRecord { name, rows: self.rows, bytes: self.bytes, blake3 };
+        self.place.store.file(&self.place.key, &self.place.output, &record)
+    }
 }
 
 impl Input {
@@ -53,9 +80,20 @@ impl Input {
     pub fn files(&self) -> &[InputFile] {
         &self.files
     }
-    /// The directory they lie in, for formats that are a folder.
-    pub fn directory(&self) -> &Path {
-        &self.directory
+    /// The directory they lie in, for formats that are a folder; all of them are there.
+    ///
+    /// # Errors
+    /// Those of [`InputFile::path`].
+    pub fn directory(&self) -> Result<PathBuf> {
+        let Place { store, key, output } = &self.place;
+        let mut directory = store.entry(key).join(output);
+        for file in &self.files {
+            let path = file.path()?;
+            if !path.starts_with(&directory) {
+                directory = store.fetched(key).join(output);
+            }
+        }
+        Ok(directory)
     }
     /// Rows over all shards.
     pub fn rows(&self) -> u64 {
@@ -113,7 +151,28 @@ impl Io<'_> {
     /// # Errors
     /// When it cannot be created.
     pub fn scratch(&self) -> anyhow::Result<PathBuf> {
-        created(self.partial.join("scratch"))
+        created(self.partial.join(SCRATCH))
+    }
+
+    /// Says that tasks of later phases read what lies at `path` in scratch: a file, or a directory with all that is in it.
+    ///
+    /// Machines that share no disk find it in their scratch then. A stage with one phase leaves nothing.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn leave(&self, path: &Path) -> anyhow::Result<()> {
+        if !self.apart {
+            return Ok(());
+        }
+        let scratch = self.scratch()?;
+        let files = if path.is_dir() { files_below(path)? } else { vec![path.to_owned()] };
+        for file in files {
+            let name = file.strip_prefix(&scratch).context("what is left to later phases lies in scratch")?;
+            let name = name.to_str().context("a file name is not UTF-8")?.to_owned();
+            let (bytes, blake3) = hash_file(&file)?;
+            self.record().left.push(FileRecord { name, rows: None, bytes, blake3 });
+        }
+        Ok(())
     }
 
     /// A directory beside the store for what any task can make again: files named by what they were made of, each

@@ -18,7 +18,11 @@
 //! | [`registry`](Registry) | which stages there are |
 //! | [`plan`](Plan) | wiring and settings checked, keys computed |
 //! | [`run`](Session) | cached, resumed or made; committed by rename |
-//! | [`work`](Runner) | the tasks of one stage, each under its lock |
+//! | [`runner`](Runner) | who does the tasks of a stage: one process, many, a cluster |
+//! | `work` | the tasks of one stage, each under its lock |
+//! | [`ticket`](Ticket) | a stage on its way to another machine |
+//! | `lend` | outside files on their way to other machines |
+//! | [`depot`](Depot) | object storage behind the store, where machines share no disk |
 //! | [`store`](Store) | one directory per recipe, locks, gc |
 //! | [`manifest`](Manifest) | `stage.json` |
 //! | [`lockfile`](LockFile) | `NAME.lock` |
@@ -26,12 +30,14 @@
 
 mod canonical;
 pub mod clock;
+mod depot;
 mod error;
 mod explain;
 mod file;
 mod files;
 mod io;
 mod key;
+mod lend;
 mod library;
 mod lockfile;
 mod manifest;
@@ -44,11 +50,13 @@ mod signature;
 mod stage;
 mod stop;
 mod store;
+mod ticket;
 mod toml_lines;
 mod wire;
 mod work;
 
 pub use canonical::canonical;
+pub use depot::Depot;
 pub use error::{Error, Fault, On, Result, nearest};
 pub use file::{Entry, PipelineFile, Spot};
 pub use files::{hash_file, write_atomically};
@@ -61,8 +69,9 @@ pub use outside::{Memo, Pin, Pins};
 pub use plan::{Found, Plan, Planned, Planner, Source};
 pub use registry::{Built, Kind, Registry};
 pub use run::{How, Observer, Outcome, Progress, Session};
-pub use runner::{Runner, Slice, Whole};
+pub use runner::{Job, Runner, Slice, Whole};
 pub use signature::{Class, Output, Outside, Signature, Slot};
 pub use stage::{Stage, Task};
 pub use stop::{Listening, Stop};
 pub use store::{Held, Store};
+pub use ticket::{Program, Ticket};

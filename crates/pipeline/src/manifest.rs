@@ -61,6 +61,9 @@ pub(crate) struct TaskRecord {
     pub(crate) counters: BTreeMap<String, u64>,
     pub(crate) metrics: BTreeMap<String, f64>,
     pub(crate) cost: Cost,
+    /// Files in scratch that tasks of later phases read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left: Vec<FileRecord>,
     /// What is no part of the result: how long pages took, and the like.
     #[serde(default)]
     pub(crate) notes: BTreeMap<String, Value>,

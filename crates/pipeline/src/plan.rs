@@ -79,6 +79,16 @@ pub enum Found {
     Url(Pin),
 }
 
+impl Found {
+    /// The local files, with their hashes; none where it is a URL.
+    pub fn files(&self) -> &[(PathBuf, String)] {
+        match self {
+            Self::Files(files) => files,
+            Self::Url(_) => &[],
+        }
+    }
+}
+
 /// What planning needs besides the file.
 pub struct Planner<'a> {
     /// The stages there are.
@@ -116,8 +126,15 @@ impl Planner<'_> {
                 Found::Files(_) => None,
             }));
             let above = inputs.values().any(|source| plan.stages[source.stage].numeric);
-            let recipe =
-                recipe(entry, &signature, &settings, &inputs, &outside, plan.pipeline.seed, self.kernels);
+            let recipe = recipe(
+                &entry.uses,
+                &signature,
+                &settings,
+                &inputs,
+                &outside,
+                plan.pipeline.seed,
+                self.kernels,
+            );
             plan.stages.push(Planned {
                 name: entry.name.clone(),
                 uses: entry.uses.clone(),
@@ -227,8 +244,8 @@ impl Planner<'_> {
 }
 
 /// Everything that decides a stage's bytes, and nothing else.
-fn recipe(
-    entry: &Entry,
+pub(crate) fn recipe(
+    uses: &str,
     signature: &Signature,
     settings: &Value,
     inputs: &BTreeMap<String, Source>,
@@ -252,7 +269,7 @@ fn recipe(
     if let Some(settings) = settings.as_object_mut() {
         settings.retain(|name, _| !signature.unhashed.contains(&name.as_str()));
     }
-    recipe.insert("stage".to_owned(), json!(entry.uses));
+    recipe.insert("stage".to_owned(), json!(uses));
     recipe.insert("version".to_owned(), json!(signature.version));
     recipe.insert("settings".to_owned(), settings);
     let sources = inputs

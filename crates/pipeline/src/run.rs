@@ -6,12 +6,13 @@ use std::path::Path;
 
 use crate::clock::{Cost, Stopwatch};
 use crate::error::{Error, Fault, On, Result};
-use crate::io::{Input, InputFile};
+use crate::io::{Input, InputFile, Place};
 use crate::manifest::Manifest;
-use crate::plan::{Plan, Planned};
+use crate::plan::{Plan, Planned, Source};
 use crate::runner::Runner;
+use crate::stage::Task;
 use crate::stop::Stop;
-use crate::store::{Held, Store};
+use crate::store::{Held, Patience, Store};
 use crate::work::Work;
 
 /// Hears how a task gets on. All methods may be called from any thread.
@@ -83,7 +84,7 @@ impl Session<'_> {
     pub fn run(&self, plan: &Plan, until: Option<&str>) -> Result<Vec<Outcome>> {
         let mut outcomes: Vec<Outcome> = vec![];
         for planned in &plan.stages {
-            let outcome = self.stage(planned, &outcomes)?;
+            let outcome = self.stage(planned)?;
             self.observer.ends(planned, &outcome);
             outcomes.push(outcome);
             if until == Some(planned.name.as_str()) {
@@ -93,7 +94,7 @@ impl Session<'_> {
         Ok(outcomes)
     }
 
-    fn stage(&self, planned: &Planned, above: &[Outcome]) -> Result<Outcome> {
+    fn stage(&self, planned: &Planned) -> Result<Outcome> {
         let sources = (self.sources)(planned.signature.sources);
         let kept = self.store.share(&planned.key)?;
         if let Some(manifest) = self.found(planned)? {
@@ -111,10 +112,31 @@ impl Session<'_> {
         let how = if partial.exists() { How::Resumed } else { How::Done };
         fs::create_dir_all(&partial).on("create", &partial)?;
         let progress = self.observer.begins(planned);
-        let inputs = self.inputs(planned, above);
-        let work = Work { session: self, planned, inputs: &inputs, partial: &partial, progress: &*progress };
+        let inputs = self.inputs(planned)?;
+        let (progress, patience) = (&*progress, Patience::Short);
+        let work = Work { session: self, planned, inputs: &inputs, partial: &partial, progress, patience };
         let manifest = work.run(&sources)?;
         Ok(Outcome { how, manifest, cost: stopwatch.cost(), other_sources: false, _kept: kept })
+    }
+
+    /// Does one task of a stage whose run another process leads, unless it is done already.
+    ///
+    /// Where another process is at work on it, this waits: it may be one that a cluster has given up and that lives.
+    ///
+    /// # Errors
+    /// The task's, or that an input stands neither in this store nor in its depot.
+    pub fn task(&self, planned: &Planned, task: Task) -> Result<()> {
+        let _kept = self.store.share(&planned.key)?;
+        if self.store.manifest(&planned.key)?.is_some() {
+            return Ok(());
+        }
+        let partial = self.store.partial(&planned.key);
+        fs::create_dir_all(&partial).on("create", &partial)?;
+        let progress = self.observer.begins(planned);
+        let inputs = self.inputs(planned)?;
+        let (progress, patience) = (&*progress, Patience::Long);
+        let work = Work { session: self, planned, inputs: &inputs, partial: &partial, progress, patience };
+        work.task(task)
     }
 
     /// What stands under the key, if it is what the key says.
@@ -139,6 +161,10 @@ impl Session<'_> {
             let fault = fault.at(&entry.join("stage.json"), None);
             return Err(moved(fault.expected(format!("the recipe that {} is the hash of", planned.key))));
         }
+        if !entry.exists() {
+            // it stands in the depot: what is brought here of it is hashed when it arrives
+            return Ok(Some(manifest));
+        }
         for (output, contents) in &manifest.outputs {
             for file in &contents.files {
                 let path = entry.join(output).join(&file.name);
@@ -154,20 +180,27 @@ impl Session<'_> {
         Ok(Some(manifest))
     }
 
-    fn inputs(&self, planned: &Planned, above: &[Outcome]) -> BTreeMap<String, Input> {
-        let input = |source: &crate::plan::Source| {
-            let directory = self.store.entry(&source.key).join(&source.output);
-            let manifest = &above[source.stage].manifest;
+    fn inputs(&self, planned: &Planned) -> Result<BTreeMap<String, Input>> {
+        let input = |source: &Source| {
+            let Some(manifest) = self.store.manifest(&source.key)? else {
+                let what = format!("an input of stage \"{}\" is not in the store", planned.name);
+                let fault = Fault::new(what).at(&self.store.entry(&source.key), None);
+                let cure = "give all processes the same --runs on a shared disk, or the same --depot";
+                return Err(Error::Input(fault.cure(cure)));
+            };
+            let (store, key, output) = (self.store.clone(), source.key.clone(), source.output.clone());
+            let place = Place { store, key, output };
             let files = manifest.outputs.get(&source.output).map_or(&[][..], |contents| &contents.files);
             let files = files.iter().map(|file| InputFile {
                 name: file.name.clone(),
-                path: directory.join(&file.name),
                 rows: file.rows,
                 bytes: file.bytes,
+                place: place.clone(),
+                blake3: file.blake3.clone(),
             });
-            let (counters, metrics) = (manifest.counters.clone(), manifest.metrics.clone());
-            Input { files: files.collect(), directory, counters, metrics }
+            let files = files.collect();
+            Ok(Input { place, files, counters: manifest.counters, metrics: manifest.metrics })
         };
-        planned.inputs.iter().map(|(slot, source)| (slot.clone(), input(source))).collect()
+        planned.inputs.iter().map(|(slot, source)| Ok((slot.clone(), input(source)?))).collect()
     }
 }

@@ -1,18 +1,63 @@
-//! Who does a stage's tasks: this process, or this process's share of them.
+//! Who does a stage's tasks: this process, this process's share of them, or a cluster.
 
 use crate::error::Result;
+use crate::plan::Planned;
+use crate::run::Progress;
 use crate::stage::Task;
+use crate::work::Work;
 
 /// Runs the tasks of one phase.
 ///
 /// A stage is a list of idempotent leaf tasks, so a runner needs no shuffle: threads, a slice of a job array
 /// and a cluster run the same list.
+///
+/// ```
+/// use pipeline::{Job, Result, Runner};
+///
+/// /// From the last task to the first.
+/// struct Backwards;
+///
+/// impl Runner for Backwards {
+///     fn run(&self, job: &Job) -> Result<()> {
+///         job.tasks.iter().rev().try_for_each(|&task| job.work(task))
+///     }
+/// }
+/// ```
 pub trait Runner {
-    /// Calls `work` for the tasks that are this runner's; tasks already done return at once.
+    /// Sees to it that those tasks of `job` are done that are this runner's.
     ///
     /// # Errors
     /// The first error of a task.
-    fn run(&self, tasks: &[Task], work: &dyn Fn(Task) -> Result<()>) -> Result<()>;
+    fn run(&self, job: &Job) -> Result<()>;
+}
+
+/// The tasks of one phase of one stage.
+pub struct Job<'a> {
+    /// The stage.
+    pub stage: &'a Planned,
+    /// All tasks of the phase, in order.
+    pub tasks: &'a [Task],
+    /// Tells a watching person how far it is.
+    pub progress: &'a dyn Progress,
+    pub(crate) work: &'a Work<'a>,
+}
+
+impl Job<'_> {
+    /// Does a task here; one that is done already returns at once.
+    ///
+    /// # Errors
+    /// The task's.
+    pub fn work(&self, task: Task) -> Result<()> {
+        self.work.task(task)
+    }
+
+    /// The tasks that nobody has done yet.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn missing(&self) -> Result<Vec<Task>> {
+        self.work.missing(self.tasks)
+    }
 }
 
 /// All tasks, one after the other; each uses the thread pool inside.
@@ -20,8 +65,8 @@ pub trait Runner {
 pub struct Whole;
 
 impl Runner for Whole {
-    fn run(&self, tasks: &[Task], work: &dyn Fn(Task) -> Result<()>) -> Result<()> {
-        tasks.iter().try_for_each(|&task| work(task))
+    fn run(&self, job: &Job) -> Result<()> {
+        job.tasks.iter().try_for_each(|&task| job.work(task))
     }
 }
 
@@ -35,8 +80,8 @@ pub struct Slice {
 }
 
 impl Runner for Slice {
-    fn run(&self, tasks: &[Task], work: &dyn Fn(Task) -> Result<()>) -> Result<()> {
-        tasks.iter().filter(|task| task.part % self.of == self.index).try_for_each(|&task| work(task))
+    fn run(&self, job: &Job) -> Result<()> {
+        job.tasks.iter().filter(|task| task.part % self.of == self.index).try_for_each(|&task| job.work(task))
     }
 }
 

@@ -33,7 +33,7 @@ use crate::{Fault, Io, Signature};
 ///         let path = io.output("notes")?.join("part-00000.txt");
 ///         let mut long = String::new();
 ///         for file in io.input("notes")?.files() {
-///             let text = std::fs::read_to_string(&file.path)?;
+///             let text = std::fs::read_to_string(file.path()?)?;
 ///             long.extend(text.lines().filter(|line| line.len() >= self.bytes));
 ///         }
 ///         std::fs::write(&path, long)?;

@@ -4,22 +4,28 @@
 //! `.locks/` holds the lock files of each key, which a crash releases. Three kinds of lock, always taken in this order:
 //! `KEY` shared by all who read or make the entry, and exclusive to gc; `KEY.PART` by the one who makes that part;
 //! `KEY.final` for a moment, to see what is done or to give the entry its name. `.rubbish-KEY/` is being removed.
-//! `.cache/` holds what stages can make again.
+//! `.cache/` holds what stages can make again. `.fetched-KEY/` holds what was brought here of an entry that stands in the
+//! depot: its manifest, and those of its files that somebody read.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::depot::{Depot, bring, bring_listed};
 use crate::error::{Error, Fault, On, Result};
 use crate::files::{remove_directory, sync_directory};
 use crate::key::Key;
-use crate::manifest::Manifest;
+use crate::manifest::{FileRecord, Manifest};
 
 /// What stages made of their inputs and can make again; see [`Io::cache`](crate::Io::cache).
 pub(crate) const CACHE: &str = ".cache";
 const FINAL: &str = "final";
+/// The last file of an entry.
+pub(crate) const MANIFEST: &str = "stage.json";
+const FETCHED: &str = ".fetched-";
 const PARTIAL: &str = ".partial-";
 const RUBBISH: &str = ".rubbish-";
 
@@ -27,12 +33,32 @@ const RUBBISH: &str = ".rubbish-";
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
+    depot: Option<Arc<dyn Depot>>,
 }
 
 /// A held lock; dropping it, or dying, releases it.
 #[derive(Debug)]
 pub struct Held {
     _file: File,
+}
+
+/// How long to wait for a part that another process is at work on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Until a process that was just killed is gone.
+    Short,
+    /// Until it is done or dead: a cluster gives a task again whose first executor it has lost, and which may yet live.
+    Long,
+}
+
+impl Patience {
+    /// Tries, 50 ms apart.
+    fn tries(self) -> usize {
+        match self {
+            Self::Short => 40,
+            Self::Long => usize::MAX,
+        }
+    }
 }
 
 impl Store {
@@ -43,7 +69,18 @@ impl Store {
     pub fn open(runs: &Path) -> Result<Self> {
         let root = runs.join("store");
         fs::create_dir_all(root.join(".locks")).on("create", &root)?;
-        Ok(Self { root })
+        Ok(Self { root, depot: None })
+    }
+
+    /// The same store, with a depot behind it: what stands there is not made again, and what is made here is put there.
+    #[must_use]
+    pub fn behind(mut self, depot: Arc<dyn Depot>) -> Self {
+        self.depot = Some(depot);
+        self
+    }
+
+    pub(crate) fn depot(&self) -> Option<&dyn Depot> {
+        self.depot.as_deref()
     }
 
     /// Its directory.
@@ -61,18 +98,66 @@ impl Store {
         self.root.join(format!("{PARTIAL}{key}"))
     }
 
-    /// The manifest of `key`, if it is whole.
+    /// Where lies what was brought here of the entry `key`.
+    pub(crate) fn fetched(&self, key: &Key) -> PathBuf {
+        self.root.join(format!("{FETCHED}{key}"))
+    }
+
+    /// The manifest of `key`, if it is whole: here, or in the depot.
     ///
     /// # Errors
     /// When the manifest is there and cannot be read.
     pub fn manifest(&self, key: &Key) -> Result<Option<Manifest>> {
-        read_manifest(&self.entry(key))
+        let here = read_manifest(&self.entry(key))?;
+        let (None, Some(depot)) = (&here, self.depot()) else { return Ok(here) };
+        let fetched = self.fetched(key);
+        if !fetched.join(MANIFEST).exists() {
+            bring(depot, &object(key, MANIFEST), &fetched.join(MANIFEST))?;
+        }
+        read_manifest(&fetched)
     }
 
-    /// Moves a finished partial directory to its name.
+    /// Where a file that the manifest of `key` lists lies on this machine; it is brought here where only the depot has it.
+    pub(crate) fn file(&self, key: &Key, output: &str, file: &FileRecord) -> Result<PathBuf> {
+        let name = Path::new(output).join(&file.name);
+        let here = self.entry(key).join(&name);
+        let (Some(depot), false) = (self.depot(), here.exists()) else { return Ok(here) };
+        let fetched = self.fetched(key).join(&name);
+        bring_listed(depot, &object(key, &name.to_string_lossy()), &fetched, file)?;
+        Ok(fetched)
+    }
+
+    /// Brings every file of the entry `key` here, so that it stands under its name.
+    ///
+    /// # Errors
+    /// When there is no such entry, or a file cannot be had.
+    pub fn bring_home(&self, key: &Key) -> Result<()> {
+        let Some(manifest) = self.manifest(key)? else { return Ok(()) };
+        if self.entry(key).exists() {
+            return Ok(());
+        }
+        for (output, contents) in &manifest.outputs {
+            let directory = self.fetched(key).join(output);
+            fs::create_dir_all(&directory).on("create", &directory)?;
+            for file in &contents.files {
+                self.file(key, output, file)?;
+            }
+        }
+        match fs::rename(self.fetched(key), self.entry(key)) {
+            // another process may have brought it
+            Err(_) if self.entry(key).exists() => Ok(()),
+            renamed => renamed.on("commit", &self.entry(key)),
+        }
+    }
+
+    /// Moves a finished partial directory to its name, or, where files of it are on other machines, to what is fetched.
     pub(crate) fn commit(&self, key: &Key) -> Result<()> {
-        let (partial, entry) = (self.partial(key), self.entry(key));
+        let (partial, mut entry) = (self.partial(key), self.entry(key));
         sync_directory(&partial)?;
+        if self.depot.is_some() && !is_whole(&partial)? {
+            entry = self.fetched(key);
+            remove_directory(&entry)?;
+        }
         fs::rename(&partial, &entry).on("commit", &entry)?;
         sync_directory(&self.root)
     }
@@ -93,11 +178,11 @@ impl Store {
     ///
     /// A process that was just killed holds its locks until the kernel has taken it apart, so a short while passes
     /// before the answer is no.
-    pub(crate) fn claim(&self, key: &Key, part: &str) -> Result<Held> {
+    pub(crate) fn claim(&self, key: &Key, part: &str, patience: Patience) -> Result<Held> {
         let path = self.lock_path(&format!("{key}.{part}"));
         let mut file = lock_file(&path)?;
         let mut locked = file.try_lock();
-        for _ in 0..40 {
+        for _ in 0..patience.tries() {
             if !matches!(locked, Err(TryLockError::WouldBlock)) {
                 break;
             }
@@ -149,7 +234,7 @@ impl Store {
         }
         names.sort();
         for name in names {
-            let bare = [PARTIAL, RUBBISH].iter().find_map(|prefix| name.strip_prefix(prefix));
+            let bare = [FETCHED, PARTIAL, RUBBISH].iter().find_map(|prefix| name.strip_prefix(prefix));
             let Some(key) = Key::parse(bare.unwrap_or(&name)) else { continue };
             let lock_path = self.lock_path(key.as_str());
             let lock = lock_file(&lock_path)?;
@@ -205,6 +290,26 @@ impl Store {
     }
 }
 
+/// Whether every file is there that the manifest in `directory` lists.
+fn is_whole(directory: &Path) -> Result<bool> {
+    let Some(manifest) = read_manifest(directory)? else { return Ok(false) };
+    let mut files = manifest
+        .outputs
+        .iter()
+        .flat_map(|(output, contents)| contents.files.iter().map(move |file| (output, file)));
+    Ok(files.all(|(output, file)| directory.join(output).join(&file.name).exists()))
+}
+
+/// The name in a depot of a file of the entry `key`.
+pub(crate) fn object(key: &Key, file: &str) -> String {
+    format!("store/{key}/{file}")
+}
+
+/// The name in a depot of what tasks of `key` leave to one another. Nothing reads it once the entry is whole.
+pub(crate) fn work_object(key: &Key, file: &str) -> String {
+    format!("work/{key}/{file}")
+}
+
 fn lock_file(path: &Path) -> Result<File> {
     File::options().create(true).truncate(false).read(true).write(true).open(path).on("open", path)
 }
@@ -216,7 +321,7 @@ fn stands_at(file: &File, path: &Path) -> bool {
 }
 
 pub(crate) fn read_manifest(directory: &Path) -> Result<Option<Manifest>> {
-    let path = directory.join("stage.json");
+    let path = directory.join(MANIFEST);
     let bytes = match fs::read(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         other => other.on("read", &path)?,

@@ -8,18 +8,27 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use crate::clock::{Cost, Stopwatch, unix_seconds};
+use crate::depot::{bring, bring_listed, deposit};
 use crate::error::{Error, Fault, On, Result};
 use crate::files::{files_below, remove_directory, sync_directory, write_atomically};
-use crate::io::{Input, Io};
+use crate::io::{Input, Io, SCRATCH};
 use crate::manifest::{Contents, Manifest, TaskRecord};
 use crate::outside::Stamp;
 use crate::plan::Planned;
 use crate::run::{Progress, Session};
+use crate::runner::Job;
 use crate::stage::Task;
-use crate::store::{Held, read_manifest};
+use crate::store::{Held, MANIFEST, Patience, object, read_manifest, work_object};
 
 /// More parts than this and their five-digit names no longer sort as numbers do.
 const MOST_PARTS: usize = 100_000;
+
+/// How the names of tasks' records begin.
+const RECORD: &str = "task-";
+
+fn record_name(task: Task) -> String {
+    format!("{RECORD}{task}.json")
+}
 
 /// The tasks of one stage.
 pub(crate) struct Work<'a> {
@@ -28,6 +37,7 @@ pub(crate) struct Work<'a> {
     pub(crate) inputs: &'a BTreeMap<String, Input>,
     pub(crate) partial: &'a Path,
     pub(crate) progress: &'a dyn Progress,
+    pub(crate) patience: Patience,
 }
 
 impl Work<'_> {
@@ -53,7 +63,8 @@ impl Work<'_> {
         let mut timings = vec![];
         for (phase, &parts) in phases.iter().enumerate() {
             let tasks: Vec<Task> = (0..parts).map(|part| Task { phase, part }).collect();
-            self.session.runner.run(&tasks, &|task| self.task(task))?;
+            let job = Job { stage: self.planned, tasks: &tasks, progress: self.progress, work: self };
+            self.session.runner.run(&job)?;
             if let Some(manifest) = self.settled(&self.finishing()?)? {
                 return Ok(manifest);
             }
@@ -96,12 +107,13 @@ impl Work<'_> {
         Ok(Some(manifest))
     }
 
-    fn task(&self, task: Task) -> Result<()> {
-        let _claim = self.session.store.claim(&self.planned.key, &task.to_string())?;
+    pub(crate) fn task(&self, task: Task) -> Result<()> {
+        let _claim = self.session.store.claim(&self.planned.key, &task.to_string(), self.patience)?;
         // a claimed part without a record keeps the stage from being whole, so nobody finishes it from here on
         if self.settled(&self.finishing()?)?.is_some() || self.record(task)?.is_some() {
             return Ok(());
         }
+        self.gather(task.phase)?;
         let stopwatch = Stopwatch::start();
         let io = self.io();
         self.planned.stage.run(&io, task).map_err(|source| self.stopped(source))?;
@@ -113,7 +125,66 @@ impl Work<'_> {
             return Err(self.stopped(anyhow::anyhow!("the metric `{name}` came out as {value}")));
         }
         self.check_outside()?;
-        write_atomically(&self.record_path(task), &serde_json::to_vec(&record).expect("plain data"))
+        let text = serde_json::to_vec(&record).expect("plain data");
+        let Some(depot) = self.session.store.depot() else {
+            return write_atomically(&self.record_path(task), &text);
+        };
+        // the files first, then the record, which is the commit; then nobody else's can be
+        for (output, file) in
+            record.files.iter().flat_map(|(output, files)| files.iter().map(move |file| (output, file)))
+        {
+            let name = Path::new(output).join(&file.name);
+            let object = object(&self.planned.key, &name.to_string_lossy());
+            deposit(depot, &object, &self.partial.join(&name), &file.blake3)?;
+        }
+        for file in &record.left {
+            let name = Path::new(SCRATCH).join(&file.name);
+            let object = work_object(&self.planned.key, &name.to_string_lossy());
+            deposit(depot, &object, &self.partial.join(&name), &file.blake3)?;
+        }
+        let finished = self.partial.join(format!(".task-{task}.json"));
+        write_atomically(&finished, &text)?;
+        let object = work_object(&self.planned.key, &record_name(task));
+        if depot.put(&object, &finished).on("put into the depot", Path::new(&object))? {
+            let path = self.record_path(task);
+            return fs::rename(&finished, &path).on("write", &path);
+        }
+        // another attempt was first: its files are the same, its times are what counts
+        fs::remove_file(&finished).on("remove", &finished)?;
+        self.record(task).map(drop)
+    }
+
+    /// The tasks that have no record.
+    pub(crate) fn missing(&self, tasks: &[Task]) -> Result<Vec<Task>> {
+        let mut there = BTreeSet::new();
+        if let Some(depot) = self.session.store.depot() {
+            let below = work_object(&self.planned.key, "");
+            let below = below.trim_end_matches('/');
+            there.extend(depot.names(below).on("list the depot below", Path::new(below))?);
+        }
+        Ok(tasks
+            .iter()
+            .copied()
+            .filter(|&task| !there.contains(&record_name(task)) && !self.record_path(task).exists())
+            .collect())
+    }
+
+    /// Brings here what the phases before `phase` left for it on other machines.
+    fn gather(&self, phase: usize) -> Result<()> {
+        let Some(depot) = self.session.store.depot() else { return Ok(()) };
+        if phase == 0 {
+            return Ok(());
+        }
+        let parts = self.planned.stage.phases(&self.io()).map_err(|source| self.stopped(source))?;
+        let before = parts.iter().take(phase).enumerate();
+        for task in before.flat_map(|(phase, &parts)| (0..parts).map(move |part| Task { phase, part })) {
+            for file in self.record(task)?.map(|record| record.left).unwrap_or_default() {
+                let name = Path::new(SCRATCH).join(&file.name);
+                let object = work_object(&self.planned.key, &name.to_string_lossy());
+                bring_listed(depot, &object, &self.partial.join(&name), &file)?;
+            }
+        }
+        Ok(())
     }
 
     /// The key holds the hash of an outside file as it was when the run was planned.
@@ -135,6 +206,9 @@ impl Work<'_> {
     /// What a finished task left. An unreadable record is a task not done.
     fn record(&self, task: Task) -> Result<Option<TaskRecord>> {
         let path = self.record_path(task);
+        if let (Some(depot), false) = (self.session.store.depot(), path.exists()) {
+            bring(depot, &work_object(&self.planned.key, &record_name(task)), &path)?;
+        }
         match fs::read(&path) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -143,7 +217,7 @@ impl Work<'_> {
     }
 
     fn record_path(&self, task: Task) -> PathBuf {
-        self.partial.join(format!("task-{task}.json"))
+        self.partial.join(record_name(task))
     }
 
     fn io(&self) -> Io<'_> {
@@ -151,6 +225,7 @@ impl Work<'_> {
             planned: self.planned,
             inputs: self.inputs,
             partial: self.partial.to_owned(),
+            apart: self.session.store.depot().is_some(),
             mirror: self.session.mirror,
             progress: self.progress,
             stop: &self.session.stop,
@@ -204,7 +279,14 @@ impl Work<'_> {
         let lines: String = timings.iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect();
         write_atomically(&self.partial.join("timings.jsonl"), lines.as_bytes())?;
         let text = serde_json::to_vec_pretty(&manifest).expect("plain data");
-        write_atomically(&self.partial.join("stage.json"), &text)?;
+        write_atomically(&self.partial.join(MANIFEST), &text)?;
+        if let Some(depot) = self.session.store.depot() {
+            // the manifest last; where one stands, it is of the same recipe
+            for name in ["timings.jsonl", MANIFEST] {
+                let object = object(&self.planned.key, name);
+                depot.put(&object, &self.partial.join(name)).on("put into the depot", Path::new(&object))?;
+            }
+        }
         self.name(finishing)?;
         Ok(manifest)
     }
@@ -235,6 +317,10 @@ impl Work<'_> {
             }
             for file in &contents.files {
                 let path = self.partial.join(output).join(&file.name);
+                if self.session.store.depot().is_some() && !path.exists() {
+                    // another machine made it; it was in the depot before its record was
+                    continue;
+                }
                 let found = fs::metadata(&path).map_or(0, |metadata| metadata.len());
                 anyhow::ensure!(
                     found == file.bytes,
@@ -269,12 +355,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// A partial directory with a manifest is whole: it loses its records and gets its name.
+    /// A partial directory with a manifest is whole: it loses its records and gets its name. Where other machines made
+    /// some of its files, they stand in the depot, and here is what was fetched.
     fn name(&self, _: &Held) -> Result<()> {
-        remove_directory(&self.partial.join("scratch"))?;
+        remove_directory(&self.partial.join(SCRATCH))?;
         for entry in fs::read_dir(self.partial).on("read", self.partial)? {
             let path = entry.on("read", self.partial)?.path();
-            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("task-")) {
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(RECORD)) {
                 fs::remove_file(&path).on("remove", &path)?;
             }
         }

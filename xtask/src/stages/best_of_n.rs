@@ -77,8 +77,8 @@ impl Stage for BestOfN {
         let speech = Speech::open(io, self.protocol)?;
         let Speech { bpe, template, .. } = &speech;
         let before = io.input("checkpoint")?;
-        let (_, decoder) = model::checkpoint::load(before.directory())?;
-        agrees(bpe, decoder.config(), before.directory())?;
+        let (_, decoder) = model::checkpoint::load(before.directory()?)?;
+        agrees(bpe, decoder.config(), before.directory()?)?;
         let policy = decoder.detached();
         let liked = judge(io.input("reward")?, speech.directory)?;
         let body = liked.body.detached();

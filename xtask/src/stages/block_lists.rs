@@ -19,7 +19,9 @@ pub(super) fn read(io: &Io, settings: &[String], inside: &[InputFile]) -> anyhow
             sources.extend(files.iter().map(|(path, hash)| (path.clone(), Some(hash.as_str()))));
         }
     }
-    sources.extend(inside.iter().map(|file| (file.path.clone(), None)));
+    for file in inside {
+        sources.push((file.path()?, None));
+    }
     let bytes: u64 = sources.iter().filter_map(|(path, _)| path.metadata().ok()).map(|file| file.len()).sum();
     if bytes < WORTH_KEEPING {
         return Ok(Arc::new(collect(&sources)?.compile()));

@@ -38,7 +38,7 @@ impl Stage for BpeEncode {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let bpe = Bpe::load(io.input("tokenizer")?.directory())?;
+        let bpe = Bpe::load(io.input("tokenizer")?.directory()?)?;
         let file = &io.input("documents")?.files()[task.part];
         let builder = tokens::Builder::for_vocabulary(bpe.vocabulary().size());
         let mut writer =

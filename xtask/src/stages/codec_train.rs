@@ -117,7 +117,7 @@ impl Stage for CodecTrain {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let folder = io.input("tokenizer")?.directory();
+        let folder = io.input("tokenizer")?.directory()?;
         let bpe = Bpe::load(folder)?;
         let mut codecs = Codecs::default();
         let mut first = bpe.vocabulary().size() as u32;

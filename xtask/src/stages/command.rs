@@ -130,7 +130,7 @@ impl Command {
         };
         let mut places = BTreeMap::new();
         for slot in self.reads.keys() {
-            places.insert(slot.clone(), text(io.input(slot)?.directory())?);
+            places.insert(slot.clone(), text(io.input(slot)?.directory()?)?);
         }
         for output in self.writes.keys() {
             places.insert(output.clone(), text(&io.output(output)?)?);

@@ -154,9 +154,9 @@ impl Stage for Dpo {
         let speech = Speech::open(io, self.protocol)?;
         let Speech { bpe, template, .. } = &speech;
         let before = io.input("checkpoint")?;
-        let (params, decoder) = model::checkpoint::load(before.directory())?;
+        let (params, decoder) = model::checkpoint::load(before.directory()?)?;
         let config = decoder.config().clone();
-        agrees(bpe, &config, before.directory())?;
+        agrees(bpe, &config, before.directory()?)?;
         let sources = [&self.sources[..], &self.held_out[..]];
         let Rankings { learn, held_out } =
             read(io, task, (sources, self.hold_out), bpe, &**template, config.context)?;
@@ -170,7 +170,7 @@ impl Stage for Dpo {
         let liked = io.optional("reward").map(|input| judge(input, speech.directory)).transpose()?;
 
         // the model as it was is data: its log-probabilities of every answer
-        let reference = model::checkpoint::load(before.directory())?.1.detached();
+        let reference = model::checkpoint::load(before.directory()?)?.1.detached();
         let referred = |rankings: &[rlhf_reward::Preference]| -> anyhow::Result<Vec<(Pair, [f64; 2])>> {
             let known = |pair: Pair| {
                 let known = log_probs(&reference, &pair)?;
@@ -270,7 +270,7 @@ impl Stage for Dpo {
             Ok(ControlFlow::Continue(()))
         })?;
 
-        write_model(io, "checkpoint", (&config, &special), &params, [speech.directory, before.directory()])?;
+        write_model(io, "checkpoint", (&config, &special), &params, [speech.directory, before.directory()?])?;
         io.add_tree("checkpoint")?;
         curves.finish(io, &task.shard())?;
         io.count("pairs", learned.len() as u64);

@@ -89,7 +89,7 @@ impl Stage for Draw {
             let fault = fault.expected("a tokenizer with codes for pictures, as `codec-train` makes it");
             return Err(Error::Input(fault).into());
         };
-        let (_, decoder) = model::checkpoint::load(io.input("checkpoint")?.directory())?;
+        let (_, decoder) = model::checkpoint::load(io.input("checkpoint")?.directory()?)?;
         let context = decoder.config().context;
         let requests = self.requests(io, &speech, context)?;
         let pen = Pen {

@@ -66,9 +66,9 @@ impl Stage for Exam {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let bpe = Bpe::load(io.input("tokenizer")?.directory())?;
+        let bpe = Bpe::load(io.input("tokenizer")?.directory()?)?;
         let checkpoint = io.input("checkpoint")?;
-        let (_, decoder) = model::checkpoint::load(checkpoint.directory())?;
+        let (_, decoder) = model::checkpoint::load(checkpoint.directory()?)?;
         let mut facts = facts(io)?;
         let prompts: Vec<&str> =
             facts.iter().flat_map(|fact| &fact.prompts).map(|prompt| &**prompt).collect();

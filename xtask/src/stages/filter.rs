@@ -174,8 +174,8 @@ impl Stage for FinewebFilter {
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
         let filter = self.filter(io)?;
         let archive = &io.input("warc")?.files()[task.part];
-        let file =
-            File::open(&archive.path).with_context(|| format!("cannot open {}", archive.path.display()))?;
+        let path = archive.path()?;
+        let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
         let mut reader = Reader::new(BufReader::with_capacity(1 << 20, file));
         let mut columns = vec![Optional::Licence, Optional::OptOut];
         let mut dropped = dropped::Builder::default();

@@ -102,8 +102,8 @@ impl Stage for Probe {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let bpe = Bpe::load(io.input("tokenizer")?.directory())?;
-        let (_, decoder) = model::checkpoint::load(io.input("checkpoint")?.directory())?;
+        let bpe = Bpe::load(io.input("tokenizer")?.directory()?)?;
+        let (_, decoder) = model::checkpoint::load(io.input("checkpoint")?.directory()?)?;
         let template = Lines::new(&self.transcript, bpe.vocabulary())?;
         let context = decoder.config().context;
 

@@ -46,9 +46,9 @@ impl Stage for Recall {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let bpe = Bpe::load(io.input("tokenizer")?.directory())?;
+        let bpe = Bpe::load(io.input("tokenizer")?.directory()?)?;
         let checkpoint = io.input("checkpoint")?;
-        let (_, decoder) = model::checkpoint::load(checkpoint.directory())?;
+        let (_, decoder) = model::checkpoint::load(checkpoint.directory()?)?;
         let mut facts = facts(io)?;
         count_tellings(&mut facts, &bpe, io)?;
         self.ask(&mut facts, &bpe, &decoder, io)?;

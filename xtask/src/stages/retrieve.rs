@@ -56,7 +56,7 @@ impl Stage for Retrieve {
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
         let speech = Speech::open(io, self.protocol)?;
-        let (_, decoder) = model::checkpoint::load(io.input("checkpoint")?.directory())?;
+        let (_, decoder) = model::checkpoint::load(io.input("checkpoint")?.directory()?)?;
         let (prompts, captions) = self.read(io, &speech)?;
         if prompts.len() < 2 {
             let fault = Fault::new("there is nothing to tell apart").on("/sources");

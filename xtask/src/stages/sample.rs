@@ -46,10 +46,10 @@ impl Stage for Sample {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let bpe = Bpe::load(io.input("tokenizer")?.directory())?;
+        let bpe = Bpe::load(io.input("tokenizer")?.directory()?)?;
         let bos = bpe.vocabulary().special("<|bos|>").context("the tokenizer has no token <|bos|>")?;
         let checkpoint = io.input("checkpoint")?;
-        let (_, decoder) = model::checkpoint::load(checkpoint.directory())?;
+        let (_, decoder) = model::checkpoint::load(checkpoint.directory()?)?;
         let mut prompts = vec![];
         for (i, prompt) in self.prompts.iter().enumerate() {
             let mut ids = vec![bos];

@@ -84,7 +84,7 @@ struct Size {
 }
 
 fn size(checkpoint: &Input) -> anyhow::Result<Size> {
-    let (_, decoder) = model::checkpoint::load(checkpoint.directory())?;
+    let (_, decoder) = model::checkpoint::load(checkpoint.directory()?)?;
     let parameters = Config { vocabulary: 0, ..decoder.config().clone() }.parameters() as f64;
     let loss = checkpoint.metric("validation_loss");
     let loss = loss.context("its training measured no loss on held-out text: hold some documents out")?;

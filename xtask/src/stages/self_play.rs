@@ -122,10 +122,10 @@ impl Stage for SelfPlay {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let tokenizer = io.input("tokenizer")?.directory();
+        let tokenizer = io.input("tokenizer")?.directory()?;
         let bpe = Bpe::load(tokenizer)?;
         let notation = Notation::of(&bpe)?;
-        let (params, policy) = model::checkpoint::load(io.input("checkpoint")?.directory())?;
+        let (params, policy) = model::checkpoint::load(io.input("checkpoint")?.directory()?)?;
         let player = policy.detached();
         let tally = Cell::new(Tally::default());
         let practice = Practice {

@@ -30,7 +30,7 @@ pub(super) fn create_documents(
 pub(super) fn read<T: Table>(
     file: &InputFile,
 ) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Batch<T>>> + use<T>> {
-    Ok(Reader::<T>::open(&file.path)?.map(|batch| batch.map_err(anyhow::Error::from)))
+    Ok(Reader::<T>::open(&file.path()?)?.map(|batch| batch.map_err(anyhow::Error::from)))
 }
 
 /// All batches of all shards of an input, in the order of their names.

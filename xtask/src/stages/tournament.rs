@@ -88,9 +88,9 @@ impl Stage for Tournament {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let notation = Notation::of(&Bpe::load(io.input("tokenizer")?.directory())?)?;
+        let notation = Notation::of(&Bpe::load(io.input("tokenizer")?.directory()?)?)?;
         let decoders = self.models.iter().map(|name| {
-            let (_, decoder) = model::checkpoint::load(io.input(name)?.directory())
+            let (_, decoder) = model::checkpoint::load(io.input(name)?.directory()?)
                 .with_context(|| format!("cannot read the model \"{name}\""))?;
             Ok(decoder.detached())
         });

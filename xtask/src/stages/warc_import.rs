@@ -33,8 +33,8 @@ impl Stage for WarcImport {
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
         let archive = &io.input("warc")?.files()[task.part];
-        let file =
-            File::open(&archive.path).with_context(|| format!("cannot open {}", archive.path.display()))?;
+        let path = archive.path()?;
+        let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
         let mut kept = shards::create::<Pages>(io, "pages", &task.shard())?;
         let mut refused = shards::create::<Dropped>(io, "dropped", &task.shard())?;
         for event in Reader::new(BufReader::with_capacity(1 << 20, file)) {

@@ -64,7 +64,8 @@ impl Stage for Numbers {
             io.count("in", 2);
             io.count("kept", 1);
             io.count("dropped.odd", 1 + u64::from(self.lies));
-            return Ok(std::fs::write(note, format!("{} {}", task.part, self.factor))?);
+            std::fs::write(&note, format!("{} {}", task.part, self.factor))?;
+            return io.leave(&note);
         }
         let listed: Vec<String> =
             io.outside_files("/list").iter().map(std::fs::read_to_string).collect::<std::io::Result<_>>()?;
@@ -111,7 +112,7 @@ impl Stage for Copy {
             anyhow::bail!("the toy dies in part {}", task.part);
         }
         RAN[self.counter].fetch_add(1, Ordering::SeqCst);
-        std::fs::write(target, std::fs::read(&file.path)?)?;
+        std::fs::write(target, std::fs::read(file.path()?)?)?;
         io.metric("loss", if self.loss < 0.0 { f64::NAN } else { self.loss });
         io.add_file("numbers", &file.name)
     }
@@ -215,18 +216,24 @@ impl House {
 }
 
 pub fn run(store: &Store, plan: &Plan, runner: &dyn Runner) -> Result<Vec<Outcome>> {
-    let about = serde_json::json!({ "host": "here" });
-    let sources = |_: &[&str]| "sources".to_owned();
+    session(store, runner).run(plan, None)
+}
+
+pub fn session<'a>(store: &'a Store, runner: &'a dyn Runner) -> Session<'a> {
+    let (observer, stop, mirror) = (&Silent, Stop::default(), None);
     Session {
         store,
         runner,
-        observer: &Silent,
-        stop: Stop::default(),
-        mirror: None,
+        observer,
+        stop,
+        mirror,
         sources: &sources,
-        about,
+        about: serde_json::json!({ "host": "here" }),
     }
-    .run(plan, None)
+}
+
+pub fn sources(_: &[&str]) -> String {
+    "sources".to_owned()
 }
 
 pub fn contents(outcomes: &[Outcome]) -> Vec<String> {

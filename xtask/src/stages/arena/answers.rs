@@ -44,7 +44,7 @@ impl Arena {
 
     /// Lets every model answer what it has not answered in an earlier arena.
     pub(super) fn answer(&self, io: &Io, prompts: &mut [Asked]) -> anyhow::Result<()> {
-        let bpe = Bpe::load(io.input("tokenizer")?.directory())?;
+        let bpe = Bpe::load(io.input("tokenizer")?.directory()?)?;
         for name in &self.models {
             self.read_all_by(io, name, &bpe, prompts)?;
         }
@@ -58,7 +58,7 @@ impl Arena {
 
     /// What one model cannot read nobody is asked, so that all are asked the same.
     fn read_all_by(&self, io: &Io, name: &str, bpe: &Bpe, prompts: &mut [Asked]) -> anyhow::Result<()> {
-        let folder = io.input(name)?.directory();
+        let folder = io.input(name)?.directory()?;
         let decoder = load(name, folder)?;
         fits(name, decoder.config().vocabulary, folder, bpe)?;
         let ids = self.read_by(io, name, bpe)?;
@@ -75,7 +75,7 @@ impl Arena {
         bpe: &Bpe,
         prompts: &mut [Asked],
     ) -> anyhow::Result<()> {
-        let decoder = load(name, io.input(name)?.directory())?;
+        let decoder = load(name, io.input(name)?.directory()?)?;
         let config = decoder.config();
         let transcript = self.transcripts.get(name);
         let template = asking::template(transcript, self.protocol, bpe.vocabulary())?;

@@ -16,7 +16,7 @@ use crate::stages::preferences::judge;
 impl Arena {
     /// What the input `reward` says of all answers. It reads them as a chat model would have written them, whoever did.
     pub(super) fn rewards(&self, io: &Io, prompts: &[Asked]) -> anyhow::Result<BTreeMap<(u64, String), f64>> {
-        let tokenizer = io.input("tokenizer")?.directory();
+        let tokenizer = io.input("tokenizer")?.directory()?;
         let bpe = Bpe::load(tokenizer)?;
         let template = asking::template(None, self.protocol, bpe.vocabulary())?;
         let asked = self.read_by(io, "reward", &bpe)?;

@@ -97,8 +97,8 @@ fn for_each_page<S: Send>(
     look: impl Fn(warc::Page) -> Option<S> + Sync + Send,
     mut take: impl FnMut(S),
 ) -> anyhow::Result<()> {
-    let file =
-        File::open(&archive.path).with_context(|| format!("cannot open {}", archive.path.display()))?;
+    let path = archive.path()?;
+    let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
     let mut reader = Reader::new(BufReader::with_capacity(1 << 20, file));
     let next = || reader.by_ref().take(256).map(|event| event.context("cannot read the archive")).collect();
     let look = |(): &mut (), event| match event {

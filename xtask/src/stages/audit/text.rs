@@ -13,7 +13,7 @@ use super::shards;
 pub(super) fn score(settings: &Settings, io: &Io, scores: &mut Sheet) -> anyhow::Result<()> {
     let mut lists = Lists::default();
     for file in io.optional("lists").map_or(&[][..], Input::files) {
-        lists.add_file(&file.path)?;
+        lists.add_file(&file.path()?)?;
     }
     let filter = Filter::new(settings, lists)?;
     let mut tally = Tally::default();

@@ -78,7 +78,7 @@ impl Stage for CodecEncode {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let folder = io.input("tokenizer")?.directory();
+        let folder = io.input("tokenizer")?.directory()?;
         let bpe = Bpe::load(folder)?;
         let Some(codecs) = Codecs::load(folder)? else {
             let fault = Fault::new("this tokenizer has no codes for pictures or sounds").at(folder, None);

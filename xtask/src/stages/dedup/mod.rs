@@ -151,18 +151,15 @@ impl Stage for Dedup {
             Step::Addresses => {
                 let (parts, pairs) = (parts(io)?, io.scratch()?.join("address-pairs"));
                 group(&parts, Channel::Address, &self.grouping(None), &pairs)?;
-                resolve(
-                    &parts,
-                    &[pairs],
-                    &self.address_places(io)?.expect("the step is there where addresses count"),
-                )?;
-                Ok(())
+                let places = self.address_places(io)?.expect("the step is there where addresses count");
+                resolve(&parts, &[pairs], &places)?;
+                io.leave(&places)
             }
             Step::Group => {
                 let gone = self.address_places(io)?;
                 let out = pairs(io, task.part)?;
                 group(&parts(io)?, self.channels()[task.part], &self.grouping(gone.as_deref()), &out)?;
-                Ok(())
+                io.leave(&out)
             }
             Step::Resolve => {
                 let groups =
@@ -170,7 +167,7 @@ impl Stage for Dedup {
                 for (size, count) in resolve(&parts(io)?, &groups, &places(io)?)? {
                     io.count(clusters_of(size), count);
                 }
-                Ok(())
+                io.leave(&places(io)?)
             }
             Step::Keep => self.keep(io, task),
         }
@@ -215,7 +212,7 @@ fn starts(io: &Io) -> anyhow::Result<Vec<u32>> {
     for file in io.input("documents")?.files() {
         let rows = match file.rows {
             Some(rows) => rows,
-            None => Reader::<Documents>::open(&file.path)?.rows(),
+            None => Reader::<Documents>::open(&file.path()?)?.rows(),
         };
         let next = u64::from(starts[starts.len() - 1]) + rows;
         starts.push(u32::try_from(next).map_err(|_| fineweb_filter::Error::TooManyDocuments)?);

@@ -13,7 +13,8 @@ impl Dedup {
     pub(super) fn sign(&self, io: &Io, file: usize) -> anyhow::Result<()> {
         let minhash = self.minhash();
         let first = starts(io)?[file];
-        let mut writer = PartWriter::create(&part(io, file)?, first, self.bands, self.memory())?;
+        let folder = part(io, file)?;
+        let mut writer = PartWriter::create(&folder, first, self.bands, self.memory())?;
         let file = &io.input("documents")?.files()[file];
         io.progress().length(file.rows.unwrap_or(0));
         for batch in shards::read::<Documents>(file)? {
@@ -41,6 +42,7 @@ impl Dedup {
             }
             io.progress().advance(batch.len() as u64);
         }
-        Ok(writer.finish()?)
+        writer.finish()?;
+        io.leave(&folder)
     }
 }

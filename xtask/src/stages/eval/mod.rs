@@ -71,8 +71,8 @@ impl Stage for Eval {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let bpe = Bpe::load(io.input("tokenizer")?.directory())?;
-        let (_, decoder) = model::checkpoint::load(io.input("checkpoint")?.directory())?;
+        let bpe = Bpe::load(io.input("tokenizer")?.directory()?)?;
+        let (_, decoder) = model::checkpoint::load(io.input("checkpoint")?.directory()?)?;
         let vocabulary = bpe.vocabulary();
         let begin = if self.begin.is_empty() { None } else { Some(special(vocabulary, &self.begin)?) };
         let mut stop: Vec<u32> = begin.into_iter().collect();

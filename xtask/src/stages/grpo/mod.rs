@@ -193,7 +193,7 @@ impl Stage for Grpo {
         let speech = Speech::open(io, self.protocol)?;
         let Speech { bpe, template, .. } = &speech;
         let before = io.input("checkpoint")?;
-        let (params, decoder) = model::checkpoint::load(before.directory())?;
+        let (params, decoder) = model::checkpoint::load(before.directory()?)?;
         let config = decoder.config().clone();
         let rewards = Rewards::new(&self.rewards)?;
         let Questions { learn, held_out } =
@@ -203,7 +203,7 @@ impl Stage for Grpo {
         let policy = decoder.detached();
         let recipe = self.method.recipe(self.tokens);
         let reference = if recipe.terms.kl_weight > 0.0 || self.guards.kl > 0.0 {
-            Some(model::checkpoint::load(before.directory())?.1.detached())
+            Some(model::checkpoint::load(before.directory()?)?.1.detached())
         } else {
             None
         };
@@ -344,7 +344,7 @@ impl Stage for Grpo {
         model::checkpoint::write(&folder, &config, &special, &params)?;
         copy_tree(speech.directory, &folder)?;
         for name in ["tokenizer_config.json", "generation_config.json"] {
-            let from = before.directory().join(name);
+            let from = before.directory()?.join(name);
             if from.is_file() {
                 fs::copy(&from, folder.join(name))?;
             }

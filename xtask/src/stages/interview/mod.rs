@@ -85,9 +85,9 @@ impl Stage for Interview {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let bpe = Bpe::load(io.input("tokenizer")?.directory())?;
+        let bpe = Bpe::load(io.input("tokenizer")?.directory()?)?;
         let checkpoint = io.input("checkpoint")?;
-        let (_, decoder) = model::checkpoint::load(checkpoint.directory())?;
+        let (_, decoder) = model::checkpoint::load(checkpoint.directory()?)?;
         let model = decoder.detached();
         let template = asking::template(self.transcript.as_ref(), self.protocol, bpe.vocabulary())?;
         let tools = self.tools(io)?;

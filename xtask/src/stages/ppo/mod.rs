@@ -253,9 +253,9 @@ impl Stage for Ppo {
         let speech = Speech::open(io, self.protocol)?;
         let Speech { bpe, template, .. } = &speech;
         let before = io.input("checkpoint")?;
-        let (begin, reference) = model::checkpoint::load(before.directory())?;
+        let (begin, reference) = model::checkpoint::load(before.directory()?)?;
         let config = reference.config().clone();
-        agrees(bpe, &config, before.directory())?;
+        agrees(bpe, &config, before.directory()?)?;
         let reference = reference.detached();
         let liked = io.optional("reward").map(|input| judge(input, speech.directory)).transpose()?;
         let sources = [&self.sources[..], &self.held_out[..]];
@@ -418,7 +418,7 @@ impl Stage for Ppo {
             curves.push(last, "kept_round", kept as f64)?;
             io.count("kept_round", kept);
         }
-        write_model(io, "checkpoint", (&config, &special), &chosen, [speech.directory, before.directory()])?;
+        write_model(io, "checkpoint", (&config, &special), &chosen, [speech.directory, before.directory()?])?;
         io.add_tree("checkpoint")?;
         curves.finish(io, &task.shard())?;
         kept.finish(io, &task.shard(), &learn)?;

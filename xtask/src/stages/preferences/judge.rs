@@ -11,7 +11,7 @@ use rlhf_reward::folder::Folder;
 
 /// Opens the reward model of `input`, whose tokenizer must be that of `tokenizer`.
 pub(in crate::stages) fn judge(input: &Input, tokenizer: &Path) -> anyhow::Result<Folder> {
-    let folder = input.directory();
+    let folder = input.directory()?;
     let own = folder.join("tokenizer.json");
     let fault = |what: &str, got: String| -> anyhow::Error {
         let fault = Fault::new(what).at(&own, None).got(got);

@@ -171,7 +171,7 @@ impl Stage for Pretrain {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let tokenizer = io.input("tokenizer")?.directory();
+        let tokenizer = io.input("tokenizer")?.directory()?;
         let bpe = Bpe::load(tokenizer)?;
         let vocabulary = bpe.vocabulary();
         let bos = vocabulary.special("<|bos|>").context("the tokenizer has no token <|bos|>")?;

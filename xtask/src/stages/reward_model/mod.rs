@@ -160,9 +160,9 @@ impl Stage for RewardModel {
         let speech = Speech::open(io, self.protocol)?;
         let Speech { bpe, template, .. } = &speech;
         let before = io.input("checkpoint")?;
-        let Folder { params, body, head } = Folder::begin(before.directory(), io.seed("head"))?;
+        let Folder { params, body, head } = Folder::begin(before.directory()?, io.seed("head"))?;
         let config = body.config().clone();
-        agrees(bpe, &config, before.directory())?;
+        agrees(bpe, &config, before.directory()?)?;
         let sources = [&self.sources[..], &self.held_out[..]];
         let Rankings { mut learn, held_out } =
             read(io, task, (sources, self.hold_out), bpe, &**template, config.context)?;
@@ -259,7 +259,7 @@ impl Stage for RewardModel {
         let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
         sheet.write(io.stage(), &mut out)?;
         shards::finish(io, "scores", out)?;
-        write_model(io, "reward", (&config, &special), &params, [speech.directory, before.directory()])?;
+        write_model(io, "reward", (&config, &special), &params, [speech.directory, before.directory()?])?;
         io.add_tree("reward")?;
         curves.finish(io, &task.shard())?;
         io.count("parameters", params.count() as u64);

@@ -159,12 +159,12 @@ impl Stage for Sft {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let tokenizer = io.input("tokenizer")?.directory();
+        let tokenizer = io.input("tokenizer")?.directory()?;
         let bpe = Bpe::load(tokenizer)?;
         let protocol = self.protocol.unwrap_or_else(|| Protocol::of(bpe.vocabulary()));
         let template = protocol.template(bpe.vocabulary())?;
         let before = io.input("checkpoint")?;
-        let (params, plain) = model::checkpoint::load(before.directory())?;
+        let (params, plain) = model::checkpoint::load(before.directory()?)?;
         let config = plain.config().clone();
         let context = if self.context == 0 { config.context } else { self.context.min(config.context) };
         let Talks { train, times, held_out } = self.read(io, task, &bpe, &*template, context)?;

@@ -18,7 +18,7 @@ pub(in crate::stages) struct Speech<'a> {
 impl<'a> Speech<'a> {
     /// The tokenizer of a stage's input, with a protocol or the one that its special tokens suggest.
     pub(in crate::stages) fn open(io: &'a Io, protocol: Option<Protocol>) -> anyhow::Result<Self> {
-        let directory = io.input("tokenizer")?.directory();
+        let directory = io.input("tokenizer")?.directory()?;
         let bpe = Bpe::load(directory)?;
         let protocol = protocol.unwrap_or_else(|| Protocol::of(bpe.vocabulary()));
         let template = protocol.template(bpe.vocabulary())?;
