@@ -23,7 +23,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 anything not named here, 2 the pipeline file or the command line is wrong, 3 an input is missing or \
 unreadable, 4 a stage stopped, 5 another process is at work on the same part, 6 not reproducible, 7 parts belong to other \
-tasks, 8 the file system refused.";
+tasks, 8 the file system refused, 9 other machines did not do what was asked.";
 
 /// A log's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,6 +49,10 @@ pub enum Verb {
     /// Serve the models of a run: OpenAI's API, and a playground in the browser
     #[cfg(feature = "serve")]
     Serve(Serve),
+    /// Run a pipeline on many machines: Apache Ballista
+    #[cfg(feature = "cluster")]
+    #[command(subcommand)]
+    Cluster(crate::cluster::Role),
     /// List stages and their settings
     Explain(Explain),
     /// Remove store entries that no run names
@@ -94,6 +98,9 @@ pub struct Reproduce {
     /// Look for URLs under DIR/host/path before the network
     #[arg(long, value_name = "DIR")]
     pub mirror: Option<PathBuf>,
+    /// Object storage behind the store, for machines that share no disk: s3://bucket/prefix
+    #[arg(long, value_name = "URL")]
+    pub depot: Option<String>,
     /// Where runs are kept.
     #[command(flatten)]
     pub runs: Runs,
@@ -283,6 +290,8 @@ pub fn run(cli: &Cli, registry: &Registry, out: &mut (dyn Write + Send)) -> anyh
         Verb::Chat(arguments) => crate::chat::run(arguments, out),
         #[cfg(feature = "serve")]
         Verb::Serve(arguments) => crate::serve::run(arguments, out),
+        #[cfg(feature = "cluster")]
+        Verb::Cluster(role) => crate::cluster::run(role, registry, out),
         Verb::Explain(arguments) => crate::explain::run(arguments, registry, out),
         Verb::Gc(arguments) => crate::gc::run(arguments, out),
         #[cfg(feature = "sql")]

@@ -39,6 +39,12 @@ fn io_kind(error: &anyhow::Error) -> Option<ErrorKind> {
     error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind)
 }
 
+/// Whether the disk, the network or a depot refused: then another try, or another machine, may do better.
+#[cfg(feature = "cluster")]
+pub(crate) fn is_of_the_system(error: &anyhow::Error) -> bool {
+    io_kind(error).is_some() || matches!(refusal(error), Some(pipeline::Error::Io { .. }))
+}
+
 /// Whether the reader of our output went away. A broken pipe inside a stage is an error like others.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io_kind(error) == Some(ErrorKind::BrokenPipe) && refusal(error).is_none()

@@ -10,6 +10,9 @@ mod bench;
 #[cfg(feature = "train")]
 mod chat;
 mod cli;
+#[cfg(feature = "cluster")]
+mod cluster;
+mod depot;
 mod environment;
 mod explain;
 pub mod fault;

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::cli::Reproduce;
 use crate::lines::Lines;
 use crate::network::Network;
-use crate::{house, sources, stop};
+use crate::{depot, house, sources, stop};
 
 /// Runs `reproduce`.
 pub(crate) fn run(
@@ -23,28 +23,55 @@ pub(crate) fn run(
     registry: &Registry,
     out: &mut (dyn Write + Send),
 ) -> anyhow::Result<()> {
+    led(arguments, registry, out, Home::Here, &|_| {
+        let runner: Box<dyn Runner> = match arguments.task {
+            Some(slice) => Box::new(slice),
+            None => Box::new(Whole),
+        };
+        Ok(runner)
+    })
+}
+
+/// Where the outputs of a run with a depot end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// On this machine too.
+    Here,
+    /// Only there.
+    #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "a cluster leaves them there"))]
+    Away,
+}
+
+/// Makes the runner of a run, which may keep the store in mind.
+type Lead<'a> = dyn for<'s> Fn(&'s Store) -> anyhow::Result<Box<dyn Runner + 's>> + 'a;
+
+/// The same with another runner.
+pub(crate) fn led(
+    arguments: &Reproduce,
+    registry: &Registry,
+    out: &mut (dyn Write + Send),
+    home: Home,
+    lead: &Lead,
+) -> anyhow::Result<()> {
     let file = house::load(&arguments.pipeline)?;
     let lock = house::lock(&file)?;
     let pinned = lock.as_ref().map_or(&[][..], |lock| &lock.url);
     let network = Network { mirror: arguments.mirror.clone() };
     let plan = house::plan(file, registry, &arguments.runs.runs, pinned, &network)?;
     check_until(&plan, arguments.until.as_deref())?;
-    let store = Store::open(&arguments.runs.runs)?;
+    let store = depot::store(&arguments.runs.runs, arguments.depot.as_deref())?;
     start_pool(arguments.threads)?;
     if arguments.plan {
         return print_plan(&plan, &store, out);
     }
     let directory = arguments.runs.runs.join(&plan.pipeline.name);
     heading(&plan, &directory, out)?;
-    let runner: &dyn Runner = match &arguments.task {
-        Some(slice) => slice,
-        None => &Whole,
-    };
+    let runner = lead(&store)?;
     let outcomes = {
         let observer = Lines::new(&plan, out);
         let session = Session {
             store: &store,
-            runner,
+            runner: &*runner,
             observer: &observer,
             stop: stop::on_signals(),
             mirror: arguments.mirror.as_deref(),
@@ -53,6 +80,16 @@ pub(crate) fn run(
         };
         session.run(&plan, arguments.until.as_deref())?
     };
+    if let (Some(depot), Home::Away) = (&arguments.depot, home) {
+        record(&plan, &outcomes, &store, &directory)?;
+        compare(&plan, &outcomes, lock.as_ref(), arguments, out)?;
+        let again = format!("reproduce {} --depot {depot}", arguments.pipeline);
+        writeln!(out, "in the depot: {depot}/store; `{again}` brings it here and writes the report")?;
+        return Ok(());
+    }
+    for (stage, _) in plan.stages.iter().zip(&outcomes) {
+        store.bring_home(&stage.key)?;
+    }
     record(&plan, &outcomes, &store, &directory)?;
     crate::report::write(&directory)?;
     compare(&plan, &outcomes, lock.as_ref(), arguments, out)?;
@@ -122,7 +159,9 @@ fn record(plan: &Plan, outcomes: &[Outcome], store: &Store, directory: &Path) ->
             "how": format!("{:?}", outcome.how).to_lowercase(), "cost": outcome.cost, "numeric": stage.numeric,
             "from": stage.inputs.iter().map(|(slot, source)| (slot.clone(), format!("{}/{}", source.name, source.output))).collect::<BTreeMap<_, _>>(),
         }));
-        link(&PathBuf::from("../store").join(stage.key.as_str()), &directory.join(&stage.name))?;
+        if store.entry(&stage.key).exists() {
+            link(&PathBuf::from("../store").join(stage.key.as_str()), &directory.join(&stage.name))?;
+        }
     }
     unlink_others(directory, plan)?;
     let run = json!({

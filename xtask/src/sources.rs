@@ -11,6 +11,12 @@ pub(crate) fn digest(crates: &[&str]) -> String {
     blake3::hash(parts.join(" ").as_bytes()).to_hex()[..16].to_owned()
 }
 
+/// What this program calls itself, to other machines.
+#[cfg(feature = "cluster")]
+pub(crate) fn version() -> &'static str {
+    concat!("deepdive ", env!("CARGO_PKG_VERSION"), " (", env!("DEEPDIVE_GIT"), ")")
+}
+
 /// Facts for `timings.jsonl`.
 pub(crate) fn about() -> serde_json::Value {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();

@@ -26,6 +26,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("rl", &["model"]),
     ("grpo", &["model", "rl"]),
     ("rlhf-reward", &["model", "rl"]),
+    ("cluster", &["pipeline"]),
     (
         "xtask",
         &[
@@ -58,7 +59,7 @@ const UNSAFE_LEAVES: &[&str] = &["crates/model/src/data/map.rs", "xtask/src/envi
 
 /// The command line is frozen: what a run does is in its file.
 const FLAGS: &[(&str, &[&str])] = &[
-    ("reproduce", &["--locked", "--mirror", "--plan", "--runs", "--task", "--threads", "--until"]),
+    ("reproduce", &["--depot", "--locked", "--mirror", "--plan", "--runs", "--task", "--threads", "--until"]),
     ("verify", &["--deep", "--runs"]),
     ("show", &["--rows", "--runs", "--text", "--tokens", "--what-if"]),
     (
@@ -162,6 +163,20 @@ fn the_data_half_builds_without_candle_and_axum() {
     );
     for stranger in ["candle", "axum", "gemm"] {
         assert!(!tree.lines().any(|line| line.starts_with(stranger)), "{stranger} is in the data half");
+    }
+}
+
+#[test]
+fn what_is_built_by_default_knows_no_engine() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "-e", "normal,build,dev", "--prefix", "none"])
+        .current_dir(workspace())
+        .output()
+        .expect("cargo tree runs");
+    let tree = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && tree.contains("xtask"), "{}", String::from_utf8_lossy(&output.stderr));
+    for stranger in ["ballista", "datafusion", "cluster "] {
+        assert!(!tree.lines().any(|line| line.starts_with(stranger)), "{stranger} is built by default");
     }
 }
 

@@ -36,6 +36,9 @@ pub enum Error {
     /// A stage was asked to stop, and did after it had saved what it had.
     #[error("{0}")]
     Stopped(Fault),
+    /// Other machines, or the scheduler between them and this one, did not do what was asked.
+    #[error("{0}")]
+    Cluster(Fault),
     /// The file system refused.
     #[error("cannot {action} {}", path.display())]
     Io {
@@ -129,7 +132,7 @@ impl fmt::Display for Fault {
 impl Error {
     /// The exit code of a program that stops on this error.
     ///
-    /// 2 wiring, 3 input, 4 stage, 5 busy, 6 moved, 7 waiting, 8 file system, 130 stopped as asked.
+    /// 2 wiring, 3 input, 4 stage, 5 busy, 6 moved, 7 waiting, 8 file system, 9 cluster, 130 stopped as asked.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Wiring(_) => 2,
@@ -139,6 +142,7 @@ impl Error {
             Self::Moved(_) => 6,
             Self::Waiting(_) => 7,
             Self::Io { .. } => 8,
+            Self::Cluster(_) => 9,
             Self::Stopped(_) => 130,
         }
     }

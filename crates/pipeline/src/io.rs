@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use anyhow::Context;
 
@@ -36,6 +36,7 @@ pub struct Io<'a> {
 #[derive(Debug, Clone)]
 pub struct Input {
     pub(crate) place: Place,
+    pub(crate) directory: OnceLock<PathBuf>,
     pub(crate) files: Vec<InputFile>,
     pub(crate) counters: BTreeMap<String, u64>,
     pub(crate) metrics: BTreeMap<String, f64>,
@@ -84,7 +85,10 @@ impl Input {
     ///
     /// # Errors
     /// Those of [`InputFile::path`].
-    pub fn directory(&self) -> Result<PathBuf> {
+    pub fn directory(&self) -> Result<&Path> {
+        if let Some(known) = self.directory.get() {
+            return Ok(known);
+        }
         let Place { store, key, output } = &self.place;
         let mut directory = store.entry(key).join(output);
         for file in &self.files {
@@ -93,7 +97,7 @@ impl Input {
                 directory = store.fetched(key).join(output);
             }
         }
-        Ok(directory)
+        Ok(self.directory.get_or_init(|| directory))
     }
     /// Rows over all shards.
     pub fn rows(&self) -> u64 {

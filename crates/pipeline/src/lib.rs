@@ -21,6 +21,7 @@
 //! | [`runner`](Runner) | who does the tasks of a stage: one process, many, a cluster |
 //! | `work` | the tasks of one stage, each under its lock |
 //! | [`ticket`](Ticket) | a stage on its way to another machine |
+//! | `trim` | what of it stays on this machine |
 //! | `lend` | outside files on their way to other machines |
 //! | [`depot`](Depot) | object storage behind the store, where machines share no disk |
 //! | [`store`](Store) | one directory per recipe, locks, gc |
@@ -52,6 +53,7 @@ mod stop;
 mod store;
 mod ticket;
 mod toml_lines;
+mod trim;
 mod wire;
 mod work;
 

@@ -10,12 +10,13 @@ use serde_json::Value;
 use crate::Stage;
 
 /// The stages that pipeline files can name. Adding one of one's own is one line.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Registry {
     kinds: BTreeMap<&'static str, Kind>,
 }
 
 /// A stage before it has settings.
+#[derive(Clone)]
 pub struct Kind {
     /// What follows `use =`.
     pub name: &'static str,

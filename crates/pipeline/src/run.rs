@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::clock::{Cost, Stopwatch};
 use crate::error::{Error, Fault, On, Result};
@@ -199,7 +200,8 @@ impl Session<'_> {
                 blake3: file.blake3.clone(),
             });
             let files = files.collect();
-            Ok(Input { place, files, counters: manifest.counters, metrics: manifest.metrics })
+            let directory = OnceLock::new();
+            Ok(Input { place, directory, files, counters: manifest.counters, metrics: manifest.metrics })
         };
         planned.inputs.iter().map(|(slot, source)| Ok((slot.clone(), input(source)?))).collect()
     }

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::plan::Planned;
 use crate::run::Progress;
 use crate::stage::Task;
+use crate::stop::Stop;
 use crate::work::Work;
 
 /// Runs the tasks of one phase.
@@ -39,6 +40,8 @@ pub struct Job<'a> {
     pub tasks: &'a [Task],
     /// Tells a watching person how far it is.
     pub progress: &'a dyn Progress,
+    /// How it is asked to stop.
+    pub stop: &'a Stop,
     pub(crate) work: &'a Work<'a>,
 }
 

@@ -25,8 +25,8 @@ pub(crate) const CACHE: &str = ".cache";
 const FINAL: &str = "final";
 /// The last file of an entry.
 pub(crate) const MANIFEST: &str = "stage.json";
-const FETCHED: &str = ".fetched-";
-const PARTIAL: &str = ".partial-";
+pub(crate) const FETCHED: &str = ".fetched-";
+pub(crate) const PARTIAL: &str = ".partial-";
 const RUBBISH: &str = ".rubbish-";
 
 /// Where outputs live.

@@ -24,7 +24,7 @@ use crate::store::{Held, MANIFEST, Patience, object, read_manifest, work_object}
 const MOST_PARTS: usize = 100_000;
 
 /// How the names of tasks' records begin.
-const RECORD: &str = "task-";
+pub(crate) const RECORD: &str = "task-";
 
 fn record_name(task: Task) -> String {
     format!("{RECORD}{task}.json")
@@ -63,7 +63,8 @@ impl Work<'_> {
         let mut timings = vec![];
         for (phase, &parts) in phases.iter().enumerate() {
             let tasks: Vec<Task> = (0..parts).map(|part| Task { phase, part }).collect();
-            let job = Job { stage: self.planned, tasks: &tasks, progress: self.progress, work: self };
+            let (stage, progress, stop) = (self.planned, self.progress, &self.session.stop);
+            let job = Job { stage, tasks: &tasks, progress, stop, work: self };
             self.session.runner.run(&job)?;
             if let Some(manifest) = self.settled(&self.finishing()?)? {
                 return Ok(manifest);

@@ -176,6 +176,14 @@ pub enum Error {
         /// The address.
         url: String,
     },
+    /// An object of a bucket could not be had or put.
+    #[error("{name}: {detail}")]
+    Object {
+        /// Its address.
+        name: String,
+        /// What the server or the network said.
+        detail: String,
+    },
     /// The file changed while it was being fetched, twice.
     #[error(
         "{url}: the file keeps changing under us (ETag {was}, then {now}); pin another version or try later"

@@ -1,6 +1,7 @@
 //! The program in a directory of its own.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
+pub mod machines;
 pub mod server;
 pub mod serving;
 

@@ -20,9 +20,11 @@
 //! | `partial` | the file so far, and which version it is of |
 //! | `range` | a few bytes out of the middle |
 //! | `patience` | how long to wait, and when to give up |
+//! | `bucket` | objects that machines share: put once, whole or not there |
 
 mod address;
 mod answer;
+mod bucket;
 mod download;
 mod options;
 mod partial;
@@ -39,6 +41,7 @@ use tokio::time::Instant;
 
 use self::address::Address;
 use self::answer::Meaning;
+pub use self::bucket::Bucket;
 use self::download::Download;
 pub use self::options::{Access, Options, S3};
 use self::patience::Patience;
