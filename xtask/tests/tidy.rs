@@ -15,7 +15,6 @@ const EDGES: &[(&str, &[&str])] = &[
     ("warc", &[]),
     ("pipeline", &[]),
     ("fixtures", &[]),
-    ("cluster", &["pipeline"]),
     ("fineweb-filter", &[]),
     ("bpe", &[]),
     ("model", &[]),
