@@ -19,8 +19,8 @@ pub(super) fn refused(error: &DataFusionError, query: &str) -> Error {
     }
     let said = plainly(error);
     let fault = match error.find_root() {
-        DataFusionError::SQL(..) => {
-            let (said, place) = without_place(&said);
+        DataFusionError::SQL(problem, _) => {
+            let (said, place) = without_place(&problem.to_string());
             let fault = Fault::new("the query is no SQL").got(said);
             return Error::Wiring(at(fault, query, place).cure("correct it there"));
         }
@@ -55,7 +55,7 @@ pub(super) fn plainly(error: &DataFusionError) -> String {
 }
 
 /// Our own refusal, where that is what went through DataFusion.
-fn ours(error: &DataFusionError) -> Option<Error> {
+pub(super) fn ours(error: &DataFusionError) -> Option<Error> {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = cause {
         match error.downcast_ref::<Error>() {

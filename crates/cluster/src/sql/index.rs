@@ -28,7 +28,7 @@ use url::Url;
 use super::catalog::external;
 use super::reader::Readers;
 use super::shards::{Elsewhere, Shards};
-use super::{Options, is_parquet};
+use super::{Options, fault, is_parquet};
 
 /// Where Common Crawl's files are.
 const HOST: &str = "https://data.commoncrawl.org";
@@ -75,7 +75,9 @@ impl CcIndex {
         };
         // planning is no place to wait in, but a table function has no other
         let read = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(schema));
-        let read = read.map_err(|error| unreadable(&first, &super::fault::plainly(&error)))?;
+        let read = read.map_err(|error| {
+            fault::ours(&error).unwrap_or_else(|| unreadable(&first, &fault::plainly(&error)))
+        })?;
         let at_once = self.options.connections.max(1);
         Ok(Shards {
             schema: Arc::clone(read.schema()),

@@ -14,7 +14,8 @@ use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, Parq
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder};
 use futures_util::future::BoxFuture;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutPayload};
+use pipeline::{Error, Fault};
 use tokio::sync::Semaphore;
 
 /// The type of bytes that parquet and object_store share, by a name that one of them gives it.
@@ -68,14 +69,31 @@ impl ParquetFileReaderFactory for Readers {
 impl Reader {
     async fn range(&self, range: Range<u64>) -> ParquetResult<Bytes> {
         let _permit = self.permits.acquire().await.expect("never closed");
-        let bytes = self.store.get_range(&self.path, range).await.map_err(outside)?;
+        let bytes = self.store.get_range(&self.path, range).await.map_err(|error| self.unfetched(&error))?;
         (self.fetched)(bytes.len());
         Ok(bytes)
     }
 
     async fn length(&self) -> ParquetResult<u64> {
         let _permit = self.permits.acquire().await.expect("never closed");
-        Ok(self.store.head(&self.path).await.map_err(outside)?.size)
+        Ok(self.store.head(&self.path).await.map_err(|error| self.unfetched(&error))?.size)
+    }
+
+    /// What the server said, as a refusal of ours.
+    fn unfetched(&self, error: &StoreError) -> ParquetError {
+        let cure = "check the network, and run again";
+        let (got, cure) = match error {
+            StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => (
+                "the server refuses us (403)".to_owned(),
+                "Common Crawl does so for hours to whoever asks too fast: wait, then ask for less, or give --mirror DIR",
+            ),
+            StoreError::NotFound { .. } => {
+                ("the server has no such file (404)".to_owned(), "take the list of a crawl that is there")
+            }
+            other => (other.to_string(), cure),
+        };
+        let fault = Fault::new(format!("a file of the index cannot be fetched: {}", self.path));
+        ParquetError::External(Box::new(Error::Input(fault.got(got).cure(cure))))
     }
 }
 
@@ -129,10 +147,6 @@ fn merged(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
         }
     }
     whole
-}
-
-fn outside(error: object_store::Error) -> ParquetError {
-    ParquetError::External(Box::new(error))
 }
 
 #[cfg(test)]
