@@ -59,7 +59,7 @@ pub struct ExecutorArguments {
     /// Threads that tasks share [default: cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// MB that a task may sort in; bounds the setting `memory_mb` of stages
+    /// MB that this process may take; what threads do not need bounds the setting `memory_mb` of stages
     #[arg(long, value_name = "MB")]
     pub memory: Option<u64>,
     /// GB of the local disk for what came from the depot
@@ -111,7 +111,7 @@ fn execute(arguments: &ExecutorArguments, registry: &Registry, out: &mut dyn Wri
         store,
         registry: registry.clone(),
         at_work: RwLock::new(()),
-        memory: arguments.memory,
+        memory: sorting(arguments)?,
         disk: arguments.depot.as_ref().map(|_| arguments.disk.saturating_mul(1_000_000_000)),
         mirror: arguments.mirror.clone(),
     };
@@ -126,6 +126,27 @@ fn execute(arguments: &ExecutorArguments, registry: &Registry, out: &mut dyn Wri
     writeln!(out, "executor at {}, for the scheduler at {}", arguments.listen, arguments.scheduler)?;
     out.flush()?;
     server("executor", arguments.listen, cluster::executor::serve(&settings, Arc::new(leaf)))
+}
+
+/// A process with its tables, and what each thread holds of large pages, as measured on real ones.
+const PROCESS_MB: u64 = 192;
+const THREAD_MB: u64 = 32;
+/// Sorting in less is slow.
+const LEAST_MB: u64 = 32;
+
+/// MB that each task may sort in, so that the process keeps to its `--memory`.
+fn sorting(arguments: &ExecutorArguments) -> anyhow::Result<Option<u64>> {
+    let Some(memory) = arguments.memory else { return Ok(None) };
+    let (threads, slots) = (rayon::current_num_threads() as u64, arguments.slots.max(1) as u64);
+    let needed = PROCESS_MB + THREAD_MB * threads;
+    let left = memory.saturating_sub(needed) / slots;
+    if left < LEAST_MB {
+        let fault = Fault::new(format!("--memory is too little for {threads} threads and {slots} slots"));
+        let fault =
+            fault.got(format!("{memory} MB")).expected(format!("{} MB or more", needed + LEAST_MB * slots));
+        return Err(Error::Wiring(fault.cure("give more, or fewer --threads")).into());
+    }
+    Ok(Some(left))
 }
 
 fn submit(

@@ -63,7 +63,7 @@ impl<'a> Cluster<'a> {
             arguments.extend(["scheduler", "--listen", &listen]);
         } else {
             arguments.extend(["executor", "--listen", &listen, "--scheduler", &scheduler, "--threads", "1"]);
-            arguments.extend(["--runs", &runs, "--memory", "64"]);
+            arguments.extend(["--runs", &runs, "--memory", "300"]);
             arguments.extend(self.depot.iter().flat_map(|depot| ["--depot", depot]));
         }
         let log = File::options().create(true).append(true).open(self.log(name)).expect("a log");

@@ -18,8 +18,8 @@ use tonic::transport::Channel;
 use super::codec::LeafCodec;
 use super::session;
 
-/// Bytes of a message: a job of ten thousand tasks takes five megabytes.
-const MOST_BYTES: usize = 256 << 20;
+/// Bytes of a message.
+pub(super) const MOST_BYTES: usize = 64 << 20;
 
 /// What went wrong with a job.
 #[derive(Debug)]
@@ -28,6 +28,12 @@ pub(super) enum Trouble {
     Lost(String),
     /// The job was refused or has failed.
     Failed(String),
+}
+
+/// An error with its causes: the outer one often says no more than that there was one.
+fn chain(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// A submitted job.
@@ -45,7 +51,7 @@ pub(super) enum State {
 impl Job {
     /// Submits `plan` under `name` to the scheduler at `url`.
     pub(super) async fn submit(url: &str, name: &str, plan: Arc<dyn ExecutionPlan>) -> Result<Self, Trouble> {
-        let lost = |error: &dyn std::fmt::Display| Trouble::Lost(error.to_string());
+        let lost = |error: &dyn std::error::Error| Trouble::Lost(chain(error));
         let failed = |error: &dyn std::fmt::Display| Trouble::Failed(error.to_string());
         let endpoint = create_grpc_client_endpoint(url.to_owned(), None).map_err(|error| failed(&error))?;
         let channel = endpoint.connect().await.map_err(|error| lost(&error))?;

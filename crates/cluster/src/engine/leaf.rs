@@ -183,25 +183,33 @@ fn failure(failed: &Failed) -> DataFusionError {
     DataFusionError::Execution(framed)
 }
 
-/// What a task said, out of what an engine says of it.
+/// What a task said, out of what an engine says of it: each layer may have escaped it once more.
 pub(super) fn report(said: &str) -> Option<String> {
     let [open, close] = FRAME;
     let (_, rest) = said.split_once(open)?;
-    let (escaped, _) = rest.split_once(close)?;
-    let mut report = String::new();
-    let mut letters = escaped.chars();
+    let (framed, _) = rest.split_once(close)?;
+    let mut report = framed.to_owned();
+    // a report has several lines; as long as it has one, it is escaped
+    while !report.contains('\n') && report.contains("\\n") {
+        report = unescaped(&report);
+    }
+    Some(report)
+}
+
+fn unescaped(text: &str) -> String {
+    let (mut plain, mut letters) = (String::new(), text.chars());
     while let Some(letter) = letters.next() {
         match letter {
             '\\' => match letters.next() {
-                Some('n') => report.push('\n'),
-                Some('t') => report.push('\t'),
-                Some(other) => report.push(other),
+                Some('n') => plain.push('\n'),
+                Some('t') => plain.push('\t'),
+                Some(other) => plain.push(other),
                 None => {}
             },
-            plain => report.push(plain),
+            letter => plain.push(letter),
         }
     }
-    Some(report)
+    plain
 }
 
 #[cfg(test)]
@@ -215,6 +223,8 @@ mod tests {
             let wrapped = failure(&Failed { report: words.to_owned(), again });
             let said = format!("Task failed due to {:?}", BallistaError::from(wrapped));
             assert_eq!(report(&said).as_deref(), Some(words), "{said}");
+            let again = format!("failed 4 times, most recent: {said:?}");
+            assert_eq!(report(&again).as_deref(), Some(words), "{again}");
         }
         assert_eq!(report("the stage has failed"), None);
     }

@@ -22,6 +22,9 @@ const ABANDONED: usize = 1500;
 const FIRST_TRIES: usize = 5;
 const TRIES: usize = 60;
 
+/// Tasks of one job: its plan is one message, of some 500 bytes a task.
+const MOST_TASKS: usize = 10_000;
+
 /// Hands the tasks of a phase to a Ballista scheduler, and sees that they were done.
 ///
 /// What a stage brings in from outside is brought in here, where its files are known to be, and what is numeric is made
@@ -94,10 +97,7 @@ impl<'a> Ballista<'a> {
         });
         match ended {
             Ok(ended) => Ok(ended),
-            Err(Trouble::Lost(why)) => {
-                tracing::warn!("the scheduler at {} is lost: {why}", self.scheduler);
-                Ok(Ended::Lost(why))
-            }
+            Err(Trouble::Lost(why)) => Ok(Ended::Lost(why)),
             Err(Trouble::Failed(said)) => Err(self.failed(stage, &said)),
         }
     }
@@ -140,7 +140,7 @@ impl Runner for Ballista<'_> {
         }
         let mut tries = 0;
         while !missing.is_empty() {
-            match self.submit(job, &ticket, &missing, &ear)? {
+            match self.submit(job, &ticket, &missing[..missing.len().min(MOST_TASKS)], &ear)? {
                 Ended::Done => {
                     let left = job.missing()?;
                     if left.len() == missing.len() {
@@ -156,6 +156,9 @@ impl Runner for Ballista<'_> {
                 Ended::Stopped => return Err(ear.stopped("what the executors had finished")),
                 Ended::Lost(why) => {
                     // what it had given out goes on, so some of what is missing now will be there soon
+                    if tries == 0 {
+                        tracing::warn!("no answer from the scheduler at {}: {why}", self.scheduler);
+                    }
                     tries += 1;
                     if tries > if self.met.load(Ordering::Relaxed) { TRIES } else { FIRST_TRIES } {
                         return Err(self.unreachable(&why));

@@ -8,6 +8,7 @@ use ballista_scheduler::config::SchedulerConfig;
 use ballista_scheduler::scheduler_process::start_server;
 
 use super::codec::LeafCodec;
+use super::job::MOST_BYTES;
 use super::session;
 
 /// An executor that was not heard of for so long is lost; it speaks every [`super::executor::HEARTBEAT_S`].
@@ -34,6 +35,8 @@ pub async fn serve(settings: &Scheduler) -> std::io::Result<()> {
         executor_timeout_seconds: LOST_AFTER_S,
         expire_dead_executor_interval_seconds: 2,
         no_executors_grace_period_seconds: 60,
+        grpc_server_max_decoding_message_size: MOST_BYTES as u32,
+        grpc_server_max_encoding_message_size: MOST_BYTES as u32,
         override_physical_codec: Some(Arc::new(LeafCodec::default())),
         override_config_producer: Some(Arc::new(session)),
         // by default pages of another host may read what runs here

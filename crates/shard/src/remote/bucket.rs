@@ -11,8 +11,8 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Name;
 use object_store::{
-    ClientOptions, Error as Trouble, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
-    WriteMultipart,
+    BackoffConfig, ClientOptions, Error as Trouble, ObjectStore, ObjectStoreExt, PutMode, PutPayload,
+    RetryConfig, WriteMultipart,
 };
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
@@ -32,8 +32,8 @@ const MOST_CONFLICTS: usize = 10;
 /// Objects below a prefix. Each is whole or not there, and none replaces another.
 ///
 /// `s3://` takes credentials, region and server from the usual `AWS_…` variables; the server must know conditional puts
-/// (`If-None-Match: *`, as Amazon's, `MinIO`, R2 and Ceph do). Busy servers are waited for with growing waits, some five
-/// minutes in all.
+/// (`If-None-Match: *`, as Amazon's, `MinIO`, R2 and Ceph do). A server that is busy or away is asked some sixty times,
+/// with waits between; then the call fails, and may be made again.
 ///
 /// Calls block. Behind them is one private runtime; do not call from inside another one.
 pub struct Bucket {
@@ -192,7 +192,7 @@ impl Bucket {
     }
 
     fn trouble(&self, name: &str, error: Trouble) -> Error {
-        let mut detail = error.to_string();
+        let mut detail = error.to_string().replace('\n', " ");
         let mut source = std::error::Error::source(&error);
         while let Some(cause) = source {
             // the outer words often hold the inner ones
@@ -207,8 +207,8 @@ impl Bucket {
 
 fn s3(bucket: &str) -> object_store::Result<object_store::aws::AmazonS3> {
     let agent = Options::default().user_agent;
-    let retry =
-        RetryConfig { max_retries: 30, retry_timeout: Duration::from_mins(5), ..RetryConfig::default() };
+    let backoff = BackoffConfig { init_backoff: Duration::from_millis(200), ..BackoffConfig::default() };
+    let retry = RetryConfig { backoff, max_retries: 60, retry_timeout: Duration::from_mins(5) };
     let mut client = ClientOptions::new().with_timeout(Duration::from_mins(5));
     if let Ok(agent) = agent.parse() {
         client = client.with_user_agent(agent);
