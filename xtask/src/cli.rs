@@ -57,6 +57,9 @@ pub enum Verb {
     Explain(Explain),
     /// Remove store entries that no run names
     Gc(Gc),
+    /// Ask with SQL what runs left: tables run.stage.output, a 'FILE.parquet', cc_index('CC-MAIN-2024-10')
+    #[cfg(feature = "sql")]
+    Sql(Sql),
     /// Measure hot paths beside the best peers
     Bench(Bench),
     /// Print hashes of the generated web
@@ -238,6 +241,23 @@ pub struct Gc {
     pub runs: Runs,
 }
 
+/// Arguments of `sql`. None of them changes a run.
+#[cfg(feature = "sql")]
+#[derive(Debug, Clone, Args)]
+pub struct Sql {
+    /// A query; a name with other signs than a-z, 0-9 and _ stands in double quotes
+    pub query: String,
+    /// Write the answer to a .parquet, .csv or .jsonl file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Look for a crawl's files under DIR/host/path before the network
+    #[arg(long, value_name = "DIR")]
+    pub mirror: Option<PathBuf>,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub runs: Runs,
+}
+
 /// Arguments of `bench`.
 #[derive(Debug, Clone, Args)]
 pub struct Bench {
@@ -274,6 +294,8 @@ pub fn run(cli: &Cli, registry: &Registry, out: &mut (dyn Write + Send)) -> anyh
         Verb::Cluster(role) => crate::cluster::run(role, registry, out),
         Verb::Explain(arguments) => crate::explain::run(arguments, registry, out),
         Verb::Gc(arguments) => crate::gc::run(arguments, out),
+        #[cfg(feature = "sql")]
+        Verb::Sql(arguments) => crate::sql::run(arguments, out),
         Verb::Bench(arguments) => crate::bench::run(arguments, out),
         Verb::Fixtures(arguments) => crate::fixtures::run(arguments, out),
     }

@@ -28,6 +28,8 @@ mod reproduce;
 mod serve;
 mod show;
 mod sources;
+#[cfg(feature = "sql")]
+mod sql;
 pub mod stages;
 mod stop;
 mod verify;

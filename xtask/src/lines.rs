@@ -125,14 +125,18 @@ pub(crate) fn bytes(bytes: u64) -> String {
 
 /// White space with signs; other control characters, which a terminal would obey, as `�`.
 pub(crate) fn visible(text: &str) -> String {
-    let sign = |character| match character {
+    text.chars().map(sign).collect()
+}
+
+/// What stands for a character in [`visible`].
+pub(crate) fn sign(character: char) -> char {
+    match character {
         ' ' => '·',
         '\n' => '↵',
         '\t' => '⇥',
-        _ if char::is_control(character) => '\u{fffd}',
+        _ if character.is_control() => '\u{fffd}',
         _ => character,
-    };
-    text.chars().map(sign).collect()
+    }
 }
 
 #[cfg(test)]

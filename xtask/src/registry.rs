@@ -31,6 +31,7 @@ pub fn registry() -> Registry {
         )
         .with::<stages::warc_files::WarcFiles>("warc-files", "WARC files of this machine")
         .with::<stages::cc_fetch::CcFetch>("cc-fetch", "WARC files of Common Crawl, fetched politely")
+        .with::<stages::cc_pages::CcPages>("cc-pages", "single pages of Common Crawl, by its index")
         .with::<stages::warc_import::WarcImport>("warc-import", "WARC to pages, unfiltered")
         .with::<stages::filter::FinewebFilter>("fineweb-filter", "WARC to documents by FineWeb's rules")
         .with::<stages::documents_files::DocumentsFiles>(

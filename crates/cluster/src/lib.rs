@@ -15,10 +15,12 @@
 //! | [`Leaves`] | what an executor can do: one task, from its ticket |
 //! | [`scheduler`], [`executor`] | the two servers |
 //! | [`Ballista`] | the runner that submits |
+//! | [`sql`] | what runs left, asked; without the feature `ballista`, too |
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "ballista")]
 mod engine;
+pub mod sql;
 
 #[cfg(feature = "ballista")]
 pub use engine::{Ballista, Executor, Failed, Leaves, Scheduler, executor, scheduler};

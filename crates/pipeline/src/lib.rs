@@ -59,7 +59,7 @@ mod work;
 
 pub use canonical::canonical;
 pub use depot::Depot;
-pub use error::{Error, Fault, On, Result};
+pub use error::{Error, Fault, On, Result, nearest};
 pub use file::{Entry, PipelineFile, Spot};
 pub use files::{hash_file, write_atomically};
 pub use io::{Input, InputFile, Io};

@@ -153,6 +153,29 @@ pub enum Error {
         /// What happened last.
         last: String,
     },
+    /// The file ends before the range does.
+    #[error(
+        "{url}: there are no {length} bytes from byte {from} on{}",
+        total.map_or_else(String::new, |total| format!("; the file has {total}"))
+    )]
+    OutOfRange {
+        /// The address.
+        url: String,
+        /// The first byte that was asked for.
+        from: u64,
+        /// How many were asked for.
+        length: u64,
+        /// How many there are, where the server says it.
+        total: Option<u64>,
+    },
+    /// The server sends whole files, whatever range is asked for.
+    #[error(
+        "{url}: the server ignores ranges and sends the whole file; fetch whole archives from it, or ask another"
+    )]
+    NoRanges {
+        /// The address.
+        url: String,
+    },
     /// An object of a bucket could not be had or put.
     #[error("{name}: {detail}")]
     Object {

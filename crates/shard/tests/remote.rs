@@ -361,6 +361,96 @@ fn a_bucket_is_another_address() {
     assert_eq!(requests[1].start(), 20_000);
 }
 
+#[test]
+fn a_range_is_those_bytes_or_an_error() {
+    let body = bytes(50_000, 16);
+    let served = body.clone();
+    let server = Server::start(move |request| Reply::file(request, &served, "\"v1\""));
+    let remote = Remote::new(quick()).unwrap();
+    let url = format!("{}/crawl/a.warc.gz", server.url);
+    for (from, length) in [(0, 10), (1_000, 30_000), (49_999, 1), (0, 50_000), (7, 0)] {
+        let range = from..from + length;
+        assert_eq!(remote.range(&url, from as u64, length as u64).unwrap(), body[range]);
+    }
+    for (from, length) in [(49_999, 2), (50_000, 1), (1 << 40, 5), (u64::MAX, 2)] {
+        let error = remote.range(&url, from, length).unwrap_err();
+        assert!(matches!(error, Error::OutOfRange { .. }), "{error}");
+        assert_eq!(error.to_string().contains("the file has 50000"), from < u64::MAX, "{error}");
+    }
+    assert_eq!(server.requests()[1].header("range"), Some("bytes=1000-30999"));
+}
+
+/// Each fault once or twice, then the range: it comes, and from one answer.
+#[test]
+fn a_range_is_waited_for_as_files_are() {
+    let body = bytes(50_000, 17);
+    let served = body.clone();
+    let server = Server::start(move |request| {
+        let reply = Reply::file(request, &served, "\"v1\"");
+        match request.nth {
+            0 => Reply::status(503),
+            1 => Reply::status(429).header("retry-after", "0"),
+            2 => reply.cut(100),
+            3 => reply.header("content-range", "bytes 0-999/50000"),
+            4 => reply.header("content-range", "bytes 2000-2500/50000"),
+            _ => reply,
+        }
+    });
+    let remote = Remote::new(quick()).unwrap();
+    assert_eq!(remote.range(&format!("{}/a", server.url), 2_000, 1_000).unwrap(), body[2_000..3_000]);
+    assert_eq!(server.requests().len(), 6);
+}
+
+#[test]
+fn a_whole_file_is_not_a_range() {
+    let body = bytes(50_000, 18);
+    let served = body.clone();
+    let server = Server::start(move |_| Reply::with_body(200, served.clone()));
+    let remote = Remote::new(quick()).unwrap();
+    let url = format!("{}/a", server.url);
+    let error = remote.range(&url, 0, 1_000).unwrap_err();
+    assert!(matches!(error, Error::NoRanges { .. }), "{error}");
+    assert_eq!(remote.range(&url, 0, 50_000).unwrap(), body, "unless it is what was asked for");
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn refused_ranges_are_not_asked_for_again() {
+    for status in [403, 404] {
+        let server = Server::start(move |_| Reply::status(status));
+        let error = Remote::new(quick()).unwrap().range(&format!("{}/a", server.url), 5, 5).unwrap_err();
+        assert!(matches!(error, Error::Status { status: got, .. } if got == status), "{error}");
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn a_mirror_gives_the_same_ranges() {
+    let (body, mirror) = (bytes(5_000, 19), tempfile::tempdir().unwrap());
+    fs::create_dir_all(mirror.path().join("example.org")).unwrap();
+    fs::write(mirror.path().join("example.org/a"), &body).unwrap();
+    let remote = Remote::new(Options { mirror: Some(mirror.path().to_path_buf()), ..quick() }).unwrap();
+    assert_eq!(remote.range("https://example.org/a", 100, 50).unwrap(), body[100..150]);
+    let error = remote.range("https://example.org/a", 4_999, 2).unwrap_err();
+    assert!(matches!(error, Error::OutOfRange { total: Some(5_000), .. }), "{error}");
+}
+
+/// Requests of all threads keep the pace together: the last of them began at least so long after the first.
+#[test]
+fn a_pace_holds_for_all_threads() {
+    let server = Server::start(|request| Reply::file(request, &[7; 100], "\"v1\""));
+    let remote = Remote::new(Options { spacing: Duration::from_millis(50), ..quick() }).unwrap();
+    #[allow(clippy::disallowed_methods, reason = "the pace is what is tested; a slow machine only adds")]
+    let begun = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            let (remote, url) = (&remote, format!("{}/a", server.url));
+            scope.spawn(move || (0..2).for_each(|_| assert_eq!(remote.range(&url, 3, 4).unwrap(), [7; 4])));
+        }
+    });
+    assert!(begun.elapsed() >= Duration::from_millis(7 * 50), "{:?}", begun.elapsed());
+}
+
 /// Any mixture of faults, over two versions of the file: one version in full, or no file.
 #[test]
 fn no_mixture_of_faults_mixes_versions() {

@@ -17,6 +17,7 @@ mod block_lists;
 pub mod bpe_encode;
 pub mod bpe_train;
 pub mod cc_fetch;
+pub mod cc_pages;
 #[cfg(feature = "train")]
 pub mod checkpoint_files;
 pub mod codec_encode;

@@ -78,9 +78,18 @@ impl House {
         self.stages(run, "how")
     }
 
+    /// The same below another directory of runs.
+    pub fn how_in(&self, runs: &str, run: &str) -> BTreeMap<String, String> {
+        self.stages_in(runs, run, "how")
+    }
+
     fn stages(&self, run: &str, field: &str) -> BTreeMap<String, String> {
+        self.stages_in("runs", run, field)
+    }
+
+    fn stages_in(&self, runs: &str, run: &str, field: &str) -> BTreeMap<String, String> {
         let text =
-            std::fs::read(self.path().join("runs").join(run).join("run.json")).expect("the run is finished");
+            std::fs::read(self.path().join(runs).join(run).join("run.json")).expect("the run is finished");
         let run: serde_json::Value = serde_json::from_slice(&text).expect("it is JSON");
         let word = |value: &serde_json::Value| value.as_str().expect("it is a word").to_owned();
         let stages = run["stages"].as_array().expect("a list of stages");

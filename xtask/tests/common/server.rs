@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What the server does with the n-th GET of a path; behind the list it behaves.
 #[derive(Clone, Copy)]
 pub enum Mood {
+    /// As if nothing were said.
+    Fine,
     Busy(u16),
     /// Half of what was asked for, then the connection ends.
     Cut,
@@ -23,19 +25,27 @@ pub enum Mood {
 pub struct Server {
     pub address: String,
     pub most_at_once: Arc<AtomicUsize>,
+    /// Requests so far, and bytes of bodies that were sent.
+    pub requests: Arc<AtomicUsize>,
+    pub sent: Arc<AtomicU64>,
 }
 
 struct State {
     files: BTreeMap<String, Vec<u8>>,
     moods: BTreeMap<String, Vec<Mood>>,
     versions: BTreeMap<String, usize>,
+    requests: Arc<AtomicUsize>,
+    sent: Arc<AtomicU64>,
 }
 
 pub fn serve(files: BTreeMap<String, Vec<u8>>, moods: &[(&str, &[Mood])]) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("it is bound"));
     let moods = moods.iter().map(|(path, moods)| ((*path).to_owned(), moods.to_vec())).collect();
-    let state = Arc::new(Mutex::new(State { files, moods, versions: BTreeMap::new() }));
+    let (requests, sent) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
+    let counted = (requests.clone(), sent.clone());
+    let state = State { files, moods, versions: BTreeMap::new(), requests, sent };
+    let state = Arc::new(Mutex::new(state));
     let (now, most_at_once) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let most = most_at_once.clone();
     std::thread::spawn(move || {
@@ -49,7 +59,8 @@ pub fn serve(files: BTreeMap<String, Vec<u8>>, moods: &[(&str, &[Mood])]) -> Ser
             });
         }
     });
-    Server { address, most_at_once }
+    let (requests, sent) = counted;
+    Server { address, most_at_once, requests, sent }
 }
 
 fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
@@ -58,18 +69,19 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let mut words = first.split(' ');
     let (method, path) =
         (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
-    let (mut from, mut matching) = (0, None);
+    let (mut range, mut matching) = (None, None);
     for line in lines.map_while(Result::ok).take_while(|line| !line.is_empty()) {
         let (name, value) = line.split_once(": ").unwrap_or_default();
         match name.to_ascii_lowercase().as_str() {
-            "range" => from = value.trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap_or(0),
+            "range" => range = Some(value.to_owned()),
             "if-match" | "if-range" => matching = Some(value.to_owned()),
             _ => {}
         }
     }
     std::thread::sleep(Duration::from_millis(20));
-    let (body, mood, version) = {
+    let (body, mood, version, sent) = {
         let mut state = state.lock().expect("no test panics in it");
+        state.requests.fetch_add(1, Ordering::SeqCst);
         let Some(body) = state.files.get(&path).cloned() else {
             return write!(
                 stream,
@@ -80,7 +92,7 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         let mood = if method == "GET" && !moods.is_empty() { Some(moods.remove(0)) } else { None };
         let version = state.versions.entry(path.clone()).or_default();
         *version += usize::from(matches!(mood, Some(Mood::Change)));
-        (body, mood, *version)
+        (body, mood, *version, state.sent.clone())
     };
     let etag = format!("\"v{version}\"");
     let body: Vec<u8> = if version > 0 { body.iter().rev().copied().collect() } else { body };
@@ -96,10 +108,18 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             "HTTP/1.1 412 Precondition Failed\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         );
     }
-    let from = if matches!(mood, Some(Mood::IgnoreRange)) { 0 } else { from };
-    let rest = &body[from.min(body.len())..];
-    let head = if from > 0 {
-        format!("206 Partial Content\r\ncontent-range: bytes {from}-{}/{}", body.len() - 1, body.len())
+    let range = range.filter(|_| !matches!(mood, Some(Mood::IgnoreRange)));
+    let (from, to) = range.as_deref().map_or((0, body.len()), |range| bounds(range, body.len()));
+    if range.is_some() && from >= to {
+        let length = body.len();
+        return write!(
+            stream,
+            "HTTP/1.1 416 Range Not Satisfiable\r\ncontent-range: bytes */{length}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
+    }
+    let rest = &body[from..to];
+    let head = if range.is_some() {
+        format!("206 Partial Content\r\ncontent-range: bytes {from}-{}/{}", to - 1, body.len())
     } else {
         "200 OK".to_owned()
     };
@@ -111,6 +131,18 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     if method == "GET" {
         let end = if matches!(mood, Some(Mood::Cut)) { rest.len() / 2 } else { rest.len() };
         stream.write_all(&rest[..end])?;
+        sent.fetch_add(end as u64, Ordering::SeqCst);
     }
     stream.flush()
+}
+
+/// From which byte to before which `bytes=5-9`, `bytes=5-` or `bytes=-9` asks for, in a file of `length` bytes.
+fn bounds(range: &str, length: usize) -> (usize, usize) {
+    let (first, last) = range.trim_start_matches("bytes=").split_once('-').unwrap_or_default();
+    match (first.parse(), last.parse::<usize>()) {
+        (Ok(first), Ok(last)) => (first, length.min(last + 1)),
+        (Ok(first), Err(_)) => (first, length),
+        (Err(_), Ok(last)) => (length.saturating_sub(last), length),
+        (Err(_), Err(_)) => (0, length),
+    }
 }

@@ -20,6 +20,8 @@ pub(super) struct Answer {
     pub(super) length: Option<u64>,
     /// The first byte of the file that the body holds.
     pub(super) start: u64,
+    /// The last one, where the body is a range.
+    pub(super) last: Option<u64>,
     retry_after: Option<Duration>,
 }
 
@@ -60,8 +62,14 @@ impl Answer {
         Self {
             status,
             etag: text(header::ETAG).map(str::to_owned),
-            length: if partial { range.map(|range| range.1) } else { length },
+            length: match status {
+                StatusCode::PARTIAL_CONTENT => range.map(|range| range.2),
+                // its body is about the error; what it knows of the file stands behind a star
+                StatusCode::RANGE_NOT_SATISFIABLE => text(header::CONTENT_RANGE).and_then(total),
+                _ => length,
+            },
             start: if partial { range.map_or(u64::MAX, |range| range.0) } else { 0 },
+            last: range.filter(|_| partial).map(|range| range.1),
             retry_after: text(header::RETRY_AFTER).and_then(|wait| retry_after(wait, text(header::DATE))),
         }
     }
@@ -103,11 +111,16 @@ pub(super) fn describe(error: &HttpError) -> String {
     line
 }
 
-/// First byte and total of `bytes 0-9/100`.
-fn content_range(text: &str) -> Option<(u64, u64)> {
+/// First byte, last byte and total of `bytes 0-9/100`.
+fn content_range(text: &str) -> Option<(u64, u64, u64)> {
     let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
-    let (first, _) = range.split_once('-')?;
-    Some((first.trim().parse().ok()?, total.trim().parse().ok()?))
+    let (first, last) = range.split_once('-')?;
+    Some((first.trim().parse().ok()?, last.trim().parse().ok()?, total.trim().parse().ok()?))
+}
+
+/// The total of `bytes */100`.
+fn total(text: &str) -> Option<u64> {
+    text.strip_prefix("bytes */")?.trim().parse().ok()
 }
 
 /// `Retry-After` in seconds, or as a date, which counts from the server's own `Date`: clocks differ.
@@ -126,7 +139,8 @@ mod tests {
 
     #[test]
     fn ranges() {
-        assert_eq!(content_range("bytes 5-9/100"), Some((5, 100)));
+        assert_eq!(content_range("bytes 5-9/100"), Some((5, 9, 100)));
+        assert_eq!((total("bytes */100"), total("bytes 5-9/100")), (Some(100), None));
         for wrong in ["bytes */100", "bytes 5-9/*", "5-9/100", "bytes 5/100", "bytes -9/100", ""] {
             assert_eq!(content_range(wrong), None, "{wrong}");
         }

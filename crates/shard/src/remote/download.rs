@@ -73,6 +73,7 @@ impl<'a> Download<'a> {
     async fn attempt(&mut self) -> Result<Attempt> {
         let mut request = self.address.request(http::Method::GET).await?;
         self.partial.ask_for_rest(&mut request);
+        self.remote.turn().await;
         let asked = answer::ask(&self.remote.client, request, self.remote.options.idle).await;
         let (answer, body) = match asked {
             Ok(answered) => answered,

@@ -2,7 +2,7 @@
 //!
 //! A crawl is 90,000 archives of a gigabyte each, kept by a charity. So: few connections, one request for a
 //! whole file, waits that grow and never undercut `Retry-After`, refusals taken at their word, and no byte
-//! asked for twice. A fetched file is one version of the remote one, or there is no file: what was fetched
+//! asked for twice. Who needs single records asks for [ranges](Remote::range), and sets a pace. A fetched file is one version of the remote one, or there is no file: what was fetched
 //! before an interruption, in this process or an earlier one, is continued only under the same strong ETag.
 //!
 //! `object_store` brings the HTTP client and the signatures of S3; its own retries are off, because they hide
@@ -18,6 +18,7 @@
 //! | `answer` | one request and what its answer means |
 //! | `download` | requests until a file is whole |
 //! | `partial` | the file so far, and which version it is of |
+//! | `range` | a few bytes out of the middle |
 //! | `patience` | how long to wait, and when to give up |
 //! | `bucket` | objects that machines share: put once, whole or not there |
 
@@ -28,13 +29,15 @@ mod download;
 mod options;
 mod partial;
 mod patience;
+mod range;
 
 use std::path::{Path, PathBuf};
 
 use object_store::ClientOptions;
 use object_store::client::{HttpClient, HttpConnector, ReqwestConnector};
 use tokio::runtime::Runtime;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
 
 use self::address::Address;
 use self::answer::Meaning;
@@ -42,6 +45,7 @@ pub use self::bucket::Bucket;
 use self::download::Download;
 pub use self::options::{Access, Options, S3};
 use self::patience::Patience;
+use self::range::Wanted;
 use crate::{Error, Result};
 
 /// A remote file's version.
@@ -70,6 +74,8 @@ pub struct Remote {
     options: Options,
     client: HttpClient,
     permits: Semaphore,
+    /// When the next request may begin.
+    next: Mutex<Instant>,
     runtime: Runtime,
 }
 
@@ -92,7 +98,8 @@ impl Remote {
             .enable_all()
             .build()
             .map_err(|error| broken(error.to_string()))?;
-        Ok(Self { permits: Semaphore::new(options.connections.max(1)), options, client, runtime })
+        let permits = Semaphore::new(options.connections.max(1));
+        Ok(Self { permits, next: Mutex::new(Instant::now()), options, client, runtime })
     }
 
     /// Asks for length and ETag, to pin a version.
@@ -127,6 +134,36 @@ impl Remote {
         })
     }
 
+    /// The `length` bytes of `url` from byte `from` on, and nothing else.
+    ///
+    /// One request a range, under [`Options::spacing`]. A file that ends before the range does is
+    /// [`Error::OutOfRange`], and a server that sends whole files is [`Error::NoRanges`]: its answer is not
+    /// cut to size, since a stranger's gigabyte would come first.
+    pub fn range(&self, url: &str, from: u64, length: u64) -> Result<Vec<u8>> {
+        let wanted = Wanted { url, from, length };
+        let address = Address::parse(url, &self.options)?;
+        if let Some(path) = self.mirrored(&address) {
+            return wanted.read(&path);
+        }
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        self.runtime.block_on(async {
+            let _permit = self.permits.acquire().await.expect("never closed");
+            wanted.ask(self, &address).await
+        })
+    }
+
+    /// Waits until the pace allows another request.
+    async fn turn(&self) {
+        if self.options.spacing.is_zero() {
+            return;
+        }
+        let mut next = self.next.lock().await;
+        tokio::time::sleep_until(*next).await;
+        *next = Instant::now() + self.options.spacing;
+    }
+
     fn mirrored(&self, address: &Address) -> Option<PathBuf> {
         let path = self.options.mirror.as_ref()?.join(&address.place);
         if !path.is_file() {
@@ -141,6 +178,7 @@ impl Remote {
         let mut patience = Patience::new(url, &self.options);
         loop {
             let request = address.request(http::Method::HEAD).await?;
+            self.turn().await;
             let trouble = match answer::ask(&self.client, request, self.options.idle).await {
                 Err(trouble) => trouble,
                 Ok((answer, _)) => {

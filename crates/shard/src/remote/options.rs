@@ -10,6 +10,8 @@ pub struct Options {
     pub user_agent: String,
     /// Requests at once, over all threads that share a [`Remote`](super::Remote).
     pub connections: usize,
+    /// The least time between the beginnings of two requests, over all threads; whole files need none.
+    pub spacing: Duration,
     /// Attempts without progress before giving up.
     pub attempts: u32,
     /// The wait after a first failure; it doubles with each further one.
@@ -33,6 +35,7 @@ impl Default for Options {
         Self {
             user_agent: agent.to_owned(),
             connections: 4,
+            spacing: Duration::ZERO,
             attempts: 20,
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_mins(1),

@@ -23,8 +23,17 @@ impl Request {
 
     /// The first byte of the range that was asked for, or 0.
     pub(crate) fn start(&self) -> usize {
-        let range = self.header("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
-        range.map_or(0, |first| first.parse().unwrap())
+        self.range().map_or(0, |(first, _)| first.parse().unwrap())
+    }
+
+    /// The byte behind that range, in a file of `total` bytes.
+    fn end(&self, total: usize) -> usize {
+        let last = self.range().and_then(|(_, last)| last.parse::<usize>().ok());
+        last.map_or(total, |last| total.min(last + 1))
+    }
+
+    fn range(&self) -> Option<(&str, &str)> {
+        self.header("range")?.strip_prefix("bytes=")?.split_once('-')
     }
 }
 
@@ -63,8 +72,12 @@ impl Reply {
     /// The range, whatever version was asked for.
     pub(crate) fn rest(request: &Request, body: &[u8], etag: &str) -> Self {
         let (start, total) = (request.start(), body.len());
-        let range = format!("bytes {start}-{}/{total}", total - 1);
-        Self::with_body(206, body[start..].to_vec()).header("etag", etag).header("content-range", &range)
+        if start >= total {
+            return Self::status(416).header("content-range", &format!("bytes */{total}"));
+        }
+        let end = request.end(total);
+        let range = format!("bytes {start}-{}/{total}", end - 1);
+        Self::with_body(206, body[start..end].to_vec()).header("etag", etag).header("content-range", &range)
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
