@@ -87,11 +87,11 @@ impl Ticket {
         here: &dyn Fn(&Path, &str) -> Result<PathBuf>,
     ) -> Result<Planned> {
         let Some(kind) = registry.get(&self.uses) else {
-            return Err(self.stranger(program, format!("no stage \"{}\"", self.uses)));
+            return Err(self.stranger(program, &format!("no stage \"{}\"", self.uses)));
         };
         let mut settings = Value::from(&self.settings);
         let unhashed = |signature: &crate::Signature| signature.unhashed.contains(&"memory_mb");
-        let refused = |got: String| self.stranger(program, got);
+        let refused = |got: String| self.stranger(program, &got);
         let mut built = kind.build(settings.clone()).map_err(|error| refused(error.to_string()))?;
         if let (true, Some(most)) = (unhashed(&built.stage.signature()), program.memory_mb) {
             let asked = settings.get("memory_mb").and_then(Value::as_u64).unwrap_or(most);
@@ -149,7 +149,7 @@ impl Ticket {
         })
     }
 
-    fn stranger(&self, program: &Program, got: String) -> Error {
+    fn stranger(&self, program: &Program, got: &str) -> Error {
         let fault = Fault::new(format!("this executor would make stage \"{}\" otherwise", self.name));
         let fault = fault.got(format!("{} with {got}", program.version));
         let fault = fault.expected(format!("{}, which submitted {}", self.version, self.key));

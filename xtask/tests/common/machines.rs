@@ -16,7 +16,11 @@ pub struct BusyS3 {
 
 impl BusyS3 {
     /// Nothing, and a word why, where no Python has moto; `DEEPDIVE_CLIENTS` may name one that has.
-    #[allow(clippy::disallowed_methods, reason = "which Python has the server, the environment says")]
+    #[allow(
+        clippy::disallowed_methods,
+        clippy::print_stdout,
+        reason = "which Python has the server, the environment says"
+    )]
     pub fn start(share: f64) -> Option<Self> {
         let python = std::env::var("DEEPDIVE_CLIENTS").unwrap_or("python3".to_owned());
         if !is_there(&python, &["-c", "from moto.server import ThreadedMotoServer"]) {
