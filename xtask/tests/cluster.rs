@@ -227,7 +227,8 @@ fn what_goes_wrong_is_said_where_it_was_submitted() {
     let mut elsewhere = cluster.submit("tiny", "filter");
     let strangers = said(elsewhere.args(["--runs", "other-runs"]).output().expect("it starts"));
     cluster.kill("scheduler");
-    let lost = ports(said(cluster.submit("tiny", UNTIL).output().expect("it starts")), &cluster);
+    let mut alone = cluster.submit("tiny", UNTIL);
+    let lost = ports(said(alone.args(["--runs", "third-runs"]).output().expect("it starts")), &cluster);
     insta::assert_snapshot!([failed, strangers, lost].join("\n"));
 }
 
@@ -249,7 +250,7 @@ fn ports_are_of_this_machine_unless_told_and_the_manifest_speaks_the_language() 
         if let Some(words) = line.strip_prefix("command: ") {
             commands.push(list(words));
         } else if let Some(words) =
-            line.strip_prefix("args: ").or(Some(line).filter(|line| line.starts_with("--")))
+            line.strip_prefix("args: ").or(Some(line).filter(|line| line.starts_with("--") && *line != "---"))
         {
             commands.last_mut().expect("after its command").extend(list(words));
         } else if line.starts_with('"') && line.ends_with(']') || line.starts_with("\"--") {
