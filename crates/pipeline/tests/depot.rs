@@ -1,5 +1,7 @@
 //! Machines that share a depot and no disk.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod common;
 
 use std::io;

@@ -92,10 +92,10 @@ impl Bucket {
         self.runtime.block_on(async {
             let mut bytes = match self.store.get(&self.place(name)).await {
                 Err(Trouble::NotFound { .. }) => return Ok(false),
-                answer => answer.map_err(|error| self.trouble(name, error))?.into_stream(),
+                answer => answer.map_err(|error| self.trouble(name, &error))?.into_stream(),
             };
             let mut file = tokio::fs::File::create(to).await.map_err(Error::io(to))?;
-            while let Some(piece) = bytes.try_next().await.map_err(|error| self.trouble(name, error))? {
+            while let Some(piece) = bytes.try_next().await.map_err(|error| self.trouble(name, &error))? {
                 file.write_all(&piece).await.map_err(Error::io(to))?;
             }
             file.sync_all().await.map_err(Error::io(to))?;
@@ -132,7 +132,7 @@ impl Bucket {
                         tokio::time::sleep(Duration::from_millis(200)).await;
                     }
                     Err(Trouble::AlreadyExists { .. }) => return Ok(false),
-                    Err(error) => return Err(self.trouble(name, error)),
+                    Err(error) => return Err(self.trouble(name, &error)),
                 }
             }
             let detail = "others put it again and again, and it is not there".to_owned();
@@ -148,7 +148,7 @@ impl Bucket {
         self.runtime.block_on(async {
             let place = self.place(below);
             let listed = self.store.list_with_delimiter(Some(&place)).await;
-            let listed = listed.map_err(|error| self.trouble(below, error))?;
+            let listed = listed.map_err(|error| self.trouble(below, &error))?;
             Ok(listed
                 .objects
                 .iter()
@@ -161,13 +161,13 @@ impl Bucket {
         match self.store.head(&self.place(name)).await {
             Ok(_) => Ok(true),
             Err(Trouble::NotFound { .. }) => Ok(false),
-            Err(error) => Err(self.trouble(name, error)),
+            Err(error) => Err(self.trouble(name, &error)),
         }
     }
 
     async fn put_in_pieces(&self, name: &str, from: &Path) -> Result<()> {
         let upload = self.store.put_multipart(&self.place(name)).await;
-        let upload = upload.map_err(|error| self.trouble(name, error))?;
+        let upload = upload.map_err(|error| self.trouble(name, &error))?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, PIECE);
         let mut file = tokio::fs::File::open(from).await.map_err(Error::io(from))?;
         file.seek(SeekFrom::Start(0)).await.map_err(Error::io(from))?;
@@ -177,10 +177,10 @@ impl Bucket {
             if read == 0 {
                 break;
             }
-            upload.wait_for_capacity(PIECES_AT_ONCE).await.map_err(|error| self.trouble(name, error))?;
+            upload.wait_for_capacity(PIECES_AT_ONCE).await.map_err(|error| self.trouble(name, &error))?;
             upload.write(&piece[..read]);
         }
-        upload.finish().await.map(drop).map_err(|error| self.trouble(name, error))
+        upload.finish().await.map(drop).map_err(|error| self.trouble(name, &error))
     }
 
     fn place(&self, name: &str) -> Name {
@@ -191,9 +191,9 @@ impl Bucket {
         format!("{}/{name}", self.url)
     }
 
-    fn trouble(&self, name: &str, error: Trouble) -> Error {
+    fn trouble(&self, name: &str, error: &Trouble) -> Error {
         let mut detail = error.to_string().replace('\n', " ");
-        let mut source = std::error::Error::source(&error);
+        let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
             // the outer words often hold the inner ones
             if !detail.contains(&cause.to_string()) {
