@@ -44,11 +44,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "select number % {groups} as n, count(*) as c, max(md5(repeat('x', number % 4096))) as h from numbers group by n"
         );
         let plan = context.sql(&query).await?.create_physical_plan().await?;
+        let (settings, codec) = (config.ballista_config(), BallistaPhysicalExtensionCodec::default());
         let answer = execute_physical_plan::<PhysicalPlanNode>(
             format!("http://{scheduler}"),
-            &config.ballista_config(),
+            &settings,
             plan,
-            &BallistaPhysicalExtensionCodec::default(),
+            &codec,
             "reduce".to_owned(),
             config.clone(),
         );
