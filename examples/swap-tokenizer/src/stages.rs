@@ -36,7 +36,7 @@ impl Stage for WordsTrain {
     fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
         let mut counts = Counts::default();
         for file in io.input("documents")?.files() {
-            for batch in Reader::<Documents>::open(&file.path)? {
+            for batch in Reader::<Documents>::open(&file.path()?)? {
                 batch?.rows().try_for_each(|row| counts.feed(row.text))?;
             }
         }
@@ -65,12 +65,12 @@ impl Stage for WordsEncode {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let words = Words::load(io.input("tokenizer")?.directory())?;
+        let words = Words::load(io.input("tokenizer")?.directory()?)?;
         let builder = tokens::Builder::for_vocabulary(words.vocabulary().size());
         let mut writer =
             Writer::<Tokens>::with_builder(&io.output("tokens")?, &task.shard(), io.recipe(), builder)?;
         let mut ids = vec![];
-        for batch in Reader::<Documents>::open(&io.input("documents")?.files()[task.part].path)? {
+        for batch in Reader::<Documents>::open(&io.input("documents")?.files()[task.part].path()?)? {
             for row in batch?.rows() {
                 ids.clear();
                 words.encode(row.text, &mut ids);
