@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::depot::{bring_listed, deposit};
-use crate::error::{Error, Fault, Result};
+use crate::depot::bring_listed;
+use crate::error::{Error, Fault, On, Result};
 use crate::manifest::FileRecord;
 use crate::outside::Memo;
 use crate::plan::{Found, Planned};
@@ -18,7 +18,9 @@ impl Store {
     pub fn lend(&self, planned: &Planned) -> Result<()> {
         let Some(depot) = self.depot() else { return Ok(()) };
         for (path, hash) in planned.outside.values().flat_map(Found::files) {
-            deposit(depot, &object(path, hash), path, hash)?;
+            // where something stands, it is this file: its hash is in the name
+            let object = object(path, hash);
+            depot.put(&object, path).on("put into the depot", Path::new(&object))?;
         }
         Ok(())
     }
