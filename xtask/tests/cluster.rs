@@ -211,7 +211,7 @@ fn what_goes_wrong_is_said_where_it_was_submitted() {
         assert_eq!(output.status.code(), Some(9), "{output:?}");
         let text = String::from_utf8_lossy(&output.stderr)
             .replace(house.path().to_str().expect("it is text"), "HERE");
-        text.lines().filter(|line| !line.contains("WARN")).map(|line| format!("{line}\n")).collect::<String>()
+        text.split_inclusive('\n').filter(|line| !line.contains("WARN")).collect::<String>()
     };
     let ports =
         |text: String, cluster: &Cluster| text.replace(&cluster.ports["scheduler"].to_string(), "PORT");

@@ -7,18 +7,20 @@
 //! `.cache/` holds what stages can make again. `.fetched-KEY/` holds what was brought here of an entry that stands in the
 //! depot: its manifest, and those of its files that somebody read.
 
+use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::depot::{Depot, bring, bring_listed};
 use crate::error::{Error, Fault, On, Result};
-use crate::files::{remove_directory, sync_directory};
+use crate::files::{hash_file, remove_directory, sync_directory};
 use crate::key::Key;
 use crate::manifest::{FileRecord, Manifest};
+use crate::outside::Stamp;
 
 /// What stages made of their inputs and can make again; see [`Io::cache`](crate::Io::cache).
 pub(crate) const CACHE: &str = ".cache";
@@ -34,6 +36,8 @@ const RUBBISH: &str = ".rubbish-";
 pub struct Store {
     root: PathBuf,
     depot: Option<Arc<dyn Depot>>,
+    /// Files of parts being made that this process has read and found whole.
+    whole: Arc<Mutex<HashMap<PathBuf, Stamp>>>,
 }
 
 /// A held lock; dropping it, or dying, releases it.
@@ -69,7 +73,7 @@ impl Store {
     pub fn open(runs: &Path) -> Result<Self> {
         let root = runs.join("store");
         fs::create_dir_all(root.join(".locks")).on("create", &root)?;
-        Ok(Self { root, depot: None })
+        Ok(Self { root, depot: None, whole: Arc::default() })
     }
 
     /// The same store, with a depot behind it: what stands there is not made again, and what is made here is put there.
@@ -125,6 +129,22 @@ impl Store {
         let fetched = self.fetched(key).join(&name);
         bring_listed(depot, &object(key, &name.to_string_lossy()), &fetched, file)?;
         Ok(fetched)
+    }
+
+    /// Removes the file at `path` where it is not what a record says. Who dies at a part leaves files that are not whole, under
+    /// the names that another machine then finishes.
+    pub(crate) fn remove_torn(&self, path: &Path, record: &FileRecord) -> Result<()> {
+        let Ok(stamp) = Stamp::of(path) else { return Ok(()) };
+        let known = || self.whole.lock().expect("nothing panics while it holds the files");
+        if known().get(path) == Some(&stamp) {
+            return Ok(());
+        }
+        if hash_file(path)?.1 != record.blake3 {
+            tracing::info!(path = %path.display(), "not whole: another attempt died at it");
+            return fs::remove_file(path).on("remove", path);
+        }
+        known().insert(path.to_owned(), stamp);
+        Ok(())
     }
 
     /// Brings every file of the entry `key` here, so that it stands under its name.

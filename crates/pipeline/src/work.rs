@@ -182,7 +182,9 @@ impl Work<'_> {
             for file in self.record(task)?.map(|record| record.left).unwrap_or_default() {
                 let name = Path::new(SCRATCH).join(&file.name);
                 let object = work_object(&self.planned.key, &name.to_string_lossy());
-                bring_listed(depot, &object, &self.partial.join(&name), &file)?;
+                let here = self.partial.join(&name);
+                self.session.store.remove_torn(&here, &file)?;
+                bring_listed(depot, &object, &here, &file)?;
             }
         }
         Ok(())
@@ -271,6 +273,7 @@ impl Work<'_> {
             timing.extend(about.clone());
         }
         let manifest = self.manifest(record, sources);
+        self.remove_torn(&manifest)?;
         self.check(&manifest).map_err(|source| {
             let partial = self.partial.display();
             self.stopped(anyhow::anyhow!("{source}; correct the stage and remove {partial}: it is made anew"))
@@ -308,6 +311,19 @@ impl Work<'_> {
             metrics: record.metrics,
             sources: sources.to_owned(),
         }
+    }
+
+    /// Of files that other machines made, removes what an attempt that died here has left under their names.
+    fn remove_torn(&self, manifest: &Manifest) -> Result<()> {
+        if self.session.store.depot().is_none() {
+            return Ok(());
+        }
+        for (output, contents) in &manifest.outputs {
+            for file in &contents.files {
+                self.session.store.remove_torn(&self.partial.join(output).join(&file.name), file)?;
+            }
+        }
+        Ok(())
     }
 
     /// What a stage that keeps its word has done.

@@ -140,6 +140,54 @@ fn what_other_machines_make_is_what_one_makes() {
     assert_eq!(how(&run(&offline, &house.plan().unwrap(), &Whole).unwrap()), [How::Cached, How::Cached]);
 }
 
+/// Names below `root`, from `inside` on.
+fn files_below(root: &Path, inside: &Path) -> Vec<PathBuf> {
+    let mut files = vec![];
+    for entry in std::fs::read_dir(root.join(inside)).unwrap() {
+        let name = inside.join(entry.unwrap().file_name());
+        if root.join(&name).is_dir() { files.extend(files_below(root, &name)) } else { files.push(name) }
+    }
+    files
+}
+
+#[test]
+fn what_an_attempt_that_died_left_is_not_taken_for_what_another_finished() {
+    let expected = contents(&house().run().unwrap());
+    let (names, keys) = {
+        let house = house();
+        let depot = Shelf::new(&house.path("depot"), 0);
+        run(&store(&house, "runs", &depot), &house.plan().unwrap(), &Whole).unwrap();
+        (files_below(&house.path("depot"), Path::new("")), house.keys())
+    };
+    let house = house();
+    let depot = Shelf::new(&house.path("depot"), 0);
+    let machines = ["a", "b"].map(|name| store(&house, name, &depot));
+    let leader = store(&house, "leader", &depot);
+    let mut torn = 0;
+    for store in machines.iter().chain([&leader]) {
+        for key in &keys {
+            for name in &names {
+                // scratch of the work, outputs of the entry
+                let inside =
+                    ["work", "store"].iter().find_map(|kind| name.strip_prefix(format!("{kind}/{key}")).ok());
+                let Some(inside) = inside.filter(|inside| inside.components().count() > 1) else { continue };
+                let path = store.partial(key).join(inside);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, "to").unwrap();
+                torn += 1;
+            }
+        }
+    }
+    assert!(torn > 6, "{torn} files");
+    let elsewhere = Elsewhere { machines: &machines, program: PROGRAM };
+    let outcomes = run(&leader, &house.plan().unwrap(), &elsewhere).unwrap();
+    assert_eq!(contents(&outcomes), expected);
+    for key in house.keys() {
+        leader.bring_home(&key).unwrap();
+        leader.manifest(&key).unwrap().unwrap().verify(&leader.entry(&key)).unwrap();
+    }
+}
+
 #[test]
 fn whichever_call_fails_the_same_command_again_ends_well() {
     let expected = contents(&house().run().unwrap());

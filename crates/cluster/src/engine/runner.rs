@@ -98,12 +98,12 @@ impl<'a> Ballista<'a> {
         match ended {
             Ok(ended) => Ok(ended),
             Err(Trouble::Lost(why)) => Ok(Ended::Lost(why)),
-            Err(Trouble::Failed(said)) => Err(self.failed(stage, &said)),
+            Err(Trouble::Failed(said)) => Err(Self::failed(stage, &said)),
         }
     }
 
     /// A job's failure, in the words of the task that failed.
-    fn failed(&self, stage: &Planned, said: &str) -> Error {
+    fn failed(stage: &Planned, said: &str) -> Error {
         let fault = Fault::new(format!("stage \"{}\" failed on the cluster", stage.name));
         let fault = fault.at(&stage.spot.file, Some(stage.spot.line));
         let said = report(said).unwrap_or_else(|| said.to_owned());
