@@ -1,6 +1,7 @@
 //! One job at the scheduler: submitted, watched, cancelled.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ballista_core::extension::SessionConfigHelperExt;
 use ballista_core::serde::protobuf::execute_query_params::Query;
@@ -20,6 +21,9 @@ use super::session;
 
 /// Bytes of a message.
 pub(super) const MOST_BYTES: usize = 64 << 20;
+
+/// How long an answer of the scheduler is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What went wrong with a job.
 #[derive(Debug)]
@@ -54,6 +58,8 @@ impl Job {
         let lost = |error: &dyn std::error::Error| Trouble::Lost(chain(error));
         let failed = |error: &dyn std::fmt::Display| Trouble::Failed(error.to_string());
         let endpoint = create_grpc_client_endpoint(url.to_owned(), None).map_err(|error| failed(&error))?;
+        // one that takes a connection and never answers is lost, too
+        let endpoint = endpoint.connect_timeout(PATIENCE).timeout(PATIENCE);
         let channel = endpoint.connect().await.map_err(|error| lost(&error))?;
         let mut client = SchedulerGrpcClient::new(channel)
             .max_encoding_message_size(MOST_BYTES)
@@ -74,7 +80,11 @@ impl Job {
         });
         insert_version_header(request.metadata_mut());
         let answer = client.execute_query(request).await.map_err(|status| match status.code() {
-            tonic::Code::Unavailable | tonic::Code::Unknown => lost(&status),
+            // a time-out of our own comes as "cancelled"
+            tonic::Code::Unavailable
+            | tonic::Code::Unknown
+            | tonic::Code::Cancelled
+            | tonic::Code::DeadlineExceeded => lost(&status),
             _ => failed(&status.message()),
         })?;
         match answer.into_inner().result {
