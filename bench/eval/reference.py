@@ -38,7 +38,17 @@ def lines(path: str) -> list[dict[str, Any]]:
     else:
         text = Path(path).read_text(encoding="utf-8")
     # not splitlines: a JSON text may hold U+2028
-    return [json.loads(line) for line in text.split("\n") if line.strip()]
+    rows = [json.loads(line) for line in text.split("\n") if line.strip()]
+    if not all("request_type" in row for row in rows):
+        return rows
+    # oe-eval's requests: a line for each thing that is asked about a document
+    documents = {json.dumps(row["doc"]): row["doc"] for row in rows}
+    return [
+        {"context": document["query"], "continuation": document["answers_text"][0]} | document
+        if "answers_text" in document
+        else document
+        for document in documents.values()
+    ]
 
 
 class Reference:

@@ -179,7 +179,7 @@ fn encoding(texts: &[String], corpus: &Path, scratch: &Scratch) -> anyhow::Resul
         Some((decode[1], BpeOpenai::name())),
     ));
 
-    let json = bpe.to_json()?;
+    let json = peer::spelled_as_published(&bpe.to_json()?)?;
     let path = scratch.join("tokenizer.json");
     std::fs::write(&path, &json)?;
     let file = bpe.to_bytes()?;

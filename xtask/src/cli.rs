@@ -62,6 +62,8 @@ pub enum Verb {
     Sql(Sql),
     /// Measure hot paths beside the best peers
     Bench(Bench),
+    /// Print the README's figures, and whether it has them
+    Figures(Figures),
     /// Print hashes of the generated web
     Fixtures(Fixtures),
 }
@@ -269,6 +271,20 @@ pub struct Bench {
     pub runs: Runs,
 }
 
+/// Arguments of `figures`.
+#[derive(Debug, Clone, Args)]
+pub struct Figures {
+    /// Keep what `bench SUBJECT` printed last
+    #[arg(long, value_name = "SUBJECT")]
+    pub keep: Vec<String>,
+    /// Write the figures into the README
+    #[arg(long)]
+    pub bless: bool,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub runs: Runs,
+}
+
 /// Arguments of `fixtures`.
 #[derive(Debug, Clone, Args)]
 pub struct Fixtures {
@@ -297,6 +313,7 @@ pub fn run(cli: &Cli, registry: &Registry, out: &mut (dyn Write + Send)) -> anyh
         #[cfg(feature = "sql")]
         Verb::Sql(arguments) => crate::sql::run(arguments, out),
         Verb::Bench(arguments) => crate::bench::run(arguments, out),
+        Verb::Figures(arguments) => crate::figures::run(arguments, out),
         Verb::Fixtures(arguments) => crate::fixtures::run(arguments, out),
     }
 }

@@ -32,6 +32,11 @@ pub fn registry() -> Registry {
         .with::<stages::warc_files::WarcFiles>("warc-files", "WARC files of this machine")
         .with::<stages::cc_fetch::CcFetch>("cc-fetch", "WARC files of Common Crawl, fetched politely")
         .with::<stages::cc_pages::CcPages>("cc-pages", "single pages of Common Crawl, by its index")
+        .with::<stages::packages::Packages>(
+            "packages",
+            "files out of packages of the public registries, pinned by hash",
+        )
+        .with::<stages::package_pages::PackagePages>("package-pages", "pages of packages, as WARC files")
         .with::<stages::warc_import::WarcImport>("warc-import", "WARC to pages, unfiltered")
         .with::<stages::filter::FinewebFilter>("fineweb-filter", "WARC to documents by FineWeb's rules")
         .with::<stages::documents_files::DocumentsFiles>(

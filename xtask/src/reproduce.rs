@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use pipeline::{
-    Error, Fault, LockFile, Locked, Outcome, Plan, Registry, Runner, Session, Store, Whole,
+    Error, Fault, LockFile, Locked, Outcome, Plan, Planned, Registry, Runner, Session, Store, Whole,
     clock::unix_seconds, write_atomically,
 };
 use serde_json::json;
@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::cli::Reproduce;
 use crate::lines::Lines;
 use crate::network::Network;
-use crate::{depot, house, sources, stop};
+use crate::{depot, house, machine, sources, stop};
 
 /// Runs `reproduce`.
 pub(crate) fn run(
@@ -62,7 +62,7 @@ pub(crate) fn led(
     let store = depot::store(&arguments.runs.runs, arguments.depot.as_deref())?;
     start_pool(arguments.threads)?;
     if arguments.plan {
-        return print_plan(&plan, &store, out);
+        return print_plan(&plan, &store, lock.as_ref(), out);
     }
     let directory = arguments.runs.runs.join(&plan.pipeline.name);
     heading(&plan, &directory, out)?;
@@ -82,7 +82,7 @@ pub(crate) fn led(
     };
     if let (Some(depot), Home::Away) = (&arguments.depot, home) {
         record(&plan, &outcomes, &store, &directory)?;
-        compare(&plan, &outcomes, lock.as_ref(), arguments, out)?;
+        compare(&plan, &outcomes, lock.as_ref(), &store, arguments, out)?;
         let again = format!("reproduce {} --depot {depot}", arguments.pipeline);
         writeln!(out, "in the depot: {depot}/store; `{again}` brings it here and writes the report")?;
         return Ok(());
@@ -92,7 +92,7 @@ pub(crate) fn led(
     }
     record(&plan, &outcomes, &store, &directory)?;
     crate::report::write(&directory)?;
-    compare(&plan, &outcomes, lock.as_ref(), arguments, out)?;
+    compare(&plan, &outcomes, lock.as_ref(), &store, arguments, out)?;
     writeln!(out, "report: {}", directory.join("report.html").display())?;
     Ok(())
 }
@@ -125,7 +125,13 @@ fn heading(plan: &Plan, directory: &Path, out: &mut dyn Write) -> std::io::Resul
     writeln!(out, "{left}  {}", directory.display())
 }
 
-fn print_plan(plan: &Plan, store: &Store, out: &mut dyn Write) -> anyhow::Result<()> {
+fn print_plan(
+    plan: &Plan,
+    store: &Store,
+    lock: Option<&LockFile>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let cost = |name: &str| lock?.stage.get(name)?.cpu_s;
     for stage in &plan.stages {
         let state = match (store.entry(&stage.key).is_dir(), store.partial(&stage.key).is_dir()) {
             (true, _) => "cached",
@@ -138,6 +144,9 @@ fn print_plan(plan: &Plan, store: &Store, out: &mut dyn Write) -> anyhow::Result
             .map(|(slot, source)| format!("{slot} = {}/{}", source.name, source.output))
             .collect();
         writeln!(out, "{:12} {:16} {}  {state:6}  {}", stage.name, stage.uses, stage.key, from.join(", "))?;
+        if let Some(seconds) = cost(&stage.name) {
+            writeln!(out, "{:12} {} when it was locked", "", cpu_time(seconds))?;
+        }
         if state != "cached" {
             let above = |slot: &str| Some(plan.stages[stage.inputs.get(slot)?.stage].settings.clone());
             for line in stage.stage.forecast(&above) {
@@ -145,7 +154,20 @@ fn print_plan(plan: &Plan, store: &Store, out: &mut dyn Write) -> anyhow::Result
             }
         }
     }
+    let all: f64 = plan.stages.iter().filter_map(|stage| cost(&stage.name)).sum();
+    if all > 0.0 {
+        writeln!(out, "all: {} when it was locked", cpu_time(all))?;
+    }
     Ok(())
+}
+
+/// Seconds of a processor as people say them.
+fn cpu_time(seconds: f64) -> String {
+    match seconds {
+        ..60.0 => format!("{seconds:.1} CPU-seconds"),
+        60.0..3600.0 => format!("{:.1} CPU-minutes", seconds / 60.0),
+        _ => format!("{:.2} CPU-hours", seconds / 3600.0),
+    }
 }
 
 /// Writes `runs/NAME`: the pipeline's text, `run.json`, a link to each stage's entry.
@@ -204,6 +226,7 @@ fn compare(
     plan: &Plan,
     outcomes: &[Outcome],
     lock: Option<&LockFile>,
+    store: &Store,
     arguments: &Reproduce,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
@@ -217,9 +240,13 @@ fn compare(
             return Err(Error::Moved(fault.cure("run once without --locked: it writes one")).into());
         }
         if outcomes.len() == plan.stages.len() {
-            let stage =
-                ran().map(|(stage, manifest)| (stage.name.clone(), Locked::of(stage, manifest))).collect();
-            let text = LockFile { url: plan.pins.clone(), stage }.render();
+            let locked = |(stage, outcome): (&Planned, &Outcome)| {
+                let cost = store.cost(&stage.key).unwrap_or(outcome.cost);
+                (stage.name.clone(), Locked::of(stage, &outcome.manifest).costing(cost))
+            };
+            let stage = plan.stages.iter().zip(outcomes).map(locked).collect();
+            let made = Some(machine::made(&plan.kernels));
+            let text = LockFile { made, url: plan.pins.clone(), stage }.render();
             write_atomically(&path, text.as_bytes())?;
             writeln!(out, "wrote {name}")?;
         }

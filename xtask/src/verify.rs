@@ -1,4 +1,5 @@
-//! `verify`: is what the store holds what its manifests say, and would it come out the same again?
+//! `verify`: is what the store holds what its manifests say, and would it come out the same again? And, in a checkout: has the
+//! README the figures of the lock?
 
 use std::io::Write;
 
@@ -36,6 +37,7 @@ pub(crate) fn run(
     if arguments.deep {
         again(arguments, registry, &directory, &contents, out)?;
     }
+    crate::figures::check(std::path::Path::new("."))?;
     writeln!(out, "verified {}", arguments.run)?;
     Ok(())
 }

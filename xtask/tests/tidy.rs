@@ -84,6 +84,7 @@ const FLAGS: &[(&str, &[&str])] = &[
     ("explain", &["--schema"]),
     ("gc", &["--keep", "--runs"]),
     ("bench", &["--runs"]),
+    ("figures", &["--bless", "--keep", "--runs"]),
     ("fixtures", &["--bless"]),
 ];
 
@@ -217,6 +218,13 @@ fn the_readme_lists_every_stage_and_both_commands() {
     for command in ["cargo xtask reproduce", "cargo test --release"] {
         assert!(readme.contains(command), "README.md does not name `{command}`");
     }
+}
+
+#[test]
+fn no_figure_of_the_readme_is_typed() {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_deepdive"));
+    let output = command.arg("figures").current_dir(workspace()).output().expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

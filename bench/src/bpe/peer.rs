@@ -33,6 +33,16 @@ pub fn spelled_as_published(json: &str) -> anyhow::Result<String> {
     let mut file: serde_json::Value = serde_json::from_str(json)?;
     let pattern = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     file["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = pattern.into();
+    // published files have special tokens among the added ones alone; fastokens takes no gap before them
+    let specials: Vec<String> = file["added_tokens"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|token| Some(token["content"].as_str()?.to_owned()))
+        .collect();
+    if let Some(vocab) = file["model"]["vocab"].as_object_mut() {
+        vocab.retain(|token, _| !specials.contains(token));
+    }
     Ok(file.to_string())
 }
 

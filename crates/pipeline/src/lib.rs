@@ -65,7 +65,7 @@ pub use files::{hash_file, write_atomically};
 pub use io::{Input, InputFile, Io};
 pub use key::{Key, derive_seed};
 pub use library::Library;
-pub use lockfile::{Difference, LockFile, Locked};
+pub use lockfile::{Difference, LockFile, Locked, Made};
 pub use manifest::{Contents, FileRecord, Manifest};
 pub use outside::{Memo, Pin, Pins};
 pub use plan::{Found, Plan, Planned, Planner, Source};

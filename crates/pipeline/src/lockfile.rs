@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Cost;
 use crate::error::{Error, Fault, Result};
 use crate::manifest::Manifest;
 use crate::outside::Pin;
@@ -15,12 +16,27 @@ use crate::toml_lines::LineStarts;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LockFile {
+    /// When and where it was written. Told, never compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
     /// What outside URLs held.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub url: Vec<Pin>,
     /// By stage name.
     #[serde(default)]
     pub stage: BTreeMap<String, Locked>,
+}
+
+/// When and where a lock was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    /// The day, as ISO 8601 writes it.
+    pub date: String,
+    /// What the processor calls itself.
+    pub cpu: String,
+    /// The kernel class of numeric stages.
+    pub kernels: String,
 }
 
 /// What one stage gave.
@@ -38,6 +54,12 @@ pub struct Locked {
     /// How far a metric may be off, relative to its size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance: Option<f64>,
+    /// What it counted. Told, never compared: equal bytes have equal counts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counters: BTreeMap<String, u64>,
+    /// User and system time on the machine that wrote the lock, in seconds. Told, never compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_s: Option<f64>,
 }
 
 /// How a stage differs from its lock.
@@ -54,12 +76,22 @@ pub struct Difference {
 impl Locked {
     /// What is worth locking of a finished stage.
     pub fn of(planned: &Planned, manifest: &Manifest) -> Self {
-        let key = planned.key.to_string();
-        if planned.numeric {
-            Self { key, content: None, metrics: manifest.metrics.clone(), tolerance: Some(0.05) }
-        } else {
-            Self { key, content: Some(manifest.content.clone()), metrics: BTreeMap::new(), tolerance: None }
+        let numeric = planned.numeric;
+        Self {
+            key: planned.key.to_string(),
+            content: (!numeric).then(|| manifest.content.clone()),
+            metrics: if numeric { manifest.metrics.clone() } else { BTreeMap::new() },
+            tolerance: numeric.then_some(0.05),
+            counters: manifest.counters.clone(),
+            cpu_s: None,
         }
+    }
+
+    /// The same, and what it cost here.
+    #[must_use]
+    pub fn costing(self, cost: Cost) -> Self {
+        // tenths are all that another run could give again
+        Self { cpu_s: (cost.cpu_s > 0.0).then(|| (cost.cpu_s * 10.0).round() / 10.0), ..self }
     }
 
     fn difference(&self, planned: &Planned, manifest: &Manifest) -> Option<(String, String)> {

@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::Value;
+
+use crate::clock::Cost;
 use crate::depot::{Depot, bring, bring_listed};
 use crate::error::{Error, Fault, On, Result};
 use crate::files::{hash_file, remove_directory, sync_directory};
@@ -119,6 +122,13 @@ impl Store {
             bring(depot, &object(key, MANIFEST), &fetched.join(MANIFEST))?;
         }
         read_manifest(&fetched)
+    }
+
+    /// What making the entry `key` cost, wherever that was; nothing where its timings are not here.
+    pub fn cost(&self, key: &Key) -> Option<Cost> {
+        let timings = fs::read_to_string(self.entry(key).join("timings.jsonl")).ok()?;
+        let whole: Value = serde_json::from_str(timings.lines().last()?).ok()?;
+        serde_json::from_value(whole["cost"].clone()).ok()
     }
 
     /// Where a file that the manifest of `key` lists lies on this machine; it is brought here where only the depot has it.

@@ -275,7 +275,7 @@ fn a_lock_tells_moved_bytes_from_metrics_within_their_tolerance() {
     let (plan, outcomes) = (house.plan().unwrap(), house.run().unwrap());
     let pairs = || plan.stages.iter().zip(outcomes.iter().map(|outcome| &outcome.manifest));
     let stage = pairs().map(|(stage, manifest)| (stage.name.clone(), Locked::of(stage, manifest))).collect();
-    let lock = LockFile { url: vec![], stage };
+    let lock = LockFile { made: None, url: vec![], stage };
     let read = LockFile::parse(&lock.render(), &house.path("toy.lock")).unwrap();
     assert_eq!(read, lock);
     assert!(read.differences(pairs()).is_empty());

@@ -1,4 +1,4 @@
-//! What was kept: the beginnings of a few documents, from the beginning, middle and end of the last table of them.
+//! What was kept: the beginnings of a few documents, from equal distances of the last table of them.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::run::Run;
 use super::text;
 
 /// Documents shown.
-const SHOWN: u64 = 3;
+const SHOWN: u64 = 10;
 
 /// A look into the documents that the last stage to leave any has left.
 #[derive(Serialize)]
@@ -47,7 +47,7 @@ pub(super) fn of(run: &Run) -> anyhow::Result<Option<Kept>> {
     let rows: u64 = shards.iter().map(|(_, rows)| rows).sum();
     let mut documents = vec![];
     for which in 0..SHOWN.min(rows) {
-        // the middle of each third
+        // the middle of each tenth
         let mut at = (2 * which + 1) * rows / (2 * SHOWN.min(rows));
         for (path, rows) in &shards {
             if at < *rows {

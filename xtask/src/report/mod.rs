@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `run` | the run as it lies on disk |
 //! | `glance`, `funnel`, `drops`, `kept`, `tokenizer`, `training`, `samples`, `ledger` | one section each: rows to plain values |
+//! | `failures` | where those are wrong that answer |
 //! | `scores` | figures that stages measured, for the sections below |
 //! | `arena` | leaderboards, and battles side by side |
 //! | `senses` | pictures and sounds: as they came, as tokens, as they come back, and as they were drawn |
@@ -24,6 +25,8 @@ mod benchmarks;
 mod caption;
 mod chart;
 mod drops;
+#[cfg(feature = "train")]
+mod failures;
 mod funnel;
 mod glance;
 mod kept;
@@ -81,6 +84,8 @@ struct Report {
     tokenizers: Vec<tokenizer::Tokenizer>,
     training: Vec<training::Training>,
     samples: Vec<samples::Samples>,
+    #[cfg(feature = "train")]
+    failures: Vec<failures::Failure>,
     ledger: ledger::Ledger,
     /// The pipeline file as it was run.
     text: String,
@@ -140,6 +145,12 @@ impl Report {
             tokenizers,
             training,
             samples: of_stages(run, shard::Samples::NAME, samples::of, &mut notes),
+            #[cfg(feature = "train")]
+            failures: {
+                let answering = ["rollouts/1", shard::Samples::NAME];
+                let of_kind = |kind| of_stages(run, kind, |stage| failures::of(run, stage), &mut notes);
+                answering.into_iter().flat_map(of_kind).collect()
+            },
             ledger: ledger::of(run),
             text: run.text.clone(),
             notes,

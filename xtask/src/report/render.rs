@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment, HtmlEscape, Value, escape_formatter};
 use super::{Report, text};
 use crate::lines::{bytes, thousands};
 
-const TEMPLATES: [(&str, &str); 30] = [
+const TEMPLATES: [(&str, &str); 31] = [
     ("page.html", include_str!("page/page.html")),
     ("funnel.html", include_str!("page/funnel.html")),
     ("audit.html", include_str!("page/audit.html")),
@@ -32,6 +32,7 @@ const TEMPLATES: [(&str, &str); 30] = [
     ("tokenizer.html", include_str!("page/tokenizer.html")),
     ("training.html", include_str!("page/training.html")),
     ("samples.html", include_str!("page/samples.html")),
+    ("failures.html", include_str!("page/failures.html")),
     ("ledger.html", include_str!("page/ledger.html")),
     ("recipe.html", include_str!("page/recipe.html")),
     ("audit.md", include_str!("page/audit.md")),

@@ -16,6 +16,7 @@ pub mod best_of_n;
 mod block_lists;
 pub mod bpe_encode;
 pub mod bpe_train;
+mod brought;
 pub mod cc_fetch;
 pub mod cc_pages;
 #[cfg(feature = "train")]
@@ -52,6 +53,8 @@ pub(crate) mod medium;
 pub mod miniature_questions;
 pub mod miniature_web;
 mod outliers;
+pub mod package_pages;
+pub mod packages;
 #[cfg(feature = "train")]
 mod power_law;
 #[cfg(feature = "train")]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shard::{Dropped, Message, Problems, Table, Writer, dropped, problems};
 
-use super::{rows, shards};
+use super::{brought, rows, shards};
 
 /// JSON lines, JSON lists, CSV, TSV and Parquet files of problems, `.gz` and `.zst` too.
 ///
@@ -18,7 +18,8 @@ use super::{rows, shards};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProblemsFiles {
-    /// Paths, directories or patterns (`problems/*.jsonl`), relative to the pipeline file.
+    /// Paths, directories or patterns (`problems/*.jsonl`), relative to the pipeline file; or `package:PATTERN`, below the slot
+    /// `packages`.
     pub files: Vec<String>,
     /// What stands under `source`, before `/practice` or `/test`; by default a file's name without what follows the first dot.
     pub source: Option<String>,
@@ -59,13 +60,13 @@ impl Stage for ProblemsFiles {
     fn signature(&self) -> Signature {
         let outside =
             self.files.iter().enumerate().map(|(i, file)| Outside::new(format!("/files/{i}"), file));
-        Signature {
+        let signature = Signature {
             class: Class::Exact,
             random: true,
             writes: vec![Output::new("problems", Problems::NAME), Output::new("dropped", Dropped::NAME)],
-            outside: outside.collect(),
             ..Signature::exact(1)
-        }
+        };
+        brought::declared(signature, outside)
     }
 
     fn check(&self) -> Result<(), Fault> {
@@ -89,7 +90,7 @@ impl Stage for ProblemsFiles {
             id: 0,
             first: None,
         };
-        let paths = (0..self.files.len()).flat_map(|setting| io.outside_files(&format!("/files/{setting}")));
+        let paths = brought::all(io, "files", &self.files)?;
         for path in paths {
             let before = import.id;
             self.import(&path, &mut import)?;

@@ -1,5 +1,8 @@
 //! Rows of outside files in the usual packings: JSON lines, JSON lists, CSV and TSV, Parquet; and archives of such files.
+//!
+//! Lines of oe-eval's requests hold the row in `doc`, one for each thing that a model is asked about it: the first is the row.
 
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -95,14 +98,26 @@ fn of_reader(
         };
         return rows.into_iter().zip(1..).try_for_each(|(row, line)| take(line, Ok(row)));
     }
+    let mut asked = HashSet::new();
     for (text, line) in reader.split(b'\n').zip(1..) {
         let text = text.with_context(what)?;
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        take(line, serde_json::from_slice(&text).map_err(|problem| (INVALID, without_line(&problem))))?;
+        let row = serde_json::from_slice(&text).map_err(|problem| (INVALID, without_line(&problem)));
+        match row.map(requested) {
+            Ok((row, true)) if !asked.insert(row.to_string()) => {}
+            Ok((row, _)) => take(line, Ok(row))?,
+            Err(problem) => take(line, Err(problem))?,
+        }
     }
     Ok(())
+}
+
+/// The row that a request is about, and whether it is one.
+fn requested(mut row: Value) -> (Value, bool) {
+    let is_request = row.get("request_type").is_some() && row["doc"].is_object();
+    if is_request { (row["doc"].take(), true) } else { (row, false) }
 }
 
 /// Rows as objects of texts, by the names in the first line. Where that has a tab, tabs divide and quotes are text, as most

@@ -11,16 +11,32 @@ const SHOWN: usize = 80;
 pub(super) struct Fields {
     object: Map<String, Value>,
     line: usize,
+    /// What a request of oe-eval is about, as it stands there.
+    requested: Option<String>,
 }
 
 impl Fields {
     pub(super) fn parse(text: &str, line: usize) -> Result<Self> {
         let wrong = |got: String| Error::Line { line, expected: "a JSON object".to_owned(), got };
         match serde_json::from_str(text) {
-            Ok(Value::Object(object)) => Ok(Self { object, line }),
+            Ok(Value::Object(mut object)) if object.contains_key("request_type") => {
+                match object.get_mut("doc").map(Value::take) {
+                    Some(Value::Object(doc)) => {
+                        let requested = Some(Value::Object(doc.clone()).to_string());
+                        Ok(Self { object: doc, line, requested })
+                    }
+                    other => Err(wrong(format!("a request whose `doc` is {}", shown(&other.into())))),
+                }
+            }
+            Ok(Value::Object(object)) => Ok(Self { object, line, requested: None }),
             Ok(other) => Err(wrong(shown(&other))),
             Err(error) => Err(wrong(error.to_string())),
         }
+    }
+
+    /// The document of a request; none of a line that is a question itself.
+    pub(super) fn requested(&self) -> Option<String> {
+        self.requested.clone()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

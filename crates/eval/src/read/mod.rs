@@ -7,12 +7,17 @@
 //! | `question`, `choices`, `answer` | MMLU: choices are shown as letters, and a letter is the answer | [`choices`] |
 //! | `context`, `continuation` | a text to complete | [`open`] |
 //! | `context` or `question`, `answer`, `aliases` | a question with other words for its answer | [`open`] |
+//! | `query`, `answers_text` | a text to complete | [`open`] |
 //! | `text` | a text | [`texts`] |
+//!
+//! The files of requests that oe-eval keeps have any of these in `doc`, a line for each thing that a model is asked about it:
+//! of lines with one `doc`, the first is read.
 //!
 //! `category` or `subject` say to which group a question belongs. Other fields are passed over, as are empty lines.
 
 mod fields;
 
+use std::collections::HashSet;
 use std::io::BufRead;
 
 use crate::{Choice, Error, Open, Result};
@@ -41,6 +46,10 @@ pub fn choices(lines: impl BufRead) -> Result<Vec<Choice>> {
 /// Questions to answer, texts to complete.
 pub fn open(lines: impl BufRead) -> Result<Vec<Open>> {
     each(lines, |fields| {
+        if fields.has("answers_text") {
+            let (question, answers) = (fields.text("query")?, fields.texts("answers_text")?);
+            return Ok(Open { question, answers, group: fields.group() });
+        }
         let question = fields.text(if fields.has("question") { "question" } else { "context" })?;
         let mut answers =
             vec![fields.text(if fields.has("continuation") { "continuation" } else { "answer" })?];
@@ -61,12 +70,15 @@ pub fn texts(lines: impl BufRead) -> Result<Vec<String>> {
 }
 
 fn each<T>(lines: impl BufRead, read: impl Fn(&Fields) -> Result<T>) -> Result<Vec<T>> {
-    let mut found = vec![];
+    let (mut found, mut asked) = (vec![], HashSet::new());
     for (at, text) in lines.lines().enumerate() {
         let line = at + 1;
         let text = text.map_err(|source| Error::Io { line, source })?;
         if !text.trim().is_empty() {
-            found.push(read(&Fields::parse(&text, line)?)?);
+            let fields = Fields::parse(&text, line)?;
+            if fields.requested().is_none_or(|doc| asked.insert(doc)) {
+                found.push(read(&fields)?);
+            }
         }
     }
     Ok(found)
@@ -95,6 +107,25 @@ mod tests {
         assert_eq!((&*got[0].question, &got[0].answers), ("to be or not to", &words(&["be"])));
         assert_eq!(got[1].answers, words(&["Ann", "Anna"]));
         assert_eq!(texts(&br#"{"text": "a"}"#[..]).unwrap(), ["a"]);
+    }
+
+    #[test]
+    fn of_requests_about_one_document_the_first_is_read() {
+        let line = |doc: &str, at: usize| {
+            format!(r#"{{"request_type": "loglikelihood", "doc": {doc}, "request": {{}}, "idx": {at}}}"#)
+        };
+        let (one, two) = (
+            r#"{"query": "Q\nAnswer:", "choices": ["a", "b"], "gold": 1}"#,
+            r#"{"query": "P\nAnswer:", "choices": ["a", "b"], "gold": 0}"#,
+        );
+        let lines = [line(one, 0), line(one, 1), line(two, 0), line(one, 2)].join("\n");
+        let got = choices(lines.as_bytes()).unwrap();
+        assert_eq!(
+            got.iter().map(|choice| &*choice.questions[0]).collect::<Vec<_>>(),
+            ["Q\nAnswer:", "P\nAnswer:"]
+        );
+        let lines = line(r#"{"query": "to be or not to", "answers_text": ["be"], "choices": ["be"]}"#, 0);
+        assert_eq!(open(lines.as_bytes()).unwrap()[0].answers, ["be"]);
     }
 
     #[test]

@@ -14,13 +14,16 @@ use pipeline::{Error, Fault, Io, Output, Outside, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::brought;
+
 /// A model of this machine: a GGUF file, whose weights become f32, or a Hugging Face folder.
 ///
 /// Its bytes enter the key; its path does not.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CheckpointFiles {
-    /// The file, or the folder with `config.json`, `model.safetensors` and `tokenizer.json`, relative to the pipeline file.
+    /// The file, or the folder with `config.json`, `model.safetensors` and `tokenizer.json`, relative to the pipeline file;
+    /// or `package:PATTERN`, which names it below the slot `packages`.
     pub model: String,
     /// How to get it; told where it is missing.
     pub get: String,
@@ -38,13 +41,13 @@ struct Found {
 
 impl Stage for CheckpointFiles {
     fn signature(&self) -> Signature {
-        Signature {
+        let signature = Signature {
             writes: vec![Output::new("checkpoint", "checkpoint/1"), Output::new("tokenizer", "tokenizer/1")],
-            outside: vec![Outside::new("/model", &self.model).cure(&self.get)],
             unhashed: vec!["get"],
             sources: &["model", "bpe"],
             ..Signature::exact(1)
-        }
+        };
+        brought::declared(signature, [Outside::new("/model", &self.model).cure(&self.get)])
     }
 
     fn check(&self) -> Result<(), Fault> {
@@ -56,7 +59,7 @@ impl Stage for CheckpointFiles {
     }
 
     fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
-        let files = io.outside_files("/model");
+        let files = brought::files(io, "/model", &self.model)?;
         let found = match place(&files)? {
             Place::Gguf(file) => gguf::read(file),
             Place::Folder(folder) => hugging_face::read(folder),

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{Conversations, Dropped, Message, MessagePart, PartKind, Table, Writer, conversations, dropped};
 
-use super::{rows, shards};
+use super::{brought, rows, shards};
 use shape::{Said, Sort};
 
 /// JSON lines, JSON lists, CSV, TSV and Parquet files of conversations, `.gz` and `.zst` too: messages, ShareGPT, prompt
@@ -20,7 +20,8 @@ use shape::{Said, Sort};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConversationsFiles {
-    /// Paths, directories or patterns (`talks/*.jsonl`), relative to the pipeline file.
+    /// Paths, directories or patterns (`talks/*.jsonl`), relative to the pipeline file; or `package:PATTERN`, below the slot
+    /// `packages`.
     pub files: Vec<String>,
     /// What stands under `source`, for weights of a training; by default a file's name without what follows the first dot.
     pub source: Option<String>,
@@ -30,14 +31,14 @@ impl Stage for ConversationsFiles {
     fn signature(&self) -> Signature {
         let outside =
             self.files.iter().enumerate().map(|(i, file)| Outside::new(format!("/files/{i}"), file));
-        Signature {
+        let signature = Signature {
             writes: vec![
                 Output::new("conversations", Conversations::NAME),
                 Output::new("dropped", Dropped::NAME),
             ],
-            outside: outside.collect(),
             ..Signature::exact(1)
-        }
+        };
+        brought::declared(signature, outside)
     }
 
     fn check(&self) -> Result<(), Fault> {
@@ -56,7 +57,7 @@ impl Stage for ConversationsFiles {
             id: 0,
             first: None,
         };
-        let paths = (0..self.files.len()).flat_map(|setting| io.outside_files(&format!("/files/{setting}")));
+        let paths = brought::all(io, "files", &self.files)?;
         for path in paths {
             let before = import.id;
             self.import(&path, &mut import)?;

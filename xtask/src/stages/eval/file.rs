@@ -18,7 +18,8 @@ use super::AGGREGATE;
 pub struct BenchmarkFile {
     /// What it is called in the scores.
     pub name: String,
-    /// A file, a directory or a pattern, relative to the pipeline file: JSON lines, which may be packed (`.zst`, `.gz`).
+    /// A file, a directory or a pattern, relative to the pipeline file: JSON lines, which may be packed (`.zst`, `.gz`);
+    /// or `package:PATTERN`, which names it below the slot `packages`.
     pub file: String,
     /// How to get that; told where it is missing.
     pub get: String,

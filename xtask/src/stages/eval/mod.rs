@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{Scores, Table};
 
-use super::shards;
+use super::{brought, shards};
 
 pub use file::{BenchmarkFile, Method};
 pub use measure::{AGGREGATE, Figures, Named, measure};
@@ -46,15 +46,15 @@ impl Stage for Eval {
         let outside = |(at, benchmark): (usize, &BenchmarkFile)| {
             Outside::new(format!("/benchmarks/{at}/file"), &benchmark.file).cure(&benchmark.get)
         };
-        Signature {
+        let signature = Signature {
             class: Class::Numeric,
             random: true,
             reads: vec![Slot::new("checkpoint", "checkpoint/1"), Slot::new("tokenizer", "tokenizer/1")],
             writes: vec![Output::new("scores", Scores::NAME)],
-            outside: self.benchmarks.iter().enumerate().map(outside).collect(),
             sources: &["eval", "model", "bpe"],
             ..Signature::exact(1)
-        }
+        };
+        brought::declared(signature, self.benchmarks.iter().enumerate().map(outside))
     }
 
     fn check(&self) -> Result<(), Fault> {
@@ -81,7 +81,7 @@ impl Stage for Eval {
         }
         let mut named = vec![];
         for (at, benchmark) in self.benchmarks.iter().enumerate() {
-            let files = io.outside_files(&format!("/benchmarks/{at}/file"));
+            let files = brought::files(io, &format!("/benchmarks/{at}/file"), &benchmark.file)?;
             named.push(Named {
                 name: benchmark.name.clone(),
                 benchmark: benchmark.read(&files, io.seed("shots"), &stop)?,

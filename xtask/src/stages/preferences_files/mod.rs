@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use shard::{Dropped, Message, MessagePart, Preferences, Table, Writer, dropped, preferences};
 
 use super::verdicts::{self, Verdict};
-use super::{conversations_files, rows, shards};
+use super::{brought, conversations_files, rows, shards};
 use shape::{Found, Refusal};
 
 /// Pairs and rankings in JSON lines, JSON lists, CSV, TSV and Parquet files, `.gz` and `.zst` too, and in `.tar` archives of such:
@@ -22,7 +22,8 @@ use shape::{Found, Refusal};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PreferencesFiles {
-    /// Paths, directories or patterns (`preferences/*.jsonl`), relative to the pipeline file.
+    /// Paths, directories or patterns (`preferences/*.jsonl`), relative to the pipeline file; or `package:PATTERN`, below the slot
+    /// `packages`.
     pub files: Vec<String>,
     /// What stands under `source`; by default a file's name without what follows the first dot. Of files with a topic each, the
     /// topic stands there, behind this and a slash.
@@ -33,14 +34,14 @@ impl Stage for PreferencesFiles {
     fn signature(&self) -> Signature {
         let outside =
             self.files.iter().enumerate().map(|(i, file)| Outside::new(format!("/files/{i}"), file));
-        Signature {
+        let signature = Signature {
             writes: vec![
                 Output::new("preferences", Preferences::NAME),
                 Output::new("dropped", Dropped::NAME),
             ],
-            outside: outside.collect(),
             ..Signature::exact(1)
-        }
+        };
+        brought::declared(signature, outside)
     }
 
     fn check(&self) -> Result<(), Fault> {
@@ -60,7 +61,7 @@ impl Stage for PreferencesFiles {
             verdicts: vec![],
             first: None,
         };
-        let paths = (0..self.files.len()).flat_map(|setting| io.outside_files(&format!("/files/{setting}")));
+        let paths = brought::all(io, "files", &self.files)?;
         for path in paths {
             let before = import.id;
             self.import(&path, &mut import)?;

@@ -7,6 +7,7 @@
 //! | instructions | `instruction`, `input`, `chosen`, `rejected` |
 //! | UKPConvArg1 | `a1`, `a2`, `label`; the file is called `topic_side.csv` |
 //! | OpenAI's summaries | `info`, `summaries`, `choice` |
+//! | questions with choices | `query`, `choices`, `gold`: the right one before all others |
 //! | rankings | `prompt`, `responses`, `ranks`: 1 the best, equal ranks a tie |
 //!
 //! Beside any of them: `margin` (how much better; of a ranking one number an answer), `labeler` (or `worker`, `annotator`).
@@ -50,6 +51,8 @@ pub(super) fn preference(row: &Value, file: &str) -> Read<Found> {
         ranking(row)?
     } else if has(["chosen", "rejected"]) {
         pair(row)?
+    } else if has(["choices", "gold"]) {
+        choices(row)?
     } else {
         let names: Vec<&str> = row.keys().map(String::as_str).take(8).collect();
         let expected = "expected chosen and rejected, responses and ranks, a1 and a2, or info and summaries";
@@ -185,6 +188,24 @@ fn ranking(row: &Map<String, Value>) -> Read<Found> {
     };
     let policies = texts("policies").filter(|policies| policies.len() == responses.len());
     Ok(Found { prompt, responses, ranks, margin, policies, ..Found::default() })
+}
+
+/// A question of a benchmark: nobody says which of the wrong answers is better.
+fn choices(row: &Map<String, Value>) -> Read<Found> {
+    let prompt = match present(row, "query").and_then(Value::as_str) {
+        Some(query) => vec![Said::text("user", query)],
+        None => asked(row).map_err(|problem| (UNKNOWN, problem))?.unwrap_or_default(),
+    };
+    let texts = row["choices"].as_array().into_iter().flatten().map(|text| text.as_str().map(str::to_owned));
+    let responses: Option<Vec<String>> = texts.collect();
+    let responses = responses.ok_or((UNKNOWN, "expected a list of texts in `choices`".to_owned()))?;
+    let gold = row["gold"].as_u64().filter(|&gold| gold < responses.len() as u64);
+    let gold = gold.ok_or((
+        "unknown_label",
+        format!("expected the number of a choice in `gold`, got {}", row["gold"]),
+    ))?;
+    let ranks = (0..responses.len() as u64).map(|at| if at == gold { 1 } else { 2 }).collect();
+    Ok(Found { prompt, responses, ranks, ..Found::default() })
 }
 
 fn rank(rank: &Value) -> Read<i32> {

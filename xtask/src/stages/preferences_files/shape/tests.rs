@@ -56,6 +56,7 @@ fn every_shape_is_read() {
             json!({ "prompt": "q", "responses": ["a", "b", "c", "d"], "ranks": [3, 1, 2, 1] }),
             "user: q | 3 a, 1 b, 2 c, 1 d",
         ),
+        (json!({ "query": "q", "choices": ["a", "b", "c"], "gold": 1 }), "user: q | 2 a, 1 b, 2 c"),
     ] {
         let found =
             preference(&row, "tea-or-coffee-_tea.csv").unwrap_or_else(|refusal| panic!("{row}: {refusal:?}"));

@@ -1,0 +1,77 @@
+//! Rows of benchmarks that are kept, one JSON object a line, with the day they were measured.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::machine;
+
+/// What a benchmark printed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Row {
+    pub(super) name: String,
+    /// Our figure, in `unit`.
+    pub(super) ours: f64,
+    /// The peer's, on the same work in the same call.
+    pub(super) peer: Option<f64>,
+    pub(super) peer_version: Option<String>,
+    /// Turned so that more than 1 is in our favour.
+    pub(super) ratio: Option<f64>,
+    better: String,
+    pub(super) unit: String,
+    pub(super) cpu: String,
+    #[serde(default)]
+    pub(super) date: String,
+}
+
+/// All of them, in the order of their names.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    rows: Vec<Row>,
+}
+
+impl Kept {
+    /// Reads the file at `path`; a missing one is empty.
+    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = match std::fs::read_to_string(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            other => other.with_context(|| format!("cannot read {}", path.display()))?,
+        };
+        Ok(Self { rows: rows(&text, path)? })
+    }
+
+    /// Takes the rows that `bench` left at `path`, in place of what the subject had.
+    pub(super) fn keep(&mut self, subject: &str, path: &Path) -> anyhow::Result<()> {
+        let what = || format!("cannot read {}: run `cargo xtask bench {subject}` first", path.display());
+        let text = std::fs::read_to_string(path).with_context(what)?;
+        let written = std::fs::metadata(path).and_then(|metadata| metadata.modified()).with_context(what)?;
+        let seconds = written.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let mut fresh = rows(&text, path)?;
+        for row in &mut fresh {
+            row.date = machine::day(seconds);
+        }
+        self.rows.retain(|row| !fresh.iter().any(|fresh| fresh.name == row.name));
+        self.rows.extend(fresh);
+        self.rows.sort_by(|a, b| (&a.name, &a.peer_version).cmp(&(&b.name, &b.peer_version)));
+        Ok(())
+    }
+
+    /// The rows called `name`: one a peer.
+    pub(super) fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Row> {
+        self.rows.iter().filter(move |row| row.name == name)
+    }
+
+    pub(super) fn render(&self) -> String {
+        let line = |row: &Row| serde_json::to_string(row).expect("numbers and texts") + "\n";
+        self.rows.iter().map(line).collect::<Vec<_>>().concat()
+    }
+}
+
+fn rows(text: &str, path: &Path) -> anyhow::Result<Vec<Row>> {
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let row =
+        |line| serde_json::from_str(line).with_context(|| format!("not a row of {}: {line}", path.display()));
+    lines.map(row).collect()
+}
