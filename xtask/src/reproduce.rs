@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use pipeline::{
-    Error, Fault, LockFile, Locked, Outcome, Plan, Planned, Registry, Runner, Session, Store, Whole,
-    clock::unix_seconds, write_atomically,
+    Error, Fault, LockFile, Locked, Outcome, PipelineFile, Plan, Planned, Registry, Runner, Session, Store,
+    Whole, clock::unix_seconds, write_atomically,
 };
 use serde_json::json;
 
@@ -53,7 +53,7 @@ pub(crate) fn led(
     home: Home,
     lead: &Lead,
 ) -> anyhow::Result<()> {
-    let file = house::load(&arguments.pipeline)?;
+    let file = within(house::load(&arguments.pipeline)?, registry, arguments.until.as_deref());
     let lock = house::lock(&file)?;
     let pinned = lock.as_ref().map_or(&[][..], |lock| &lock.url);
     let network = Network { mirror: arguments.mirror.clone() };
@@ -95,6 +95,18 @@ pub(crate) fn led(
     compare(&plan, &outcomes, lock.as_ref(), &store, arguments, out)?;
     writeln!(out, "report: {}", directory.join("report.html").display())?;
     Ok(())
+}
+
+/// The pipeline without what lies below `until`, where that has a stage that this program was built without: the data stages
+/// of a whole pipeline run in a program that cannot train.
+fn within(mut file: PipelineFile, registry: &Registry, until: Option<&str>) -> PipelineFile {
+    let last = until.and_then(|until| file.stages.iter().position(|stage| stage.name == until));
+    if let Some(last) = last
+        && file.stages[last + 1..].iter().any(|stage| registry.get(&stage.uses).is_none())
+    {
+        file.stages.truncate(last + 1);
+    }
+    file
 }
 
 fn check_until(plan: &Plan, until: Option<&str>) -> Result<(), Error> {

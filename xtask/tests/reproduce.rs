@@ -124,6 +124,19 @@ fn asked_to_stop_a_training_saves_and_goes_on() {
     assert_eq!(undisturbed.contents("long"), house.contents("long"));
 }
 
+#[test]
+fn a_stage_below_until_may_be_one_that_this_program_was_built_without() {
+    let house = House::new();
+    house.write(
+        "mine.toml",
+        "extends = \"pipelines/tiny.toml\"\n\n[[stage]]\nname = \"later\"\nuse = \"of-another-program\"\n",
+    );
+    let said = house.done(&["reproduce", "mine.toml", "--until", "web"]);
+    assert!(said.contains("miniature-web"), "{said}");
+    let refused = house.run(&["reproduce", "mine.toml"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
 /// Documents of one run enter another with all that they had, whatever columns the file has.
 #[test]
 fn documents_of_another_run_come_in_as_they_were() {

@@ -52,7 +52,12 @@ pub(super) fn render(lock: &LockFile, kept: &Kept) -> String {
         of_bench("learning a vocabulary, GPT-4's pattern", "bpe/train-gpt4", "bench bpe", PEERS),
         of_bench("the same, GPT-2's pattern", "bpe/train-gpt2", "bench bpe", PEERS),
         of_run("base model, bits per byte held out", bits(&figures), counted(&figures)),
-        of_bench("the same training by PyTorch (`demo`)", "model/curve", "bench model-curve", PEERS),
+        of_bench(
+            "the training of `tiny`, loss held out",
+            "model/curve",
+            "bench model-curve runs/tiny",
+            PEERS,
+        ),
         of_bench("training steps", "model/train-small-eager", "bench model train-small", PEERS),
         of_bench("the same, compiled", "model/train-small-compile", "bench model train-small", PEERS),
         of_bench("ARC-Easy, SmolLM2-135M", "eval/arc_easy-right", EVAL, PEERS),
@@ -84,7 +89,9 @@ fn beside(row: &Row) -> Option<String> {
     let (peer, version) = (row.peer?, row.peer_version.as_ref()?);
     let ratio = match row.ratio {
         // scores and shares are compared as they stand
-        Some(ratio) if !matches!(row.unit.as_str(), "F1" | "share") => format!(" (×{ratio:.2})"),
+        Some(ratio) if !matches!(row.unit.as_str(), "F1" | "share" | "nats/token") => {
+            format!(" (×{ratio:.2})")
+        }
         _ => String::new(),
     };
     Some(format!("{version}: {}{ratio}", figure(peer)))
@@ -122,6 +129,7 @@ fn judged(figures: &Figures) -> Option<String> {
 /// Three digits that count.
 fn figure(value: f64) -> String {
     match value.abs() {
+        1000.0.. => thousands(value.round() as u64),
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
         1.0.. => format!("{value:.2}"),
