@@ -251,7 +251,8 @@ fn compare(
             let fault = fault.expected("the lock of a run that was right");
             return Err(Error::Moved(fault.cure("run once without --locked: it writes one")).into());
         }
-        if outcomes.len() == plan.stages.len() {
+        // a lock is of a whole run
+        if arguments.until.is_none() && outcomes.len() == plan.stages.len() {
             let locked = |(stage, outcome): (&Planned, &Outcome)| {
                 let cost = store.cost(&stage.key).unwrap_or(outcome.cost);
                 (stage.name.clone(), Locked::of(stage, &outcome.manifest).costing(cost))
