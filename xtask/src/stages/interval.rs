@@ -1,7 +1,7 @@
 //! How far a share of few may lie from that of many. Only sums, products and roots: the bits are the same everywhere.
 
 /// Wilson's interval for `hits` of `of` (1927), at 95 %.
-pub(super) fn wilson(hits: f64, of: f64) -> (f64, f64) {
+pub(crate) fn wilson(hits: f64, of: f64) -> (f64, f64) {
     const Z: f64 = 1.959_963_984_540_054;
     let (n, p) = (of, hits / of);
     let middle = p + Z * Z / (2.0 * n);

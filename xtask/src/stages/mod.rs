@@ -41,7 +41,7 @@ pub mod filter;
 mod folder;
 #[cfg(feature = "train")]
 pub mod grpo;
-mod interval;
+pub(crate) mod interval;
 #[cfg(feature = "train")]
 pub mod interview;
 pub mod lesson_media;
