@@ -16,6 +16,7 @@ mod extract;
 mod filter;
 mod fixtures;
 mod grpo;
+mod memory;
 mod model;
 mod peers;
 mod ppo;
