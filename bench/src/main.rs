@@ -25,6 +25,7 @@ mod rules;
 mod serve;
 mod served;
 mod sft;
+mod small;
 mod warc;
 
 /// What can be measured.
