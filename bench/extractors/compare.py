@@ -14,26 +14,19 @@ import gzip
 import hashlib
 import json
 import logging
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 
 import trafilatura
 from resiliparse.extract.html2text import extract_plain_text
+
+from score import f1, words
 
 EXTRACTORS = {
     "trafilatura": lambda html: trafilatura.extract(html) or "",
     "resiliparse": lambda html: extract_plain_text(html, main_content=True),
 }
 BAR = 0.08
-
-
-def f1(found, expected):
-    found, expected = (Counter(re.findall(r"\w+", text.lower())) for text in (found, expected))
-    common = sum((found & expected).values())
-    if not expected or not common:
-        return float(not expected and not found)
-    return 2 * common / (sum(found.values()) + sum(expected.values()))
 
 
 def wcxb(folder):
@@ -76,7 +69,9 @@ def measure(pages):
     rows = []
     for _, page_type, layout, read, expected in pages:
         html = read()
-        rows.append((page_type, layout, {name: f1(extract(html), expected) for name, extract in EXTRACTORS.items()}))
+        expected = words(expected)
+        scores = {name: f1(words(extract(html)), expected) for name, extract in EXTRACTORS.items()}
+        rows.append((page_type, layout, scores))
     return rows
 
 

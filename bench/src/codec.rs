@@ -33,9 +33,13 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
                             let picture = read_image(row.bytes, &Bounds::default())?;
                             // small pictures are not made larger
                             let edge = picture.width().max(picture.height()).min(grid.edge);
-                            patches.extend(Grid { edge: edge.next_multiple_of(grid.patch), ..grid }.patches(&picture));
+                            patches.extend(
+                                Grid { edge: edge.next_multiple_of(grid.patch), ..grid }.patches(&picture),
+                            );
                         }
-                        MediaKind::Audio => stacks.extend(strip.stacks(&read_wav(row.bytes, &Bounds::default())?)?),
+                        MediaKind::Audio => {
+                            stacks.extend(strip.stacks(&read_wav(row.bytes, &Bounds::default())?)?)
+                        }
                     }
                 }
             }
@@ -46,8 +50,11 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
             for gallery in galleries {
                 for at in 0..1_500 {
                     match gallery.shown(at).medium {
-                        Medium::Picture(raster) => patches
-                            .extend(grid.patches(&Image::new(raster.width, raster.height, raster.pixels)?)),
+                        Medium::Picture(raster) => patches.extend(grid.patches(&Image::new(
+                            raster.width,
+                            raster.height,
+                            raster.pixels,
+                        )?)),
                         Medium::Sound(wave) => {
                             stacks.extend(strip.stacks(&Sound::new(wave.rate, wave.samples)?)?);
                         }
@@ -57,7 +64,8 @@ pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
         }
     }
     let mut rows = vec![];
-    for (name, dim, points) in [("codec/patches", grid.dim(), patches), ("codec/stacks", strip.dim(), stacks)] {
+    for (name, dim, points) in [("codec/patches", grid.dim(), patches), ("codec/stacks", strip.dim(), stacks)]
+    {
         if !points.is_empty() {
             beside(name, dim, &thin(dim, &points), &mut rows)?;
         }
@@ -89,14 +97,16 @@ fn beside(name: &str, dim: usize, points: &[f32], rows: &mut Vec<Row>) -> anyhow
         let mut arguments = vec![shared.as_path()];
         arguments.extend(numbers.iter().map(Path::new));
         if let Some(cost) = peers::python("codec/kmeans.py", &arguments)? {
-            let told: Value = serde_json::from_str(cost.printed.trim()).context("scikit-learn said nothing")?;
+            let told: Value =
+                serde_json::from_str(cost.printed.trim()).context("scikit-learn said nothing")?;
             peer_losses.push(told["inertia"].as_f64().context("no inertia")? / points.len() as f64);
             peer_seconds.push(told["seconds"].as_f64().context("no seconds")?);
         }
     }
     let version = || "scikit-learn 1.9.1".to_owned();
     let peer = |values: &mut Vec<f64>| (!values.is_empty()).then(|| (median(values), version()));
-    let loss = Row::amount(&format!("{name} lost"), "squared error", median(&mut losses), peer(&mut peer_losses));
+    let loss =
+        Row::amount(&format!("{name} lost"), "squared error", median(&mut losses), peer(&mut peer_losses));
     let speed = Row::speed(
         &format!("{name} learned"),
         "vectors/s",

@@ -32,11 +32,10 @@ const METRICS: [&str; 3] = ["right", "right_per_token", "right_per_byte"];
 /// Accuracies of both sides, and of how many items both say the same.
 pub fn rows(run: &Path, data: &Path) -> anyhow::Result<Vec<Row>> {
     let eval = Stage::of(run, "eval")?;
-    let checkpoint = eval.above("checkpoint").context("the run's `eval` reads no checkpoint")?;
+    let model = eval.above("checkpoint").context("the run's `eval` reads no checkpoint")?;
     let packages = eval.above("packages");
     let recipe = &manifest(&eval.folder)?["recipe"];
     let settings = &recipe["settings"];
-    let model = checkpoint;
     let config: Value = serde_json::from_slice(&fs::read(model.join("config.json"))?)?;
     let benchmarks = settings["benchmarks"].as_array().context("the run's `eval` names no benchmarks")?;
     let told = benchmarks.iter().filter_map(|benchmark| told(benchmark, data, packages.as_deref()));

@@ -6,9 +6,9 @@
 //! beside ours. F1 is over bags of lower-case words, a mean over pages; `bench/extractors/score.py` gives the same.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
@@ -18,7 +18,7 @@ use fineweb_filter::extract::{Extract, Extractor, MainText};
 use fixtures::{Kind, Size, web};
 use serde::{Deserialize, Serialize};
 
-use crate::peers;
+use crate::peers::{self, Scratch};
 use crate::row::{Row, median};
 
 /// Rounds of each side; the median counts.
@@ -46,17 +46,15 @@ struct Side {
 
 /// Speed beside each peer, F1 beside each, and F1 by page type beside the best.
 pub fn rows(file: Option<&Path>) -> anyhow::Result<Vec<Row>> {
-    let folder = std::env::temp_dir().join(format!("deepdive-bench-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let path = folder.join("pages.jsonl");
+    let scratch = Scratch::new("extract")?;
+    let path = scratch.join("pages.jsonl");
     let samples = match file {
         Some(file) => read(file)?,
         None => miniature(),
     };
     write(&samples, &path)?;
-    let sides = measure(&samples, &path, &folder.join("found.jsonl"));
-    fs::remove_dir_all(&folder)?;
-    Ok(compare(&samples, sides?))
+    let sides = measure(&samples, &path, &scratch.join("found.jsonl"))?;
+    Ok(compare(&samples, sides))
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<Sample>> {
@@ -64,7 +62,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<Sample>> {
     lines.lines().map(|line| Ok(serde_json::from_str(&line?)?)).collect()
 }
 
-fn write(samples: &[Sample], path: &PathBuf) -> anyhow::Result<()> {
+fn write(samples: &[Sample], path: &Path) -> anyhow::Result<()> {
     let mut out = BufWriter::new(File::create(path).context("no room for a temporary file")?);
     for sample in samples {
         writeln!(out, "{}", serde_json::to_string(sample)?)?;

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::Context;
 use fixtures::{Size, web};
 
-use crate::peers::children_seconds;
+use crate::peers::{Scratch, children_seconds};
 use crate::row::{Row, median};
 
 /// Rounds of each side; the median counts.
@@ -17,7 +17,8 @@ const SEED: u64 = 1337;
 
 /// Generation of the demo web against `gzip -6` of all its messages, a child process each round.
 pub fn rows() -> anyhow::Result<Vec<Row>> {
-    let path = std::env::temp_dir().join(format!("deepdive-bench-{}", std::process::id()));
+    let scratch = Scratch::new("fixtures")?;
+    let path = scratch.join("messages");
     let mut file = BufWriter::new(File::create(&path).context("no room for a temporary file")?);
     let mut bytes = 0;
     for page in web(Size::Demo, SEED) {
@@ -38,7 +39,6 @@ pub fn rows() -> anyhow::Result<Vec<Row>> {
             peers.push(children_seconds()? - before);
         }
     }
-    std::fs::remove_file(&path)?;
     let megabytes = bytes as f64 / 1e6;
     eprintln!("{megabytes:.1} MB of messages");
     let peer = (!peers.is_empty()).then(|| (median(&mut peers), "gzip -6".to_owned()));

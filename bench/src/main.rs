@@ -16,6 +16,7 @@ mod extract;
 mod filter;
 mod fixtures;
 mod grpo;
+mod memory;
 mod model;
 mod peers;
 mod ppo;
@@ -24,6 +25,7 @@ mod rules;
 mod serve;
 mod served;
 mod sft;
+mod small;
 mod warc;
 
 /// What can be measured.

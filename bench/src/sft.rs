@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use bpe::{Bpe, Settings};
+use bpe::{Bpe, Settings, Tokenizer};
 use cpu_time::ProcessTime;
 use fixtures::{Size, web};
 use model::checkpoint::{Special, write};
@@ -34,10 +34,10 @@ pub fn rows() -> anyhow::Result<Vec<Row>> {
     let scratch = Scratch::new("sft")?;
     let folder = scratch.join("model");
     let bpe = tokenizer()?;
-    let template = Protocol::Deepdive.template(bpe_vocabulary(&bpe))?;
+    let template = Protocol::Deepdive.template(bpe.vocabulary())?;
     let config = Config {
         family: Family::Llama,
-        vocabulary: bpe_vocabulary(&bpe).size(),
+        vocabulary: bpe.vocabulary().size(),
         context: CONTEXT,
         width: 384,
         layers: 6,
@@ -50,7 +50,7 @@ pub fn rows() -> anyhow::Result<Vec<Row>> {
     };
     let params = Params::new(1);
     let decoder = Decoder::new(&config, &params, "")?;
-    let special = Special { begin: bpe_vocabulary(&bpe).special("<|bos|>"), end: template.ends().to_vec() };
+    let special = Special { begin: bpe.vocabulary().special("<|bos|>"), end: template.ends().to_vec() };
     write(&folder, &config, &special, &params)?;
     bpe.save(&folder)?;
     add_template(&folder, &*template)?;
@@ -109,10 +109,6 @@ pub fn rows() -> anyhow::Result<Vec<Row>> {
         rows.push(Row::speed(&format!("sft {kind}"), "tokens/s", 1.0, 1.0 / ours, peer));
     }
     Ok(rows)
-}
-
-fn bpe_vocabulary(bpe: &Bpe) -> &bpe::Vocabulary {
-    bpe::Tokenizer::vocabulary(bpe)
 }
 
 /// Places of a batch that hold a conversation's tokens.

@@ -1,13 +1,15 @@
 //! Our side of a step: rollouts, rewards, loss, backward pass, AdamW.
 
-use std::{fs, io};
+use std::io;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use cpu_time::ProcessTime;
 use model::{AdamW, Config, Decoder, Family, Objective, Optimizer, Params, Random};
 use rl::math::{Advantage, Aggregation, Clip, Ratio, Terms};
 use rl::{Batch, Drawing, Group, PolicyGradient, Problem, Rollout, Scored, roll_out};
 use serde_json::{Value, json};
+
+use crate::memory::resident;
 
 const VOCABULARY: usize = 8192;
 
@@ -167,12 +169,4 @@ pub fn steps(settings: &str) -> anyhow::Result<()> {
         println!("{told}");
     }
     Ok(())
-}
-
-/// Bytes of resident memory, now or at their peak.
-fn resident(key: &str) -> anyhow::Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with(key)).context("no such line")?;
-    let kilobytes: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
-    Ok(kilobytes * 1024)
 }

@@ -6,13 +6,14 @@ use std::path::Path;
 
 use candle_core::{Device, safetensors};
 use model::checkpoint::{Special, save};
-use model::{Config, Decoder, Family, Initial, Objective, Params, Random};
+use model::{Config, Decoder, Objective, Random};
 use rl::math::{Advantage, Aggregation, Clip, Kl, Ratio, Terms};
 use rl::{Batch, Drawing, Group, PolicyGradient, Problem, Scored, roll_out};
 use serde_json::{Value, json};
 
 use crate::peers;
 use crate::row::Row;
+use crate::small::{self, difference};
 
 /// Relative differences, 0 at best, of the worst tensor; `folder` keeps the files of both sides.
 ///
@@ -20,33 +21,14 @@ use crate::row::Row;
 /// stands once.
 pub fn parity(folder: &Path) -> anyhow::Result<Vec<Row>> {
     let mut rows = vec![];
-    for family in [Family::Gpt2, Family::Llama, Family::Nanochat] {
-        let gpt2 = family == Family::Gpt2;
-        let config = Config {
-            family,
-            vocabulary: 300,
-            context: 64,
-            width: 64,
-            layers: 3,
-            heads: 4,
-            kv_heads: if gpt2 { 4 } else { 2 },
-            hidden: 160,
-            tied: gpt2,
-            softcap: if family == Family::Nanochat { 15.0 } else { 0.0 },
-            ..Config::default()
-        };
-        let name = format!("{family:?}").to_lowercase();
+    for (name, config) in small::models() {
         rows.extend(of_one(&name, &config, &folder.join(&name))?);
     }
     Ok(rows)
 }
 
 fn of_one(name: &str, config: &Config, folder: &Path) -> anyhow::Result<Vec<Row>> {
-    let (shapes, params) = (Params::new(0), Params::new(7));
-    Decoder::new(config, &shapes, "")?;
-    for (name, var) in shapes.vars() {
-        params.get(&name, var.shape().clone(), Initial::Normal { deviation: 0.2 })?;
-    }
+    let params = small::random(config)?;
     let policy = Decoder::new(config, &params, "")?;
     save(folder, config, &Special { begin: Some(0), end: vec![0] }, &params)?;
     let groups = groups(&policy, config)?;
@@ -153,11 +135,4 @@ fn told(groups: &[Group], batch: &Batch, terms: &Terms) -> Value {
         "clip": [terms.clip.low, terms.clip.high],
         "beta": terms.kl_weight,
     })
-}
-
-/// ‖a − b‖ / ‖b‖.
-fn difference(a: &[f32], b: &[f32]) -> f64 {
-    let square = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>();
-    let apart = square(&mut a.iter().zip(b).map(|(&a, &b)| f64::from(a) - f64::from(b)));
-    (apart / square(&mut b.iter().map(|&b| f64::from(b)))).sqrt()
 }

@@ -1,7 +1,5 @@
 //! A training step of ours: forward, backward, clipping, AdamW.
 
-use std::fs;
-
 use anyhow::Context;
 use cpu_time::ProcessTime;
 use model::{
@@ -10,6 +8,7 @@ use model::{
 use serde_json::{Value, json};
 
 use super::number;
+use crate::memory::resident;
 
 /// A GPT-2 and random tokens.
 pub struct Training {
@@ -73,12 +72,4 @@ pub fn alone(settings: &str) -> anyhow::Result<()> {
     }
     println!("{}", json!({"memory_bytes": resident("VmHWM")? - before}));
     Ok(())
-}
-
-/// Bytes of resident memory, now or at their peak.
-fn resident(key: &str) -> anyhow::Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with(key)).context("no such line")?;
-    let kilobytes: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
-    Ok(kilobytes * 1024)
 }

@@ -15,6 +15,8 @@ use rl::{Batch, PolicyGradient, Rollout, Scored};
 use rlhf_reward::{Critic, HEAD, Ppo, PpoBatch, Preference, Ranked, RankingBatch, RewardModel};
 use serde_json::{Value, json};
 
+use crate::memory::resident;
+
 /// Of a batch at most; a step has as many batches as it takes.
 const TOKENS_PER_BATCH: usize = 2_400;
 
@@ -169,12 +171,4 @@ fn answers(told: &Value) -> Vec<(Vec<u32>, Rollout, Scored, [Vec<f64>; 2])> {
 
 fn ids(list: &Value) -> Vec<u32> {
     list.as_array().into_iter().flatten().filter_map(|id| Some(id.as_u64()? as u32)).collect()
-}
-
-/// Bytes of resident memory, now or at their peak.
-fn resident(key: &str) -> anyhow::Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with(key)).context("no such line")?;
-    let kilobytes: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
-    Ok(kilobytes * 1024)
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use candle_core::{Device, safetensors};
 use model::checkpoint::{Special, save};
-use model::{Batches, Config, Decoder, Family, Initial, Objective, Params, Random, TokenBatch};
+use model::{Batches, Config, Decoder, Objective, Params, Random, TokenBatch};
 use serde_json::json;
 use sft::{Alone, BestFit, ExampleBatches, Examples, Packing, Supervised};
 
 use crate::peers;
 use crate::row::Row;
+use crate::small::{self, difference};
 
 const CONTEXT: usize = 48;
 
@@ -22,34 +23,14 @@ const CONTEXT: usize = 48;
 /// last row is a way that must not: the mean of the batches' means.
 pub fn parity(folder: &Path) -> anyhow::Result<Vec<Row>> {
     let mut rows = vec![];
-    for family in [Family::Gpt2, Family::Llama, Family::Nanochat] {
-        let gpt2 = family == Family::Gpt2;
-        let config = Config {
-            family,
-            vocabulary: 300,
-            context: 64,
-            width: 64,
-            layers: 3,
-            heads: 4,
-            kv_heads: if gpt2 { 4 } else { 2 },
-            hidden: 160,
-            tied: gpt2,
-            softcap: if family == Family::Nanochat { 15.0 } else { 0.0 },
-            ..Config::default()
-        };
-        let name = format!("{family:?}").to_lowercase();
+    for (name, config) in small::models() {
         rows.extend(of_one(&name, &config, &folder.join(&name))?);
     }
     Ok(rows)
 }
 
 fn of_one(name: &str, config: &Config, folder: &Path) -> anyhow::Result<Vec<Row>> {
-    let shapes = Params::new(0);
-    Decoder::new(config, &shapes, "")?;
-    let params = Params::new(7);
-    for (name, var) in shapes.vars() {
-        params.get(&name, var.shape().clone(), Initial::Normal { deviation: 0.2 })?;
-    }
+    let params = small::random(config)?;
     let decoder = Decoder::new(config, &params, "")?;
     save(folder, config, &Special { begin: Some(0), end: vec![0] }, &params)?;
     let examples = examples(config.vocabulary as u64)?;
@@ -139,11 +120,4 @@ fn write_batch(batch: &TokenBatch, folder: &Path) -> anyhow::Result<()> {
         "positions": batch.positions.to_vec2::<u32>()?,
     });
     Ok(fs::write(folder.join("batch.json"), told.to_string())?)
-}
-
-/// ‖a − b‖ / ‖b‖.
-fn difference(a: &[f32], b: &[f32]) -> f64 {
-    let square = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>();
-    let apart = square(&mut a.iter().zip(b).map(|(&a, &b)| f64::from(a) - f64::from(b)));
-    (apart / square(&mut b.iter().map(|&b| f64::from(b)))).sqrt()
 }

@@ -80,24 +80,23 @@ impl Responder<'_> {
             }
             rows.push(row);
         }
-        while !decoding.is_empty() {
+        'all: while !decoding.is_empty() {
             for step in decoding.step()? {
                 let at = of[step.row as usize];
                 let row = &mut rows[at];
                 row.left -= 1;
-                let is_end = self.template.ends().contains(&step.id);
-                if is_end {
+                if self.template.ends().contains(&step.id) {
                     row.reply.ended = true;
                     continue;
                 }
                 row.reply.ids.push(step.id);
                 if watch(at, Event::Token(step.id)).is_break() {
-                    return Ok(rows.into_iter().map(|row| row.reply).collect());
+                    break 'all;
                 }
                 let Some(calls) = calls.filter(|calls| calls.call.1 == step.id) else { continue };
                 let said = self.answer(calls, &mut row.reply);
                 if watch(at, Event::Output(&said)).is_break() {
-                    return Ok(rows.into_iter().map(|row| row.reply).collect());
+                    break 'all;
                 }
                 let mut ids = row.prompt.ids.clone();
                 ids.extend_from_slice(&row.reply.ids);

@@ -18,7 +18,8 @@
 //! | `work` | threads for what takes a processor's time |
 //! | `v1` | OpenAI's API |
 //! | `playground` | what the pages ask; [`Archive`] and [`Ballots`], by which it sees a run |
-//! | `refusal` | errors, in OpenAI's shape: [`Refusal`] |
+//! | `extract`, `refusal` | what requests say; errors, in OpenAI's shape: [`Refusal`] |
+//! | `openapi` | `/openapi.json`, made of the types of requests and answers |
 //! | `guard`, `listen`, `metrics` | who may ask, for how long, and how much was asked |
 
 mod chance;
@@ -46,6 +47,7 @@ pub use playground::{
     Archive, Ballots, Document, Documents, Found, Outcome, Place, Reason, Standing, Standings, Step, Vote,
     Wanted,
 };
+pub(crate) use refusal::in_range;
 pub use refusal::{Answer, Refusal};
 pub use run::{Card, Run, Sample};
 

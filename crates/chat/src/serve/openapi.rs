@@ -159,10 +159,7 @@ fn parameters(path: &str, query: Option<Shape>, generator: &mut SchemaGenerator)
     let mut parameters: Vec<Value> = names.map(of_path).collect();
     let Some(shape) = query else { return parameters };
     let schema = json!(shape(generator));
-    // a reference, as all types with a name
-    let name =
-        schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default().to_owned();
-    let schema = generator.definitions().get(&name).cloned().unwrap_or(schema);
+    let schema = generator.definitions().get(referred(&schema)).cloned().unwrap_or(schema);
     let is_required = |name: &str| {
         schema["required"].as_array().is_some_and(|required| required.iter().any(|field| field == name))
     };

@@ -1,6 +1,8 @@
 //! Why a request gets no answer, in the shape that clients of OpenAI's API know.
 
 use std::borrow::Cow;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -78,7 +80,7 @@ impl Refusal {
     }
 
     /// A fault of ours; what it was goes to the log, not to the client.
-    pub fn fault(problem: impl std::fmt::Display) -> Self {
+    pub fn fault(problem: impl Display) -> Self {
         tracing::error!(%problem, "a request failed");
         let message = "the server failed at this request; its log says why";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, Some("internal_error"), message)
@@ -99,6 +101,19 @@ impl Refusal {
         };
         json!({ "error": { "message": self.message, "type": kind, "param": self.param, "code": self.code } })
     }
+}
+
+/// The value of the field `name`, where it lies in `range`.
+pub(crate) fn in_range<T: PartialOrd + Display>(
+    name: &'static str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Answer<T> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let (low, high) = range.into_inner();
+    Err(Refusal::invalid(name, format!("{name} must lie in {low} to {high}, got {value}")))
 }
 
 impl IntoResponse for Refusal {

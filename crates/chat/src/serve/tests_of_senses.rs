@@ -300,7 +300,7 @@ fn files_that_nobody_should_send_are_refused_for_what_they_are() {
 }
 
 #[test]
-fn requests_are_as_small_as_before_where_nobody_sees() {
+fn requests_are_larger_only_where_somebody_sees() {
     let body = json!({ "model": "chat", "messages": [{ "role": "user", "content": "x".repeat(2 << 20) }] });
     assert_eq!(House::new().ask("POST", CHAT, &body).0, 413);
     assert_eq!(House::sensing().ask("POST", CHAT, &body).0, 400);

@@ -72,7 +72,7 @@ impl Lookup {
         self.sentences.is_empty()
     }
 
-    /// The best sentence, of equals the first, and its score.
+    /// The best sentence, of equals the first; nothing where no sentence has any of the words.
     fn best(&self, request: &str) -> Option<&str> {
         let n = self.sentences.len() as f64;
         let mean = self.lengths.iter().map(|length| f64::from(*length)).sum::<f64>() / n.max(1.0);

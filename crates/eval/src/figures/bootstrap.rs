@@ -16,6 +16,14 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// Around `value`, by what it was in `drawn`, in any order; without width where nothing was drawn.
+    pub(super) fn of(value: f64, mut drawn: Vec<f64>) -> Self {
+        drawn.sort_unstable_by(f64::total_cmp);
+        Self { value, low: quantile(&drawn, 0.025, value), high: quantile(&drawn, 0.975, value) }
+    }
+}
+
 /// The percentile bootstrap (Efron 1979): items are drawn again with replacement, as many as there are, and the figure is
 /// taken of the draw.
 ///
@@ -43,7 +51,7 @@ impl Bootstrap {
     ) -> Interval {
         let means: Vec<f64> = benchmarks.iter().map(|items| mean(items.iter().copied())).collect();
         let value = figure(&means);
-        let mut drawn: Vec<f64> = (0..self.draws)
+        let drawn = (0..self.draws)
             .into_par_iter()
             .map(|draw| {
                 let mut random = Random::new(self.seed, &format!("bootstrap {draw} of {purpose}"));
@@ -54,13 +62,12 @@ impl Bootstrap {
                 figure(&benchmarks.iter().map(again).collect::<Vec<f64>>())
             })
             .collect();
-        drawn.sort_unstable_by(f64::total_cmp);
-        Interval { value, low: quantile(&drawn, 0.025, value), high: quantile(&drawn, 0.975, value) }
+        Interval::of(value, drawn)
     }
 }
 
 /// Between the two nearest of sorted values, in proportion.
-pub(super) fn quantile(sorted: &[f64], share: f64, otherwise: f64) -> f64 {
+fn quantile(sorted: &[f64], share: f64, otherwise: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return otherwise };
     let place = share * last as f64;
     let below = place.floor() as usize;

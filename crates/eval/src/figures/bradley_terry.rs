@@ -8,8 +8,7 @@
 use model::Random;
 use rayon::prelude::*;
 
-use super::Interval;
-use super::bootstrap::{Bootstrap, quantile};
+use super::{Bootstrap, Interval};
 use crate::{Error, Result};
 
 /// A game between two players, named by their numbers.
@@ -110,9 +109,7 @@ impl Bootstrap {
             })
             .collect();
         let interval = |(player, value): (usize, f64)| {
-            let mut own: Vec<f64> = drawn.iter().map(|ratings| ratings[player]).collect();
-            own.sort_unstable_by(f64::total_cmp);
-            Interval { value, low: quantile(&own, 0.025, value), high: quantile(&own, 0.975, value) }
+            Interval::of(value, drawn.iter().map(|ratings| ratings[player]).collect())
         };
         Ok(values.into_iter().enumerate().map(interval).collect())
     }

@@ -54,13 +54,11 @@ pub fn leaderboard(
         let own = battles.iter().filter_map(|battle| battle.score_of(player));
         let (mut wins, mut ties, mut losses) = (0, 0, 0);
         for score in own {
-            *(if score > 0.5 {
-                &mut wins
-            } else if score < 0.5 {
-                &mut losses
-            } else {
-                &mut ties
-            }) += 1;
+            match score {
+                _ if score > 0.5 => wins += 1,
+                _ if score < 0.5 => losses += 1,
+                _ => ties += 1,
+            }
         }
         Standing { rating, elo, wins, ties, losses }
     };

@@ -2,6 +2,7 @@
 
 import { h } from './dom.js';
 import { madeView } from './media.js';
+import { requestOf } from './talk.js';
 import { count, counted, visible } from './text.js';
 
 const ENDS = {
@@ -12,11 +13,13 @@ const ENDS = {
 };
 
 /** The view of an answer of `model` that is about to come. Its functions are what `talk.answer` calls. */
-export function answerView(model, tools, requestOf) {
+export function answerView(model, tools) {
   const body = h('div.said');
   const stats = h('p.stats');
   const element = h('div.turn.assistant', { 'aria-busy': 'true' }, body, stats);
   let [open, said] = [null, ''];
+  // where what a tool says goes, by the id of its call
+  const results = new Map();
   // of all rounds together; what tools take is not the model's time
   let [tokens, waited, begun, last] = [0, 0, 0, 0];
 
@@ -76,7 +79,7 @@ export function answerView(model, tools, requestOf) {
     },
     call({ id, function: { name, arguments: given } }) {
       const result = h('span.result', '…');
-      open = { kind: 'call', id, result };
+      open = { kind: 'call' };
       body.append(
         h(
           'p.call',
@@ -86,10 +89,10 @@ export function answerView(model, tools, requestOf) {
           result,
         ),
       );
-      (this.results ??= new Map()).set(id, result);
+      results.set(id, result);
     },
     result({ id }, { output, error }) {
-      const place = this.results.get(id);
+      const place = results.get(id);
       place.textContent = visible(output ?? error);
       place.classList.toggle('failed', output === undefined);
     },

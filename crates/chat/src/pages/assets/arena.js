@@ -30,7 +30,7 @@ open(async (run) => {
     );
     return;
   }
-  if (run.has.ballots === false) {
+  if (!run.has.ballots) {
     fill(
       at('trouble'),
       empty('No votes are kept here', 'This server has no place for them, so there is nothing to vote for.'),

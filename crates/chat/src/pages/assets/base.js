@@ -1,6 +1,5 @@
 // The base model's page: a text as it is written, the lottery behind each of its tokens, and the ways not taken.
 
-import { call } from './api.js';
 import { showOdds, showTop } from './bars.js';
 import { announce, at, chips, debounced, fill, h, latest } from './dom.js';
 import { offerModels, open } from './page.js';
@@ -109,7 +108,7 @@ open(async (run) => {
     odds();
   }
 
-  function describe(token, index) {
+  function describe(token) {
     return token.logProb == null
       ? namedToken(token)
       : `${namedToken(token)}, ${percent(Math.exp(token.logProb))}`;

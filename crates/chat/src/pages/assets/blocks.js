@@ -8,11 +8,9 @@ export function showBlocks({ blocks, parameters, flops_per_token: flops }) {
   at('blocks-lead').textContent =
     `${count(parameters)} numbers were learned. To read one token they are multiplied and added ` +
     `in about ${short(flops)} operations: twice per number that a token meets, and more for looking back.`;
-  const of = (block) => ({ ...block, work: block.flops_per_token ?? block.flops ?? 0 });
-  const rows = blocks.map(of);
   const most = {
-    parameters: Math.max(...rows.map((row) => row.parameters), 1),
-    work: Math.max(...rows.map((row) => row.work), 1),
+    parameters: Math.max(...blocks.map((block) => block.parameters), 1),
+    work: Math.max(...blocks.map((block) => block.flops_per_token), 1),
   };
   fill(
     at('blocks'),
@@ -28,13 +26,13 @@ export function showBlocks({ blocks, parameters, flops_per_token: flops }) {
     ),
     h(
       'tbody',
-      rows.map((row) =>
+      blocks.map((block) =>
         h(
           'tr',
-          h('th', { scope: 'row' }, row.name),
-          cells(row.parameters, most.parameters, 'own'),
-          cells(row.work, most.work, 'share'),
-          h('td.shapes', shapes(row)),
+          h('th', { scope: 'row' }, block.name),
+          cells(block.parameters, most.parameters, 'own'),
+          cells(block.flops_per_token, most.work, 'share'),
+          h('td.shapes', shapes(block)),
         ),
       ),
     ),
@@ -58,9 +56,5 @@ const cells = (value, most, kind) => [
   h('td.wide', marks(mark(value / most, kind))),
 ];
 
-function shapes({ shape, shapes: many }) {
-  const all = many ?? (shape ? [{ name: '', shape }] : []);
-  return all.map(({ name, shape: sides }) =>
-    h('span.shape', name && h('span.quiet', `${name} `), sides.join(' × ')),
-  );
-}
+const shapes = ({ shapes: all }) =>
+  all.map(({ name, shape }) => h('span.shape', name && h('span.quiet', `${name} `), shape.join(' × ')));

@@ -9,16 +9,14 @@ export function showBoard(place, { votes, standings, judge }) {
   if (!votes || !standings.length) {
     return fill(place, empty('No votes yet', 'The first one begins the board.'));
   }
-  const low = Math.min(...standings.map((of) => of.low ?? of.rating));
-  const high = Math.max(...standings.map((of) => of.high ?? of.rating));
+  const low = Math.min(...standings.map((of) => of.low));
+  const high = Math.max(...standings.map((of) => of.high));
   const at = (rating) => `${(100 * (rating - low)) / (high - low || 1)}%`;
   const interval = (of) =>
     h(
       'span.interval',
       { 'aria-hidden': 'true' },
-      of.low != null &&
-        of.high != null &&
-        h('i', { style: { left: at(of.low), right: `calc(100% - ${at(of.high)})` } }),
+      h('i', { style: { left: at(of.low), right: `calc(100% - ${at(of.high)})` } }),
       h('b', { style: { left: at(of.rating) } }),
     );
   const head = ['model', 'rating', 'interval', '', 'battles', 'won', 'tied', 'lost'];
@@ -44,7 +42,7 @@ export function showBoard(place, { votes, standings, judge }) {
             'tr',
             h('th', { scope: 'row' }, of.model),
             h('td.n', whole(of.rating)),
-            h('td.n.quiet', of.low == null ? '–' : `${whole(of.low)} to ${whole(of.high)}`),
+            h('td.n.quiet', `${whole(of.low)} to ${whole(of.high)}`),
             h('td.wide', interval(of)),
             [of.games, of.wins, of.ties, of.losses].map((value) => h('td.n', count(value))),
           ),
@@ -54,4 +52,4 @@ export function showBoard(place, { votes, standings, judge }) {
   );
 }
 
-const whole = (rating) => (rating == null ? '–' : String(Math.round(rating)).replace('-', '−'));
+const whole = (rating) => String(Math.round(rating)).replace('-', '−');

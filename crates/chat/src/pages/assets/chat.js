@@ -7,7 +7,7 @@ import { givenView } from './media.js';
 import { offerModels, open } from './page.js';
 import { knobs } from './settings.js';
 import { problem } from './states.js';
-import { answer, requestOf } from './talk.js';
+import { answer } from './talk.js';
 import { showXray } from './xray.js';
 
 const MOST_MODELS = 3;
@@ -181,7 +181,7 @@ open((run) => {
 
     async function reply(signal) {
       const before = [...messages];
-      const view = answerView(select.value, run.tools, (name, given) => requestOf(name, given, run.tools));
+      const view = answerView(select.value, run.tools);
       log.append(view.element);
       log.scrollTop = log.scrollHeight;
       const follow = new MutationObserver(() => {

@@ -5,7 +5,7 @@ import { at, chips, debounced, fill, h, latest } from './dom.js';
 import { showLadder } from './ladder.js';
 import { open } from './page.js';
 import { problem } from './states.js';
-import { bytesOf, count, counted, namedToken, shownToken } from './text.js';
+import { bytesOf, count, counted, namedToken } from './text.js';
 import { tokenLine } from './tokens.js';
 
 /** Tokens that are shown; a text may have more. */

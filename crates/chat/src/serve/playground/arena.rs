@@ -15,7 +15,7 @@ use super::{Outcome, Standings, Vote, work};
 use crate::serve::engine::{Growing, Request};
 use crate::serve::extract::Body;
 use crate::serve::models::Loaded;
-use crate::serve::{Answer, Refusal, Served, chance};
+use crate::serve::{Answer, Refusal, Served, chance, in_range};
 use crate::session::visible;
 
 /// Battles that wait for a vote; an older one is forgotten.
@@ -141,13 +141,7 @@ pub(super) async fn pair(State(served): State<Arc<Served>>, Body(asked): Body<Pa
     if asked.prompt.trim().is_empty() || asked.prompt.len() > LONGEST {
         return Err(Refusal::invalid("prompt", format!("a prompt has 1 to {LONGEST} bytes")));
     }
-    let temperature = asked.temperature.unwrap_or(TEMPERATURE);
-    if !(0.0..=2.0).contains(&temperature) {
-        return Err(Refusal::invalid(
-            "temperature",
-            format!("temperature must lie in 0 to 2, got {temperature}"),
-        ));
-    }
+    let temperature = in_range("temperature", asked.temperature.unwrap_or(TEMPERATURE), 0.0..=2.0)?;
     if asked.max_tokens == Some(0) {
         return Err(Refusal::invalid("max_tokens", "an answer has one token at least"));
     }
@@ -181,14 +175,14 @@ pub(super) async fn pair(State(served): State<Arc<Served>>, Body(asked): Body<Pa
 
 /// Two models by chance, left and right.
 fn two(served: &Served, wanted: Option<&[String]>, random: &mut Random) -> Answer<[String; 2]> {
-    let known: Vec<&str> = served.models.cards().map(|card| card.id.as_str()).collect();
-    if let Some(name) = wanted.into_iter().flatten().find(|name| !known.contains(&name.as_str())) {
-        let message = format!("there is no model `{name}`; there are {}", known.join(", "));
-        return Err(Refusal { param: Some("models".into()), ..Refusal::missing("model_not_found", message) });
+    for name in wanted.into_iter().flatten() {
+        let refused = |refusal: Refusal| Refusal { param: Some("models".into()), ..refusal };
+        served.models.card(name).map_err(refused)?;
     }
     let named: Option<BTreeSet<&str>> = wanted.map(|wanted| wanted.iter().map(String::as_str).collect());
+    let known = served.models.cards().map(|card| card.id.as_str());
     let mut names: Vec<&str> =
-        known.into_iter().filter(|name| named.as_ref().is_none_or(|named| named.contains(name))).collect();
+        known.filter(|name| named.as_ref().is_none_or(|named| named.contains(name))).collect();
     random.shuffle(&mut names);
     match names[..] {
         [left, right, ..] => Ok([left.to_owned(), right.to_owned()]),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Documents, Found, Step, Wanted, work};
 use crate::serve::extract::Params;
-use crate::serve::{Answer, Refusal, Served};
+use crate::serve::{Answer, Refusal, Served, in_range};
 
 /// Documents in an answer, at most; places of a phrase.
 const MOST_ROWS: usize = 100;
@@ -89,7 +89,7 @@ pub(super) async fn documents(
     Params(page): Params<Page>,
 ) -> Answer<Json<Documents>> {
     let Page { stage, kind, reason, offset, limit } = page;
-    within("limit", limit, MOST_ROWS)?;
+    in_range("limit", limit, 1..=MOST_ROWS)?;
     // a form sends its empty fields, too
     let reason = reason.filter(|reason| !reason.is_empty());
     let wanted = Wanted { stage, dropped: kind == Kind::Dropped, reason, offset, limit };
@@ -116,7 +116,7 @@ pub(super) async fn search(
     State(served): State<Arc<Served>>,
     Params(asked): Params<Phrase>,
 ) -> Answer<Json<Found>> {
-    within("limit", asked.limit, MOST_PLACES)?;
+    in_range("limit", asked.limit, 1..=MOST_PLACES)?;
     let phrase = asked.phrase.trim().to_owned();
     if phrase.is_empty() || phrase.chars().nth(LONGEST).is_some() {
         return Err(Refusal::invalid("phrase", format!("a phrase has 1 to {LONGEST} characters")));
@@ -126,11 +126,4 @@ pub(super) async fn search(
         None => Ok(Json(Found { complete: true, ..Found::default() })),
     };
     work::done(&served, look).await
-}
-
-fn within(name: &'static str, value: usize, most: usize) -> Answer<()> {
-    if (1..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(Refusal::invalid(name, format!("{name} must lie in 1 to {most}, got {value}")))
 }

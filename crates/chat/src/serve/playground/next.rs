@@ -13,7 +13,7 @@ use super::tokens::Piece;
 use super::{reading, work};
 use crate::serve::extract::Body;
 use crate::serve::models::Loaded;
-use crate::serve::{Answer, Refusal, Served};
+use crate::serve::{Answer, Refusal, Served, in_range};
 
 /// Candidates that are told, at most.
 const MOST: usize = 500;
@@ -85,21 +85,13 @@ pub(crate) struct Rest {
 
 impl Next {
     fn draw(&self) -> Answer<Draw> {
-        let within = |name: &'static str, value: Option<f64>, usual: f64, low: f64, high: f64| match value {
-            Some(value) if !(low..=high).contains(&value) => {
-                Err(Refusal::invalid(name, format!("{name} must lie in {low} to {high}, got {value}")))
-            }
-            value => Ok(value.unwrap_or(usual)),
-        };
-        if !(1..=MOST).contains(&self.count) {
-            let message = format!("count must lie in 1 to {MOST}, got {}", self.count);
-            return Err(Refusal::invalid("count", message));
-        }
+        in_range("count", self.count, 1..=MOST)?;
+        let penalty = self.repetition_penalty.unwrap_or(1.0);
         Ok(Draw {
-            temperature: within("temperature", self.temperature, 1.0, 0.0, 100.0)?,
-            top_p: within("top_p", self.top_p, 1.0, 0.0, 1.0)?,
-            min_p: within("min_p", self.min_p, 0.0, 0.0, 1.0)?,
-            repetition_penalty: within("repetition_penalty", self.repetition_penalty, 1.0, 0.01, 100.0)?,
+            temperature: in_range("temperature", self.temperature.unwrap_or(1.0), 0.0..=100.0)?,
+            top_p: in_range("top_p", self.top_p.unwrap_or(1.0), 0.0..=1.0)?,
+            min_p: in_range("min_p", self.min_p.unwrap_or(0.0), 0.0..=1.0)?,
+            repetition_penalty: in_range("repetition_penalty", penalty, 0.01..=100.0)?,
             top_k: self.top_k.unwrap_or(0),
             ..Draw::default()
         })

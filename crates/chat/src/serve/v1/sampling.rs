@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::serve::{Answer, Refusal, chance};
+use crate::serve::{Answer, Refusal, chance, in_range};
 
 /// Answers to one request, at most.
 const MOST_ANSWERS: usize = 128;
@@ -75,17 +75,12 @@ pub(crate) struct StreamOptions {
 impl Sampling {
     /// The draw, before anything is forbidden.
     pub(super) fn draw(&self, vocabulary: usize) -> Answer<Draw> {
-        let within = |name: &'static str, value: Option<f64>, default: f64, low: f64, high: f64| match value {
-            Some(value) if !(low..=high).contains(&value) => {
-                Err(Refusal::invalid(name, format!("{name} must lie in {low} to {high}, got {value}")))
-            }
-            value => Ok(value.unwrap_or(default)),
-        };
+        let penalty = self.repetition_penalty.unwrap_or(1.0);
         Ok(Draw {
-            temperature: within("temperature", self.temperature, 1.0, 0.0, 2.0)?,
-            top_p: within("top_p", self.top_p, 1.0, 0.0, 1.0)?,
-            min_p: within("min_p", self.min_p, 0.0, 0.0, 1.0)?,
-            repetition_penalty: within("repetition_penalty", self.repetition_penalty, 1.0, 0.01, 100.0)?,
+            temperature: in_range("temperature", self.temperature.unwrap_or(1.0), 0.0..=2.0)?,
+            top_p: in_range("top_p", self.top_p.unwrap_or(1.0), 0.0..=1.0)?,
+            min_p: in_range("min_p", self.min_p.unwrap_or(0.0), 0.0..=1.0)?,
+            repetition_penalty: in_range("repetition_penalty", penalty, 0.01..=100.0)?,
             top_k: self.top_k.unwrap_or(0),
             bias: self.bias(vocabulary)?,
         })
@@ -106,12 +101,9 @@ impl Sampling {
 
     /// The sampler, where answers begin behind `prompt` tokens.
     pub(super) fn sampler(&self, draw: Draw, prompt: usize) -> Answer<Box<dyn Sampler>> {
-        let penalty = |name: &'static str, value: Option<f64>| match value.unwrap_or(0.0) {
-            value if (-2.0..=2.0).contains(&value) => Ok(value as f32),
-            value => Err(Refusal::invalid(name, format!("{name} must lie in -2 to 2, got {value}"))),
-        };
-        let presence = penalty("presence_penalty", self.presence_penalty)?;
-        let frequency = penalty("frequency_penalty", self.frequency_penalty)?;
+        let penalty = |name, value: Option<f64>| in_range(name, value.unwrap_or(0.0), -2.0..=2.0);
+        let presence = penalty("presence_penalty", self.presence_penalty)? as f32;
+        let frequency = penalty("frequency_penalty", self.frequency_penalty)? as f32;
         if presence == 0.0 && frequency == 0.0 {
             return Ok(Box::new(draw));
         }
@@ -120,10 +112,7 @@ impl Sampling {
 
     /// A seed for each answer: that of the request, and those after it.
     pub(super) fn seeds(&self) -> Answer<Vec<u64>> {
-        let count = self.n.unwrap_or(1);
-        if !(1..=MOST_ANSWERS).contains(&count) {
-            return Err(Refusal::invalid("n", format!("n must lie in 1 to {MOST_ANSWERS}, got {count}")));
-        }
+        let count = in_range("n", self.n.unwrap_or(1), 1..=MOST_ANSWERS)?;
         let first = self.seed.map_or_else(chance::number, |seed| seed as u64);
         Ok((0..count as u64).map(|at| first.wrapping_add(at)).collect())
     }
