@@ -46,7 +46,7 @@ pub struct Reply {
     pub failed_calls: usize,
 }
 
-/// Calls in one answer, at most.
+/// Calls that an answer goes on after; one more ends it.
 const MOST_CALLS: usize = 8;
 
 impl Responder<'_> {

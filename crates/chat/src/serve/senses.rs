@@ -217,7 +217,10 @@ impl<'a> Intake<'a> {
         let band = band.unwrap_or_default();
         // nobody spells a special token of another sort this way
         if let Some(id) = ids.iter().find(|id| !band.contains(id)) {
-            let message = format!("{id} is none of the codes {} to {}", band.start, band.end);
+            let message = match band.clone().max() {
+                Some(last) => format!("{id} is none of the codes {} to {last}", band.start),
+                None => format!("{id} is no code: this model has none"),
+            };
             return Err(Refusal::invalid(param.to_owned(), message));
         }
         self.take(ids.len())?;

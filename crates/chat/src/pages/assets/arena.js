@@ -112,11 +112,11 @@ open(async (run) => {
     announce(`Left: ${left.text}. Right: ${right.text}.`);
     buttons[0].focus({ preventScroll: true });
 
-    vote = async (outcome) => {
+    vote = choose;
+
+    async function choose(outcome) {
       vote = null;
-      buttons.forEach((button) => {
-        button.disabled = true;
-      });
+      enable(false);
       try {
         const told = await call('/playground/arena/vote', { battle, outcome });
         for (const { side, name, element } of sides) {
@@ -131,7 +131,17 @@ open(async (run) => {
         showBoard(at('board'), told);
       } catch (refusal) {
         fill(words, problem(refusal));
+        // the battle waits on at the server, unless another has come meanwhile
+        if (!choice.isConnected) return;
+        enable(true);
+        vote = choose;
       }
-    };
+    }
+
+    function enable(yes) {
+      buttons.forEach((button) => {
+        button.disabled = !yes;
+      });
+    }
   }
 });

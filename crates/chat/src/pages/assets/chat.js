@@ -119,6 +119,8 @@ open((run) => {
     });
     const element = h('article.panel.talk', h('header.row', select, remove), note, log);
     let messages = [];
+    /** Counts talks: what is still being answered when a new one begins belongs to the old one. */
+    let talk = 0;
     offerModels(select, run.models, id);
     select.value = id;
     const column = { model: () => select.value, fresh, ask, element, remove };
@@ -142,6 +144,7 @@ open((run) => {
     }
 
     function fresh() {
+      talk += 1;
       messages = [];
       fill(log, h('p.quiet.hint', 'Its answers will stand here.'));
     }
@@ -181,6 +184,7 @@ open((run) => {
 
     async function reply(signal) {
       const before = [...messages];
+      const mine = talk;
       const view = answerView(select.value, run.tools);
       log.append(view.element);
       log.scrollTop = log.scrollHeight;
@@ -195,6 +199,7 @@ open((run) => {
         view.end(ended.finish, () => showXray({ model, messages: ended.messages, answer: ended.ids }));
         announce(`${model} answered: ${view.said()}`);
       } catch (refusal) {
+        if (mine !== talk) return view.end('stopped');
         if (refusal.name === 'AbortError') {
           // what was said stays said, for the next question
           messages = [...before, { role: 'assistant', content: view.said() || '…' }];

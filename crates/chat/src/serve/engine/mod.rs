@@ -52,7 +52,8 @@ impl Engine {
         let worker = work::Worker {
             incoming,
             waiting: Arc::clone(&waiting),
-            most: limits.answers,
+            // with room for nobody it would spin
+            most: limits.answers.max(1),
             room,
             numbers: numbers.clone(),
         };

@@ -40,6 +40,7 @@ impl Worker {
             // a fresh one also after a fault, so that one bad step does not end the service
             if let Err(problem) = self.decode(decoder, &mut queue) {
                 tracing::error!(%problem, "a step failed; its texts are given up");
+                self.numbers.growing.set(0);
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -163,8 +164,10 @@ pub(super) async fn pair(State(served): State<Arc<Served>>, Body(asked): Body<Pa
     let (Some(left_growing), Some(right_growing)) = (left_grows.pop(), right_grows.pop()) else {
         return Err(Refusal::fault("a text was taken in and does not grow"));
     };
+    let both = async { tokio::join!(answer(&left_model, left_growing), answer(&right_model, right_growing)) };
+    let longest = Duration::from_secs(served.limits.seconds);
     let (left_text, right_text) =
-        tokio::join!(answer(&left_model, left_growing), answer(&right_model, right_growing));
+        tokio::time::timeout(longest, both).await.map_err(|_| Refusal::too_slow())?;
     let (left_text, right_text) = (left_text?, right_text?);
     let battle = chance::name("battle-");
     let (left_side, right_side) = (Side { text: left_text.clone() }, Side { text: right_text.clone() });
