@@ -91,8 +91,7 @@ fn html_page(record: &Record, limits: &Limits) -> Result<Page, Rejection> {
     let http = response.headers.get("Content-Type").and_then(charset_parameter);
     let decoded = charset::decode(&bytes, &Hints { http, url: Some(url), markup: true });
     let http_status = i32::from(response.status);
-    let headers = response.headers.clone();
-    let format = Format::Html;
+    let (headers, format) = (response.headers, Format::Html);
     finish(record, Parts { url, http_status, headers, content_type: declared, decoded, format, cut })
 }
 
