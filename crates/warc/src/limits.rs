@@ -1,3 +1,5 @@
+//! What bounds memory.
+
 /// How much of a hostile archive may be held in memory at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

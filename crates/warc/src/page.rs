@@ -1,3 +1,5 @@
+//! From a record to the text of a page, or to the reason why it is none.
+
 use crate::charset::{self, Decoded, Hints};
 use crate::headers::Headers;
 use crate::http::{Payload, Response, charset_parameter, media_type};
