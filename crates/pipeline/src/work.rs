@@ -18,7 +18,7 @@ use crate::plan::Planned;
 use crate::run::{Progress, Session};
 use crate::runner::Job;
 use crate::stage::Task;
-use crate::store::{Held, MANIFEST, Patience, object, read_manifest, work_object};
+use crate::store::{Held, MANIFEST, Patience, TIMINGS, object, read_manifest, work_object};
 
 /// More parts than this and their five-digit names no longer sort as numbers do.
 const MOST_PARTS: usize = 100_000;
@@ -143,7 +143,7 @@ impl Work<'_> {
             let object = work_object(&self.planned.key, &name.to_string_lossy());
             deposit(depot, &object, &self.partial.join(&name), &file.blake3)?;
         }
-        let finished = self.partial.join(format!(".task-{task}.json"));
+        let finished = self.partial.join(format!(".{}", record_name(task)));
         write_atomically(&finished, &text)?;
         let object = work_object(&self.planned.key, &record_name(task));
         if depot.put(&object, &finished).on("put into the depot", Path::new(&object))? {
@@ -281,12 +281,12 @@ impl Work<'_> {
         self.tidy(&manifest)?;
         timings.push(timing);
         let lines: String = timings.iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect();
-        write_atomically(&self.partial.join("timings.jsonl"), lines.as_bytes())?;
+        write_atomically(&self.partial.join(TIMINGS), lines.as_bytes())?;
         let text = serde_json::to_vec_pretty(&manifest).expect("plain data");
         write_atomically(&self.partial.join(MANIFEST), &text)?;
         if let Some(depot) = self.session.store.depot() {
             // the manifest last; where one stands, it is of the same recipe
-            for name in ["timings.jsonl", MANIFEST] {
+            for name in [TIMINGS, MANIFEST] {
                 let object = object(&self.planned.key, name);
                 depot.put(&object, &self.partial.join(name)).on("put into the depot", Path::new(&object))?;
             }
