@@ -7,7 +7,7 @@ use arrow_array::types::UInt32Type;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray, StructArray, UInt32Array};
 use arrow_schema::DataType;
 
-use crate::column::{nullable, required, text_bytes, value};
+use crate::column::{check_words, nullable, required, text_bytes, value};
 use crate::nested::{Lengths, Lists, NumberLists, group, list_of, member, struct_of};
 use crate::{Error, Result};
 
@@ -116,10 +116,8 @@ impl Messages {
         let rows: Lists<StructArray> = Lists::bind(batch, name)?;
         let content: Lists<StructArray> = Lists::of(member(&rows.elements, "content")?, "content")?;
         let kind: StringArray = member(&content.elements, "kind")?;
-        if let Some(got) = kind.iter().flatten().find(|name| PartKind::from_name(name).is_none()) {
-            let expected = PartKind::ALL.map(PartKind::name).join(", ");
-            return Err(Error::Bind { column: "kind".to_owned(), expected, got: format!("`{got}`") });
-        }
+        let known = PartKind::ALL.map(PartKind::name).join(", ");
+        check_words("kind", &kind, &known, |name| PartKind::from_name(name).is_some())?;
         Ok(Self {
             role: member(&rows.elements, "role")?,
             train: member(&rows.elements, "train")?,
