@@ -96,6 +96,13 @@ impl Manifest {
         self.outputs.values().flat_map(|contents| &contents.files).map(|file| file.bytes).sum()
     }
 
+    /// Every file, beside the output that it belongs to.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &FileRecord)> {
+        self.outputs
+            .iter()
+            .flat_map(|(output, contents)| contents.files.iter().map(move |file| (output.as_str(), file)))
+    }
+
     /// `dropped.REASON` counters, most frequent first.
     pub fn dropped(&self) -> Vec<(&str, u64)> {
         let reasons =
@@ -140,14 +147,12 @@ impl Manifest {
             let fault = Fault::new("a manifest's content hash is not that of the files it lists");
             return Err(moved(fault.at(&entry.join(MANIFEST), None), entry));
         }
-        for (output, contents) in &self.outputs {
-            for file in &contents.files {
-                let path = entry.join(output).join(&file.name);
-                let found = if path.is_file() { hash_file(&path)?.1 } else { "no file".to_owned() };
-                if found != file.blake3 {
-                    let fault = Fault::new("a stored file is not what its manifest says").at(&path, None);
-                    return Err(moved(fault.got(found).expected(&file.blake3), entry));
-                }
+        for (output, file) in self.files() {
+            let path = entry.join(output).join(&file.name);
+            let found = if path.is_file() { hash_file(&path)?.1 } else { "no file".to_owned() };
+            if found != file.blake3 {
+                let fault = Fault::new("a stored file is not what its manifest says").at(&path, None);
+                return Err(moved(fault.got(found).expected(&file.blake3), entry));
             }
         }
         Ok(())

@@ -161,17 +161,15 @@ impl Session<'_> {
             // it stands in the depot: what is brought here of it is hashed when it arrives
             return Ok(Some(manifest));
         }
-        for (output, contents) in &manifest.outputs {
-            for file in &contents.files {
-                let path = entry.join(output).join(&file.name);
-                let got = match fs::metadata(&path) {
-                    Ok(found) if found.len() == file.bytes => continue,
-                    Ok(found) => format!("{} bytes", found.len()),
-                    Err(error) => error.to_string(),
-                };
-                let fault = Fault::new("a stored file is missing or has another length").at(&path, None);
-                return Err(moved(fault.got(got).expected(format!("{} bytes", file.bytes)), &entry));
-            }
+        for (output, file) in manifest.files() {
+            let path = entry.join(output).join(&file.name);
+            let got = match fs::metadata(&path) {
+                Ok(found) if found.len() == file.bytes => continue,
+                Ok(found) => format!("{} bytes", found.len()),
+                Err(error) => error.to_string(),
+            };
+            let fault = Fault::new("a stored file is missing or has another length").at(&path, None);
+            return Err(moved(fault.got(got).expected(format!("{} bytes", file.bytes)), &entry));
         }
         Ok(Some(manifest))
     }

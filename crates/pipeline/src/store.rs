@@ -325,10 +325,7 @@ impl Store {
 /// Whether every file is there that the manifest in `directory` lists.
 fn is_whole(directory: &Path) -> Result<bool> {
     let Some(manifest) = read_manifest(directory)? else { return Ok(false) };
-    let mut files = manifest
-        .outputs
-        .iter()
-        .flat_map(|(output, contents)| contents.files.iter().map(move |file| (output, file)));
+    let mut files = manifest.files();
     Ok(files.all(|(output, file)| directory.join(output).join(&file.name).exists()))
 }
 
