@@ -63,3 +63,12 @@ pub(crate) fn text_bytes(table: &'static str, texts: &[&str]) -> Result<usize> {
     }
     Ok(bytes)
 }
+
+/// The bytes of a row's ids, refused where Arrow could not hold them.
+pub(crate) fn id_bytes(table: &'static str, ids: usize) -> Result<usize> {
+    if ids > ROW_BYTES / 4 {
+        let (expected, got) = ("at most 2^28 ids a row".to_owned(), ids.to_string());
+        return Err(Error::Row { table, column: "ids", expected, got });
+    }
+    Ok(4 * ids)
+}
