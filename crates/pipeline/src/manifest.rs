@@ -11,6 +11,7 @@ use crate::clock::Cost;
 use crate::error::{Error, Fault, Result};
 use crate::files::hash_file;
 use crate::key::Key;
+use crate::store::MANIFEST;
 
 /// The last file written into an entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,6 +96,13 @@ impl Manifest {
         self.outputs.values().flat_map(|contents| &contents.files).map(|file| file.bytes).sum()
     }
 
+    /// Every file, beside the output that it belongs to.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &FileRecord)> {
+        self.outputs
+            .iter()
+            .flat_map(|(output, contents)| contents.files.iter().map(move |file| (output.as_str(), file)))
+    }
+
     /// `dropped.REASON` counters, most frequent first.
     pub fn dropped(&self) -> Vec<(&str, u64)> {
         let reasons =
@@ -137,20 +145,21 @@ impl Manifest {
     pub fn verify(&self, entry: &Path) -> Result<()> {
         if Self::hash_contents(&self.outputs) != self.content {
             let fault = Fault::new("a manifest's content hash is not that of the files it lists");
-            let cure = format!("remove {} and run again: it is made anew", entry.display());
-            return Err(Error::Moved(fault.at(&entry.join("stage.json"), None).cure(cure)));
+            return Err(moved(fault.at(&entry.join(MANIFEST), None), entry));
         }
-        for (output, contents) in &self.outputs {
-            for file in &contents.files {
-                let path = entry.join(output).join(&file.name);
-                let found = if path.is_file() { hash_file(&path)?.1 } else { "no file".to_owned() };
-                if found != file.blake3 {
-                    let fault = Fault::new("a stored file is not what its manifest says").at(&path, None);
-                    let cure = format!("remove {} and run again: it is made anew", entry.display());
-                    return Err(Error::Moved(fault.got(found).expected(&file.blake3).cure(cure)));
-                }
+        for (output, file) in self.files() {
+            let path = entry.join(output).join(&file.name);
+            let found = if path.is_file() { hash_file(&path)?.1 } else { "no file".to_owned() };
+            if found != file.blake3 {
+                let fault = Fault::new("a stored file is not what its manifest says").at(&path, None);
+                return Err(moved(fault.got(found).expected(&file.blake3), entry));
             }
         }
         Ok(())
     }
+}
+
+/// The refusal of a store entry that is not what was put there, and what to do with it.
+pub(crate) fn moved(fault: Fault, entry: &Path) -> Error {
+    Error::Moved(fault.cure(format!("remove {} and run again: it is made anew", entry.display())))
 }

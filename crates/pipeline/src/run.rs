@@ -8,12 +8,12 @@ use std::sync::OnceLock;
 use crate::clock::{Cost, Stopwatch};
 use crate::error::{Error, Fault, On, Result};
 use crate::io::{Input, InputFile, Place};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, moved};
 use crate::plan::{Plan, Planned, Source};
 use crate::runner::Runner;
 use crate::stage::Task;
 use crate::stop::Stop;
-use crate::store::{Held, Patience, Store};
+use crate::store::{Held, MANIFEST, Patience, Store};
 use crate::work::Work;
 
 /// Hears how a task gets on. All methods may be called from any thread.
@@ -143,40 +143,33 @@ impl Session<'_> {
     /// What stands under the key, if it is what the key says.
     fn found(&self, planned: &Planned) -> Result<Option<Manifest>> {
         let entry = self.store.entry(&planned.key);
-        let moved = |fault: Fault| {
-            Error::Moved(fault.cure(format!("remove {} and run again: it is made anew", entry.display())))
-        };
         let Some(manifest) = self.store.manifest(&planned.key)? else {
             // found out now and not when the work is done
             if entry.exists() {
-                return Err(moved(
-                    Fault::new("a stored output has lost its stage.json")
-                        .at(&entry, None)
-                        .expected("the manifest that a finished stage writes last"),
-                ));
+                let fault = Fault::new("a stored output has lost its stage.json").at(&entry, None);
+                return Err(moved(fault.expected("the manifest that a finished stage writes last"), &entry));
             }
             return Ok(None);
         };
         if !manifest.is_of(&planned.recipe) {
             let fault = Fault::new("a stored recipe is not the one its name stands for");
-            let fault = fault.at(&entry.join("stage.json"), None);
-            return Err(moved(fault.expected(format!("the recipe that {} is the hash of", planned.key))));
+            let fault = fault.at(&entry.join(MANIFEST), None);
+            let expected = format!("the recipe that {} is the hash of", planned.key);
+            return Err(moved(fault.expected(expected), &entry));
         }
         if !entry.exists() {
             // it stands in the depot: what is brought here of it is hashed when it arrives
             return Ok(Some(manifest));
         }
-        for (output, contents) in &manifest.outputs {
-            for file in &contents.files {
-                let path = entry.join(output).join(&file.name);
-                let got = match fs::metadata(&path) {
-                    Ok(found) if found.len() == file.bytes => continue,
-                    Ok(found) => format!("{} bytes", found.len()),
-                    Err(error) => error.to_string(),
-                };
-                let fault = Fault::new("a stored file is missing or has another length").at(&path, None);
-                return Err(moved(fault.got(got).expected(format!("{} bytes", file.bytes))));
-            }
+        for (output, file) in manifest.files() {
+            let path = entry.join(output).join(&file.name);
+            let got = match fs::metadata(&path) {
+                Ok(found) if found.len() == file.bytes => continue,
+                Ok(found) => format!("{} bytes", found.len()),
+                Err(error) => error.to_string(),
+            };
+            let fault = Fault::new("a stored file is missing or has another length").at(&path, None);
+            return Err(moved(fault.got(got).expected(format!("{} bytes", file.bytes)), &entry));
         }
         Ok(Some(manifest))
     }

@@ -22,7 +22,7 @@ use crate::depot::{Depot, bring, bring_listed};
 use crate::error::{Error, Fault, On, Result};
 use crate::files::{hash_file, remove_directory, sync_directory};
 use crate::key::Key;
-use crate::manifest::{FileRecord, Manifest};
+use crate::manifest::{FileRecord, Manifest, moved};
 use crate::outside::Stamp;
 
 /// What stages made of their inputs and can make again; see [`Io::cache`](crate::Io::cache).
@@ -30,6 +30,8 @@ pub(crate) const CACHE: &str = ".cache";
 const FINAL: &str = "final";
 /// The last file of an entry.
 pub(crate) const MANIFEST: &str = "stage.json";
+/// Beside it: what making the entry cost, a JSON object a line.
+pub(crate) const TIMINGS: &str = "timings.jsonl";
 pub(crate) const FETCHED: &str = ".fetched-";
 pub(crate) const PARTIAL: &str = ".partial-";
 const RUBBISH: &str = ".rubbish-";
@@ -126,7 +128,7 @@ impl Store {
 
     /// What making the entry `key` cost, wherever that was; nothing where its timings are not here.
     pub fn cost(&self, key: &Key) -> Option<Cost> {
-        let timings = fs::read_to_string(self.entry(key).join("timings.jsonl")).ok()?;
+        let timings = fs::read_to_string(self.entry(key).join(TIMINGS)).ok()?;
         let whole: Value = serde_json::from_str(timings.lines().last()?).ok()?;
         serde_json::from_value(whole["cost"].clone()).ok()
     }
@@ -157,10 +159,10 @@ impl Store {
         Ok(())
     }
 
-    /// Brings every file of the entry `key` here, so that it stands under its name.
+    /// Brings every file of the entry `key` here, so that it stands under its name; nothing where there is no such entry.
     ///
     /// # Errors
-    /// When there is no such entry, or a file cannot be had.
+    /// When a file cannot be had.
     pub fn bring_home(&self, key: &Key) -> Result<()> {
         let Some(manifest) = self.manifest(key)? else { return Ok(()) };
         if self.entry(key).exists() {
@@ -323,10 +325,7 @@ impl Store {
 /// Whether every file is there that the manifest in `directory` lists.
 fn is_whole(directory: &Path) -> Result<bool> {
     let Some(manifest) = read_manifest(directory)? else { return Ok(false) };
-    let mut files = manifest
-        .outputs
-        .iter()
-        .flat_map(|(output, contents)| contents.files.iter().map(move |file| (output, file)));
+    let mut files = manifest.files();
     Ok(files.all(|(output, file)| directory.join(output).join(&file.name).exists()))
 }
 
@@ -358,8 +357,7 @@ pub(crate) fn read_manifest(directory: &Path) -> Result<Option<Manifest>> {
     };
     let manifest = serde_json::from_slice(&bytes).map_err(|error| {
         let fault = Fault::new("a manifest cannot be read").at(&path, Some(error.line()));
-        let fault = fault.got(error.to_string()).expected("what a finished stage writes");
-        Error::Moved(fault.cure(format!("remove {} and run again: it is made anew", directory.display())))
+        moved(fault.got(error.to_string()).expected("what a finished stage writes"), directory)
     })?;
     Ok(Some(manifest))
 }

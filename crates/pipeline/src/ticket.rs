@@ -73,10 +73,8 @@ impl Ticket {
         &self.key
     }
 
-    /// Builds the stage with this program's `registry`.
-    ///
-    /// `here`
-    /// says where an outside file lies on this machine, given its path there and its hash.
+    /// Builds the stage with this program's `registry`. `here` says where an outside file lies on this machine, given its
+    /// path on the one that planned and its hash.
     ///
     /// # Errors
     /// [`Error::Moved`] where this program would make something else than the one that planned.

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Fault, Result, nearest};
 use crate::file::{Entry, WORD, is_word};
+use crate::io::SCRATCH;
 use crate::plan::{Plan, Source};
 use crate::signature::{Output, Signature, Slot};
+use crate::work::RECORD;
 
 /// Names of inputs and outputs may come from settings, and those of outputs name directories.
 pub(crate) fn check_names(entry: &Entry, signature: &Signature) -> Result<()> {
     let reads = signature.reads.iter().map(|slot| ("reads", &slot.name));
     let writes = signature.writes.iter().map(|output| ("writes", &output.name));
     for (list, name) in reads.chain(writes) {
-        let taken = list == "writes" && (name == "scratch" || name.starts_with("task-"));
+        let taken = list == "writes" && (name == SCRATCH || name.starts_with(RECORD));
         if !is_word(name) || taken {
             let fault = entry.fault(&format!("/with/{list}"), format!("this name cannot stand in `{list}`"));
             let expected =

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use crate::clock::{Cost, Stopwatch, unix_seconds};
-use crate::depot::{bring, bring_listed, deposit};
+use crate::depot::{Depot, bring, bring_listed, deposit};
 use crate::error::{Error, Fault, On, Result};
 use crate::files::{files_below, remove_directory, sync_directory, write_atomically};
 use crate::io::{Input, Io, SCRATCH};
@@ -18,7 +18,7 @@ use crate::plan::Planned;
 use crate::run::{Progress, Session};
 use crate::runner::Job;
 use crate::stage::Task;
-use crate::store::{Held, MANIFEST, Patience, object, read_manifest, work_object};
+use crate::store::{Held, MANIFEST, Patience, TIMINGS, object, read_manifest, work_object};
 
 /// More parts than this and their five-digit names no longer sort as numbers do.
 const MOST_PARTS: usize = 100_000;
@@ -127,24 +127,29 @@ impl Work<'_> {
         }
         self.check_outside()?;
         let text = serde_json::to_vec(&record).expect("plain data");
-        let Some(depot) = self.session.store.depot() else {
-            return write_atomically(&self.record_path(task), &text);
-        };
-        // the files first, then the record, which is the commit; then nobody else's can be
-        for (output, file) in
-            record.files.iter().flat_map(|(output, files)| files.iter().map(move |file| (output, file)))
-        {
-            let name = Path::new(output).join(&file.name);
-            let object = object(&self.planned.key, &name.to_string_lossy());
-            deposit(depot, &object, &self.partial.join(&name), &file.blake3)?;
+        match self.session.store.depot() {
+            None => write_atomically(&self.record_path(task), &text),
+            Some(depot) => self.hand_in(depot, task, &record, &text),
+        }
+    }
+
+    /// Puts into the depot what a task made: the files first, then the record, which is the commit; then nobody else's
+    /// can be.
+    fn hand_in(&self, depot: &dyn Depot, task: Task, record: &TaskRecord, text: &[u8]) -> Result<()> {
+        for (output, files) in &record.files {
+            for file in files {
+                let name = Path::new(output).join(&file.name);
+                let object = object(&self.planned.key, &name.to_string_lossy());
+                deposit(depot, &object, &self.partial.join(&name), &file.blake3)?;
+            }
         }
         for file in &record.left {
             let name = Path::new(SCRATCH).join(&file.name);
             let object = work_object(&self.planned.key, &name.to_string_lossy());
             deposit(depot, &object, &self.partial.join(&name), &file.blake3)?;
         }
-        let finished = self.partial.join(format!(".task-{task}.json"));
-        write_atomically(&finished, &text)?;
+        let finished = self.partial.join(format!(".{}", record_name(task)));
+        write_atomically(&finished, text)?;
         let object = work_object(&self.planned.key, &record_name(task));
         if depot.put(&object, &finished).on("put into the depot", Path::new(&object))? {
             let path = self.record_path(task);
@@ -281,12 +286,12 @@ impl Work<'_> {
         self.tidy(&manifest)?;
         timings.push(timing);
         let lines: String = timings.iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect();
-        write_atomically(&self.partial.join("timings.jsonl"), lines.as_bytes())?;
+        write_atomically(&self.partial.join(TIMINGS), lines.as_bytes())?;
         let text = serde_json::to_vec_pretty(&manifest).expect("plain data");
         write_atomically(&self.partial.join(MANIFEST), &text)?;
         if let Some(depot) = self.session.store.depot() {
             // the manifest last; where one stands, it is of the same recipe
-            for name in ["timings.jsonl", MANIFEST] {
+            for name in [TIMINGS, MANIFEST] {
                 let object = object(&self.planned.key, name);
                 depot.put(&object, &self.partial.join(name)).on("put into the depot", Path::new(&object))?;
             }
@@ -318,10 +323,8 @@ impl Work<'_> {
         if self.session.store.depot().is_none() {
             return Ok(());
         }
-        for (output, contents) in &manifest.outputs {
-            for file in &contents.files {
-                self.session.store.remove_torn(&self.partial.join(output).join(&file.name), file)?;
-            }
+        for (output, file) in manifest.files() {
+            self.session.store.remove_torn(&self.partial.join(output).join(&file.name), file)?;
         }
         Ok(())
     }

@@ -140,16 +140,6 @@ fn what_other_machines_make_is_what_one_makes() {
     assert_eq!(how(&run(&offline, &house.plan().unwrap(), &Whole).unwrap()), [How::Cached, How::Cached]);
 }
 
-/// Names below `root`, from `inside` on.
-fn files_below(root: &Path, inside: &Path) -> Vec<PathBuf> {
-    let mut files = vec![];
-    for entry in std::fs::read_dir(root.join(inside)).unwrap() {
-        let name = inside.join(entry.unwrap().file_name());
-        if root.join(&name).is_dir() { files.extend(files_below(root, &name)) } else { files.push(name) }
-    }
-    files
-}
-
 #[test]
 fn what_an_attempt_that_died_left_is_not_taken_for_what_another_finished() {
     let expected = contents(&house().run().unwrap());
@@ -157,7 +147,7 @@ fn what_an_attempt_that_died_left_is_not_taken_for_what_another_finished() {
         let house = house();
         let depot = Shelf::new(&house.path("depot"), 0);
         run(&store(&house, "runs", &depot), &house.plan().unwrap(), &Whole).unwrap();
-        (files_below(&house.path("depot"), Path::new("")), house.keys())
+        (tree(&house.path("depot")), house.keys())
     };
     let house = house();
     let depot = Shelf::new(&house.path("depot"), 0);
@@ -166,7 +156,7 @@ fn what_an_attempt_that_died_left_is_not_taken_for_what_another_finished() {
     let mut torn = 0;
     for store in machines.iter().chain([&leader]) {
         for key in &keys {
-            for name in &names {
+            for name in names.iter().map(Path::new) {
                 // scratch of the work, outputs of the entry
                 let inside =
                     ["work", "store"].iter().find_map(|kind| name.strip_prefix(format!("{kind}/{key}")).ok());

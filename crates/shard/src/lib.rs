@@ -30,11 +30,12 @@
 //! | [`media`] | what it sees and hears |
 //! | [`rollouts`], [`battles`] | what it answered while it learned, and beside other models |
 //! | [`truth`], [`facts`], [`scores`] | what is right, and how right a stage or a model was |
+//! | [`signals`] | a column of documents and dropped rows: what rules measured |
 //! | `table` | [`Table`], [`Builder`], [`Batch`]: the seam |
 //! | `writer`, `hashing` | [`Writer`], [`Part`], [`digest`] |
 //! | `nested` | columns of lists |
 //! | `reader`, `decode`, `conform`, `convert` | [`Reader`]; damage is an error; what other programs write, brought to the table's types |
-//! | `footer`, `display` | [`Footer`], [`check`], [`preview`]: a shard without its type |
+//! | `footer`, `display`, `values` | [`Footer`], [`check`], [`preview`], [`each_value`]: a shard without its type |
 //! | `remote` | inputs from `https://` and `s3://`; feature `remote`, on by default |
 //!
 //! Arrow's types appear only where a table is defined; its crates are re-exported, so that versions agree.

@@ -8,9 +8,9 @@ use arrow_array::builder::{PrimitiveBuilder, StringBuilder};
 use arrow_array::types::ArrowPrimitiveType;
 use arrow_array::{Array, ArrayRef, ListArray, PrimitiveArray, RecordBatch, StringArray, StructArray};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
-use arrow_schema::{DataType, Field, Fields};
+use arrow_schema::{DataType, Field};
 
-use crate::column::{column, required};
+use crate::column::{column, required, typed};
 use crate::{Error, Result};
 
 /// A list whose elements are never null. `element` is Parquet's own name for them.
@@ -49,7 +49,7 @@ impl Lengths {
 /// The columns of a group, none of whose rows is null.
 pub(crate) fn group(fields: DataType, columns: Vec<ArrayRef>) -> ArrayRef {
     let DataType::Struct(fields) = fields else { unreachable!("groups are made by `struct_of`") };
-    Arc::new(StructArray::new(Fields::clone(&fields), columns, None))
+    Arc::new(StructArray::new(fields, columns, None))
 }
 
 /// A list column beside its flat elements.
@@ -99,12 +99,7 @@ impl<T: ArrowPrimitiveType> Lists<PrimitiveArray<T>> {
 
 /// Takes the column `name` of a group.
 pub(crate) fn member<A: Array + Clone + 'static>(group: &StructArray, name: &str) -> Result<A> {
-    let got = group.column_by_name(name);
-    got.and_then(|array| array.as_any().downcast_ref::<A>().cloned()).ok_or_else(|| Error::Bind {
-        column: name.to_owned(),
-        expected: type_name::<A>().rsplit("::").next().unwrap_or_default().to_owned(),
-        got: got.map_or_else(|| "no such column".to_owned(), |array| array.data_type().to_string()),
-    })
+    typed(group.column_by_name(name), name)
 }
 
 /// Collects lists of texts.

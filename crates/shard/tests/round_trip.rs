@@ -286,7 +286,7 @@ proptest! {
 type Said = (String, Vec<(usize, Option<String>, Option<Vec<u32>>)>, Option<bool>);
 
 fn message() -> impl Strategy<Value = Said> {
-    let part = (0..5_usize, option::of(text()), option::of(vec(any::<u32>(), 0..9)));
+    let part = (0..KINDS.len(), option::of(text()), option::of(vec(any::<u32>(), 0..9)));
     (text(), vec(part, 0..3), option::of(any::<bool>()))
 }
 

@@ -1,3 +1,5 @@
+//! What is wrong with an archive, and where.
+
 use std::fmt;
 
 /// A place where an archive is not what it should be. Reading goes on behind it.

@@ -1,3 +1,5 @@
+//! Named fields, as WARC and HTTP write them.
+
 use memchr::memchr;
 
 /// Named fields in the order they were written; names match without regard to ASCII case.

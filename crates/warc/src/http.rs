@@ -96,15 +96,14 @@ impl Payload<'_> {
 /// What the headers say about codings.
 struct Claims {
     chunked: bool,
-    /// Content codings without a magic number of their own, in the order they were applied.
+    /// Content codings that we know, in the order they were applied.
     content: Vec<Coding>,
 }
 
 impl Claims {
     fn of(headers: &Headers) -> Claims {
         let words = |name: &str| -> Vec<String> {
-            let values = headers.iter().filter(|(held, _)| held.eq_ignore_ascii_case(name));
-            let words = values.flat_map(|(_, value)| value.split(','));
+            let words = headers.all(name).flat_map(|value| value.split(','));
             words.map(|word| word.trim().to_ascii_lowercase()).collect()
         };
         let named = |word: String| match word.as_str() {
@@ -130,10 +129,11 @@ pub(crate) fn media_type(value: &str) -> Option<String> {
 /// The `charset` in a `Content-Type`, with or without the semicolon before it (HTML standard, "extracting a
 /// character encoding from a meta element").
 pub(crate) fn charset_parameter(value: &str) -> Option<&str> {
+    // lowered once and not again behind each find: a stranger may write the word a million times
+    let lower = value.to_ascii_lowercase();
     let mut from = 0;
     loop {
-        let at = from + value[from..].to_ascii_lowercase().find("charset")?;
-        from = at + "charset".len();
+        from += lower[from..].find("charset")? + "charset".len();
         let Some(rest) = value[from..].trim_start().strip_prefix('=') else { continue };
         let rest = rest.trim_start();
         return match rest.chars().next()? {

@@ -1,9 +1,11 @@
+//! What bounds memory.
+
 /// How much of a hostile archive may be held in memory at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most bytes of one record, head included, after inflating. A larger record is skipped, not held.
     pub record_bytes: usize,
-    /// Most bytes of one page after its content codings are undone, and of its text as UTF-8 before decoding.
+    /// Most bytes of one page: its content codings are undone, its charset is not decoded yet.
     pub payload_bytes: usize,
     /// Most content codings around one page (gzip inside gzip is seen in the wild, ten layers are an attack).
     pub codings: usize,

@@ -1,3 +1,5 @@
+//! One gzip member, or the plain rest of a file: inflated as far as somebody asks.
+
 use std::io::{self, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};

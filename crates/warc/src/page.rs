@@ -1,3 +1,5 @@
+//! From a record to the text of a page, or to the reason why it is none.
+
 use crate::charset::{self, Decoded, Hints};
 use crate::headers::Headers;
 use crate::http::{Payload, Response, charset_parameter, media_type};
@@ -91,8 +93,7 @@ fn html_page(record: &Record, limits: &Limits) -> Result<Page, Rejection> {
     let http = response.headers.get("Content-Type").and_then(charset_parameter);
     let decoded = charset::decode(&bytes, &Hints { http, url: Some(url), markup: true });
     let http_status = i32::from(response.status);
-    let headers = response.headers.clone();
-    let format = Format::Html;
+    let (headers, format) = (response.headers, Format::Html);
     finish(record, Parts { url, http_status, headers, content_type: declared, decoded, format, cut })
 }
 

@@ -1,3 +1,5 @@
+//! Finds members and records, and the way back into step behind damage.
+
 use std::io::{self, Read};
 
 use memchr::memmem;

@@ -1,3 +1,5 @@
+//! A record, and what stands in its head.
+
 use std::fmt;
 
 use crate::headers::Headers;

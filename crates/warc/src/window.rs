@@ -1,3 +1,5 @@
+//! The bytes of the archive file, with a mark to go back to.
+
 use std::io::{self, ErrorKind, Read};
 
 /// Bytes asked of the source at a time.

@@ -1,3 +1,5 @@
+//! From records to an archive.
+
 use std::io::{self, ErrorKind, Write};
 
 use flate2::{Compression, GzBuilder};

@@ -1,4 +1,4 @@
-//! The seven damages of archives: each is located, and costs one record at most.
+//! Damages of archives: each is located, and costs one record at most.
 
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 

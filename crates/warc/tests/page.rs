@@ -77,6 +77,14 @@ fn a_conversion_is_text() {
     assert_eq!(page.html, "<meta charset=gbk> caf\u{e9}");
 }
 
+#[test]
+fn a_header_that_says_charset_a_million_times_is_read_through() {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html; {}=gbk", "Charset".repeat(1_000_000));
+    let record = record(Kind::Response, &[], &[head.as_bytes(), b"\r\n\r\n<p>\xb0\xa1"].concat());
+    let page = page(&record, &Limits::default()).expect("a page");
+    assert_eq!((page.charset, &*page.html), ("GBK", "<p>\u{554a}"));
+}
+
 fn payload(head: &str, body: &[u8]) -> Result<(Vec<u8>, Vec<Coding>, bool), &'static str> {
     let block = [format!("HTTP/1.1 200 OK\r\n{head}\r\n").as_bytes(), body].concat();
     let response = Response::parse(&block).expect("HTTP");

@@ -13,9 +13,8 @@ pub use leaf::{Failed, Leaves};
 pub use runner::Ballista;
 pub use scheduler::Scheduler;
 
-use datafusion::prelude::SessionConfig;
-
 use ballista_core::extension::SessionConfigExt;
+use datafusion::prelude::SessionConfig;
 
 /// The settings of our jobs, the same for whoever submits, schedules and executes.
 fn session() -> SessionConfig {

@@ -125,9 +125,11 @@ impl Stage {
             return Err(missing(what, table, &tables, &[run, stage]));
         };
         if !output.is_table() {
-            let what = format!("{run}.{stage}.{table} is {}: files that are no table", output.kind);
-            let what =
-                if output.files.is_empty() { format!("{run}.{stage}.{table} has no files") } else { what };
+            let what = if output.files.is_empty() {
+                format!("{run}.{stage}.{table} has no files")
+            } else {
+                format!("{run}.{stage}.{table} is {}: files that are no table", output.kind)
+            };
             let fault = Fault::new(what).expected("an output whose files are Parquet");
             return Err(Error::Wiring(fault.cure(format!("`show {run} {stage}` shows what lies there"))));
         }

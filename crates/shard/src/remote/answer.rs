@@ -1,6 +1,5 @@
 //! One request, and what its answer means.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
@@ -99,7 +98,11 @@ impl Answer {
 
 /// The whole chain of causes in a line: the outermost alone says only that a request failed.
 pub(super) fn describe(error: &HttpError) -> String {
-    let mut line = error.to_string();
+    with_causes(error.to_string(), error)
+}
+
+/// `line`, and the causes of `error` that it does not tell: the outer words often hold the inner ones.
+pub(super) fn with_causes(mut line: String, error: &dyn std::error::Error) -> String {
     let mut source = error.source();
     while let Some(cause) = source {
         let cause_line = cause.to_string();

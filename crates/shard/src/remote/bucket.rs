@@ -1,7 +1,6 @@
 //! Objects that machines share: `s3://bucket/prefix`, or a directory as `file:///path`.
 
 use std::fmt;
-use std::io::SeekFrom;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +13,12 @@ use object_store::{
     BackoffConfig, ClientOptions, Error as Trouble, ObjectStore, ObjectStoreExt, PutMode, PutPayload,
     RetryConfig, WriteMultipart,
 };
-use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use url::Url;
 
 use super::Options;
+use super::answer::with_causes;
 use crate::{Error, Result};
 
 /// Up to here an object is put in one request, which the server refuses where one stands.
@@ -113,13 +113,13 @@ impl Bucket {
     pub fn put(&self, name: &str, from: &Path) -> Result<bool> {
         self.runtime.block_on(async {
             let length = std::fs::metadata(from).map_err(Error::io(from))?.len();
-            for _ in 0..MOST_CONFLICTS {
-                if length > ONE_REQUEST {
-                    if self.exists(name).await? {
-                        return Ok(false);
-                    }
-                    return self.put_in_pieces(name, from).await.map(|()| true);
+            if length > ONE_REQUEST {
+                if self.exists(name).await? {
+                    return Ok(false);
                 }
+                return self.put_in_pieces(name, from).await.map(|()| true);
+            }
+            for _ in 0..MOST_CONFLICTS {
                 let bytes = tokio::fs::read(from).await.map_err(Error::io(from))?;
                 let put = self
                     .store
@@ -170,7 +170,6 @@ impl Bucket {
         let upload = upload.map_err(|error| self.trouble(name, &error))?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, PIECE);
         let mut file = tokio::fs::File::open(from).await.map_err(Error::io(from))?;
-        file.seek(SeekFrom::Start(0)).await.map_err(Error::io(from))?;
         let mut piece = vec![0; PIECE];
         loop {
             let read = file.read(&mut piece).await.map_err(Error::io(from))?;
@@ -192,15 +191,7 @@ impl Bucket {
     }
 
     fn trouble(&self, name: &str, error: &Trouble) -> Error {
-        let mut detail = error.to_string().replace('\n', " ");
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            // the outer words often hold the inner ones
-            if !detail.contains(&cause.to_string()) {
-                detail = format!("{detail}: {cause}");
-            }
-            source = cause.source();
-        }
+        let detail = with_causes(error.to_string().replace('\n', " "), error);
         Error::Object { name: self.full(name), detail }
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! A crawl is 90,000 archives of a gigabyte each, kept by a charity. So: few connections, one request for a
 //! whole file, waits that grow and never undercut `Retry-After`, refusals taken at their word, and no byte
-//! asked for twice. Who needs single records asks for [ranges](Remote::range), and sets a pace. A fetched file is one version of the remote one, or there is no file: what was fetched
-//! before an interruption, in this process or an earlier one, is continued only under the same strong ETag.
+//! asked for twice. Who needs single records asks for [ranges](Remote::range), and sets a pace. A fetched file
+//! is one version of the remote one, or there is no file: what was fetched before an interruption, in this
+//! process or an earlier one, is continued only under the same strong ETag.
 //!
 //! `object_store` brings the HTTP client and the signatures of S3; its own retries are off, because they hide
 //! the headers that say how long to wait. An `s3://` address becomes a signed `https://` one, and from there
-//! on there is one path.
+//! on there is one path. A [`Bucket`] is one's own and no charity's: there `object_store` tries again by itself.
 //!
 //! Calls block. Behind them is one private runtime, so that nothing else needs to know of async; do not call
 //! from inside another one.
 //!
 //! | module | holds |
 //! |---|---|
+//! | `options` | how to fetch |
 //! | `address` | what to ask, of whom: schemes, signatures, the place in a mirror |
 //! | `answer` | one request and what its answer means |
 //! | `download` | requests until a file is whole |

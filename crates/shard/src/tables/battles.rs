@@ -6,8 +6,8 @@ use arrow_array::builder::{StringBuilder, UInt64Builder};
 use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{DataType, Schema, SchemaRef};
 
-use crate::column::{column, required, text_bytes};
-use crate::{Error, Result, Table};
+use crate::column::{check_words, column, required, text_bytes};
+use crate::{Result, Table};
 
 /// Battles between models, each with both answers, so that whoever reads them can judge for himself.
 #[derive(Debug)]
@@ -91,10 +91,7 @@ impl Table for Battles {
 
     fn bind(batch: &RecordBatch) -> Result<Self> {
         let outcome: StringArray = column(batch, "outcome")?;
-        if let Some(got) = outcome.iter().flatten().find(|name| Outcome::from_name(name).is_none()) {
-            let (expected, got) = ("left, right or tie".to_owned(), format!("`{got}`"));
-            return Err(Error::Bind { column: "outcome".to_owned(), expected, got });
-        }
+        check_words("outcome", &outcome, "left, right or tie", |name| Outcome::from_name(name).is_some())?;
         Ok(Self {
             prompt_id: column(batch, "prompt_id")?,
             asked: column(batch, "asked")?,

@@ -6,7 +6,7 @@ use arrow_array::builder::{Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use crate::column::{column, nullable, required, text_bytes, value};
+use crate::column::{check_words, column, nullable, required, text_bytes, value};
 use crate::tables::signals;
 use crate::{Error, Result, Table};
 
@@ -87,10 +87,7 @@ impl Table for Dropped {
 
     fn bind(batch: &RecordBatch) -> Result<Self> {
         let kind: StringArray = column(batch, "kind")?;
-        if let Some(got) = kind.iter().flatten().find(|name| Kind::from_name(name).is_none()) {
-            let (expected, got) = ("rule or damage".to_owned(), format!("`{got}`"));
-            return Err(Error::Bind { column: "kind".to_owned(), expected, got });
-        }
+        check_words("kind", &kind, "rule or damage", |name| Kind::from_name(name).is_some())?;
         Ok(Self {
             id: column(batch, "id")?,
             url: column(batch, "url")?,

@@ -7,7 +7,7 @@ use arrow_array::types::UInt32Type;
 use arrow_array::{ArrayRef, BinaryArray, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::{DataType, Schema, SchemaRef};
 
-use crate::column::{ROW_BYTES, column, nullable, required, text_bytes, value};
+use crate::column::{ROW_BYTES, check_words, column, nullable, required, text_bytes, value};
 use crate::nested::{Lists, NumberLists, list_of};
 use crate::{Error, Result, Table};
 
@@ -82,10 +82,7 @@ impl Table for Media {
 
     fn bind(batch: &RecordBatch) -> Result<Self> {
         let kind: StringArray = column(batch, "kind")?;
-        if let Some(got) = kind.iter().flatten().find(|name| MediaKind::from_name(name).is_none()) {
-            let (expected, got) = ("image or audio".to_owned(), format!("`{got}`"));
-            return Err(Error::Bind { column: "kind".to_owned(), expected, got });
-        }
+        check_words("kind", &kind, "image or audio", |name| MediaKind::from_name(name).is_some())?;
         Ok(Self {
             name: column(batch, "name")?,
             source: column(batch, "source")?,

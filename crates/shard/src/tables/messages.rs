@@ -7,9 +7,9 @@ use arrow_array::types::UInt32Type;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray, StructArray, UInt32Array};
 use arrow_schema::DataType;
 
-use crate::column::{nullable, required, text_bytes, value};
+use crate::Result;
+use crate::column::{check_words, id_bytes, nullable, required, text_bytes, value};
 use crate::nested::{Lengths, Lists, NumberLists, group, list_of, member, struct_of};
-use crate::{Error, Result};
 
 /// One message of a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,10 +116,8 @@ impl Messages {
         let rows: Lists<StructArray> = Lists::bind(batch, name)?;
         let content: Lists<StructArray> = Lists::of(member(&rows.elements, "content")?, "content")?;
         let kind: StringArray = member(&content.elements, "kind")?;
-        if let Some(got) = kind.iter().flatten().find(|name| PartKind::from_name(name).is_none()) {
-            let expected = PartKind::ALL.map(PartKind::name).join(", ");
-            return Err(Error::Bind { column: "kind".to_owned(), expected, got: format!("`{got}`") });
-        }
+        let known = PartKind::ALL.map(PartKind::name).join(", ");
+        check_words("kind", &kind, &known, |name| PartKind::from_name(name).is_some())?;
         Ok(Self {
             role: member(&rows.elements, "role")?,
             train: member(&rows.elements, "train")?,
@@ -188,10 +186,6 @@ pub(crate) fn message_bytes(table: &'static str, messages: &[Message<'_>]) -> Re
     let parts = messages.iter().flat_map(|message| &message.content);
     let texts: Vec<&str> = parts.clone().filter_map(|part| part.text).collect();
     let roles: Vec<&str> = messages.iter().map(|message| message.role).collect();
-    let ids: usize = parts.filter_map(|part| part.ids).map(<[_]>::len).sum();
-    if ids > crate::column::ROW_BYTES / 4 {
-        let (expected, got) = ("at most 2^28 ids a row".to_owned(), ids.to_string());
-        return Err(Error::Row { table, column: "ids", expected, got });
-    }
-    Ok(text_bytes(table, &texts)? + text_bytes(table, &roles)? + 4 * ids)
+    let ids = id_bytes(table, parts.filter_map(|part| part.ids).map(<[_]>::len).sum())?;
+    Ok(text_bytes(table, &texts)? + text_bytes(table, &roles)? + ids)
 }

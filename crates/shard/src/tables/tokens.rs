@@ -8,7 +8,7 @@ use arrow_array::types::{UInt16Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, ListArray, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use crate::column::{column, required, text_bytes};
+use crate::column::{column, id_bytes, required, text_bytes};
 use crate::{Error, Result, Table};
 
 /// Ids of documents, without special tokens.
@@ -114,20 +114,16 @@ impl Default for Builder {
 
 impl crate::Builder<Tokens> for Builder {
     fn append(&mut self, row: &Row<'_>) -> Result<usize> {
-        let text = text_bytes(Tokens::NAME, &[row.document_id])?;
-        let refuse = |expected: &str, got: String| Error::Row {
-            table: Tokens::NAME,
-            column: "ids",
-            expected: expected.to_owned(),
-            got,
-        };
-        if row.ids.len() > crate::column::ROW_BYTES / 4 {
-            return Err(refuse("at most 2^28 ids a row", row.ids.len().to_string()));
-        }
+        let bytes = text_bytes(Tokens::NAME, &[row.document_id])? + id_bytes(Tokens::NAME, row.ids.len())?;
         match &mut self.ids {
             Ids::Narrow(ids) => {
                 if let Some(id) = row.ids.iter().find(|id| **id > u32::from(u16::MAX)) {
-                    return Err(refuse("ids below 65,536 in a file of 16-bit ids", id.to_string()));
+                    return Err(Error::Row {
+                        table: Tokens::NAME,
+                        column: "ids",
+                        expected: "ids below 65,536 in a file of 16-bit ids".to_owned(),
+                        got: id.to_string(),
+                    });
                 }
                 ids.values().extend(row.ids.iter().map(|id| Some(*id as u16)));
                 ids.append(true);
@@ -139,7 +135,7 @@ impl crate::Builder<Tokens> for Builder {
         }
         self.document_id.append_value(row.document_id);
         self.validation.append_value(row.validation);
-        Ok(text + 4 * row.ids.len())
+        Ok(bytes)
     }
 
     fn finish(&mut self) -> Vec<ArrayRef> {
