@@ -18,7 +18,7 @@ pub const ROUNDS: usize = 32;
 pub struct Grouping<'a> {
     /// Bytes for the merge. More makes it faster and changes nothing else.
     pub memory: usize,
-    /// Least Jaccard similarity of two documents that share a band; 0 asks for none. The parts must hold shingles then.
+    /// Least Jaccard similarity of two documents that share a band; 0 asks for none. Above 0 the parts must hold shingles.
     pub min_jaccard: f64,
     /// Places of an earlier clustering: documents that went there take no part.
     pub gone: Option<&'a Path>,
