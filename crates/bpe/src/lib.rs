@@ -27,9 +27,9 @@
 //!
 //! # Map
 //!
-//! [`Tokenizer`] and [`PreTokenizer`] are the seams. [`Trainer`] makes a [`Bpe`]. [`Bpe::save`] and [`Bpe::load`] exchange
-//! it with the world, [`Bpe::from_tiktoken`] and [`Bpe::from_vocab_and_merges`] read what others publish, and
-//! [`Bpe::to_bytes`] is read fastest. [`Permitted`] lets trusted text spell special tokens. [`Vocabulary`] says what ids
+//! [`Tokenizer`] and [`PreTokenizer`] are the seams, and each shows an implementation of one's own. [`Trainer`] makes a
+//! [`Bpe`]. [`Bpe::save`] and [`Bpe::load`] exchange it with the world, [`Bpe::from_tiktoken`] and
+//! [`Bpe::from_vocab_and_merges`] read what others publish, and [`Bpe::to_bytes`] is read fastest. [`Permitted`] lets trusted text spell special tokens. [`Vocabulary`] says what ids
 //! mean, [`Utf8Stream`] turns the bytes of arriving tokens into text, [`Bpe::steps`] shows merges at work.
 
 #![forbid(unsafe_code)]

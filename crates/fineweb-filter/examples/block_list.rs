@@ -9,12 +9,15 @@
 //! `urls` prints the reason of each address, for comparison with other filters.
 #![allow(clippy::print_stdout, reason = "an example shows")]
 
+mod cpu;
+
 use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::{BufRead, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use cpu::cpu_ns;
 use fineweb_filter::{CompiledLists, Lists, UrlFilter, UrlSettings, xxh64};
 
 const KEY: [u8; 32] = [7; 32];
@@ -108,10 +111,4 @@ fn report(when: &str) {
         cpu_ns() as f64 / 1e9,
         peak.split_whitespace().collect::<Vec<_>>().join(" ")
     );
-}
-
-/// Time on a processor so far, of a process of one thread.
-fn cpu_ns() -> u64 {
-    let text = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0)
 }

@@ -3,8 +3,11 @@
 //!     cargo run --release -p fineweb-filter --example decontaminate -- benchmark.txt < texts
 #![allow(clippy::print_stdout, reason = "an example shows")]
 
+mod cpu;
+
 use std::io::Read;
 
+use cpu::cpu_ns;
 use fineweb_filter::{Benchmarks, DecontaminateSettings};
 
 const ROUNDS: usize = 5;
@@ -32,10 +35,4 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         input.lines().count(),
     );
     Ok(())
-}
-
-/// Time on a processor so far, of a process of one thread.
-fn cpu_ns() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0)
 }

@@ -6,10 +6,13 @@
 //! `bench/language` calls it, and compares with the library and with the truth. In a text, `\n` stands for a line feed.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows")]
 
+mod cpu;
+
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::Path;
 
+use cpu::cpu_ns;
 use fineweb_filter::language::{Detector, FastText, Whatlang};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -44,10 +47,4 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         bytes as f64 / 1e6 / seconds,
     );
     Ok(())
-}
-
-/// Time on a processor so far, of a process of one thread.
-fn cpu_ns() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0)
 }

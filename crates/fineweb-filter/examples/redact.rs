@@ -3,8 +3,11 @@
 //!     cargo run --release -p fineweb-filter --example redact < texts
 #![allow(clippy::print_stdout, reason = "an example shows")]
 
+mod cpu;
+
 use std::io::Read;
 
+use cpu::cpu_ns;
 use fineweb_filter::redact::Pii;
 use fineweb_filter::{PiiSettings, Redactor};
 
@@ -55,10 +58,4 @@ fn main() -> std::io::Result<()> {
         input.len() as f64 / 1e6 / seconds
     );
     Ok(())
-}
-
-/// Time on a processor so far, of a process of one thread.
-fn cpu_ns() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0)
 }

@@ -62,7 +62,7 @@ impl Scratch {
 
 /// FineWeb's recipe with all its parts made ready; one is shared by all threads.
 ///
-/// URL, extraction, language, repetition, quality, C4, FineWeb, private data: in this order, first drop wins.
+/// URL, extraction, rights, language, repetition, quality, C4, FineWeb, private data: in this order, first drop wins.
 pub struct Filter {
     url: UrlFilter,
     extractor: Box<dyn Extractor>,

@@ -204,7 +204,7 @@ proptest! {
                     prop_assert!(linked, "{left:?} is like nothing");
                 }
             }
-            prop_assert_eq!(places.iter().filter(|place| place.keeper == left_keeper(&places, a)).count() as u32, places[a].size);
+            prop_assert_eq!(places.iter().filter(|place| place.keeper == places[a].keeper).count() as u32, places[a].size);
             prop_assert!(docs[places[a].keeper].text.len() >= left.text.len());
         }
     }
@@ -315,8 +315,4 @@ fn runs_that_need_several_passes_are_merged_whole() {
     for (at, &(keeper, size)) in found.iter().enumerate() {
         assert_eq!((keeper, size), (at % 30, 2), "{at}");
     }
-}
-
-fn left_keeper(places: &[Place], at: usize) -> usize {
-    places[at].keeper
 }

@@ -56,6 +56,20 @@ pub(crate) fn chunks<'t>(splitter: &dyn PreTokenizer, text: &'t str) -> Vec<&'t 
     chunks
 }
 
+/// Numbers as if by chance, the same in every run.
+pub(crate) struct Chance(pub(crate) u64);
+
+impl Chance {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+
+    pub(crate) fn letter(&mut self) -> char {
+        char::from(b'a' + self.below(26) as u8)
+    }
+}
+
 /// Byte-pair encoding as the papers tell it, a merge at a time over a list.
 pub(crate) struct Naive {
     bytes: HashMap<u8, u32>,

@@ -3,7 +3,7 @@
 use bpe::{Bpe, Error, Permitted, Settings, Tokenizer, Utf8Stream, train};
 use proptest::prelude::*;
 
-use crate::common::{Naive, chunks, decode, encode, openai};
+use crate::common::{Chance, Naive, chunks, decode, encode, openai};
 
 fn small() -> Bpe {
     let text = "the cat sat on the mat, aaaa aaaaaaaa baaab abab abababab; 中文中文 ééé 12 1212\n\n    x";
@@ -116,21 +116,17 @@ fn long_pieces_of_published_vocabularies() {
     for name in ["r50k_base", "cl100k_base", "o200k_base"] {
         let Some(bpe) = openai(name) else { return };
         let naive = Naive::of(&bpe);
-        let mut state = 7u64;
-        let mut below = |bound: u64| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            ((state >> 33) % bound) as usize
-        };
+        let mut chance = Chance(7);
         let syllables =
             ["un", "der", "stand", "ing", "the", "e", "s", "qu", "ation", "zz", "x", "aaaa", "ma", "ly"];
         let wide = ["中", "文", "的", "é", "ß", "и", "но", "я", "한", "국"];
         for at in 0..600 {
             let parts = if at % 3 == 0 { &wide[..] } else { &syllables[..] };
             let piece: String = match at % 5 {
-                0 => " ".repeat(65 + below(300)),
-                1 => (0..65 + below(200)).map(|_| char::from(b'a' + below(26) as u8)).collect(),
-                2 => "=-".repeat(40 + below(60)),
-                _ => (0..70).map(|_| parts[below(parts.len() as u64)]).collect(),
+                0 => " ".repeat(65 + chance.below(300)),
+                1 => (0..65 + chance.below(200)).map(|_| chance.letter()).collect(),
+                2 => "=-".repeat(40 + chance.below(60)),
+                _ => (0..70).map(|_| parts[chance.below(parts.len())]).collect(),
             };
             assert_eq!(encode(&bpe, &piece), expected(&bpe, &naive, &piece), "{name}: {piece}");
         }
@@ -150,7 +146,9 @@ fn permitted_names_are_special_and_others_are_text() {
     assert_eq!(ids, expected);
     let unknown = Permitted::of(vocabulary, &["<|nobody|>"]).unwrap_err();
     assert!(matches!(unknown, Error::UnknownSpecial { name } if name == "<|nobody|>"));
-    assert!(Permitted::all(vocabulary).is_ok());
+    ids.clear();
+    bpe.encode_permitting("<|bos|><|spare_15|>", &Permitted::all(vocabulary).unwrap(), &mut ids);
+    assert_eq!(ids, [bos, vocabulary.special("<|spare_15|>").unwrap()]);
 }
 
 /// Two merges to one token, and a merge before its parts: files may say so, and merging is what they mean.
@@ -194,12 +192,8 @@ fn unknown_ids_decode_to_a_mark() {
 /// A megabyte in one chunk: quadratic work would not end.
 #[test]
 fn long_chunks() {
-    let mut state = 1u64;
-    let mut letter = || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        char::from(b'a' + (state >> 33) as u8 % 26)
-    };
-    let random: String = (0..1_000_000).map(|_| letter()).collect();
+    let mut chance = Chance(1);
+    let random: String = (0..1_000_000).map(|_| chance.letter()).collect();
     let bpes = [Some(small()), openai("cl100k_base"), openai("o200k_base")];
     for bpe in bpes.iter().flatten() {
         for text in
@@ -225,13 +219,10 @@ fn training_on_a_long_word() {
 #[test]
 fn memory_is_bounded() {
     let Some(bpe) = openai("cl100k_base") else { return };
-    let mut state = 1u64;
-    let mut letter = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        char::from(b'a' + (state >> 33) as u8 % 26)
-    };
+    let mut chance = Chance(1);
     for length in 1..40 {
-        let text: String = (0..20_000).map(|at| if at % length == 0 { ' ' } else { letter() }).collect();
+        let text: String =
+            (0..20_000).map(|at| if at % length == 0 { ' ' } else { chance.letter() }).collect();
         bpe.count(&text);
     }
     assert!(bpe.memory() <= 25 << 20, "{} bytes", bpe.memory());

@@ -58,7 +58,7 @@ const TAGS: [(&str, Tag); 18] = [
 ];
 
 fn tag_bit(tag: Tag) -> u32 {
-    let tag = if tag == Tag::Title1 { Tag::Heading } else { tag };
+    let tag = if tag == Tag::H1 { Tag::Heading } else { tag };
     TAGS.iter().position(|(_, known)| *known == tag).map_or(0, |at| 1 << at)
 }
 
@@ -201,8 +201,7 @@ impl<'t> Survey<'t> {
         sink.put("ended", "", i32::from(shape.ended));
         sink.put("pieces", "", self.cut.pieces_of(at).len() as i32);
         sink.put("item", "", i32::from(block.item));
-        for (name, is) in [("p", Tag::P), ("h1", Tag::Title1), ("heading", Tag::Heading), ("cell", Tag::Row)]
-        {
+        for (name, is) in [("p", Tag::P), ("h1", Tag::H1), ("heading", Tag::Heading), ("cell", Tag::Row)] {
             sink.put("is", name, i32::from(tag == is));
         }
         for (name, is) in [("item", Tag::Item), ("div", Tag::Div), ("button", Tag::Button), ("pre", Tag::Pre)]
@@ -298,7 +297,7 @@ impl<'t> Survey<'t> {
     }
 
     fn is_heading(&self, node: u32) -> bool {
-        matches!(self.tree.nodes[node as usize].tag, Tag::Heading | Tag::Title1)
+        matches!(self.tree.nodes[node as usize].tag, Tag::Heading | Tag::H1)
     }
 
     fn page_sums(&self) -> PageSums {
@@ -361,7 +360,7 @@ impl Walk {
         self.words += block.shape.words;
         self.prose += if block.shape.words >= 30 { block.shape.words } else { 0 };
         self.since_heading = if survey.is_heading(block.container) { 0 } else { self.since_heading + 1 };
-        let h1 = survey.tree.nodes[block.container as usize].tag == Tag::Title1;
+        let h1 = survey.tree.nodes[block.container as usize].tag == Tag::H1;
         self.since_h1 = if h1 { Some(0) } else { self.since_h1.map(|blocks| blocks + 1) };
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn announced(tree: &Tree) -> String {
 /// The best title: the heading where the announced title repeats it, else the announced one without the site's name,
 /// else the heading.
 pub(super) fn best(tree: &Tree, cut: &Blocks, announced: &str) -> String {
-    let is_h1 = |block: &usize| tree.nodes[cut.blocks[*block].container as usize].tag == Tag::Title1;
+    let is_h1 = |block: &usize| tree.nodes[cut.blocks[*block].container as usize].tag == Tag::H1;
     let mut heading = String::new();
     if let Some(first) = (0..cut.blocks.len()).find(is_h1) {
         render::render(tree, cut, |block| block == first, &mut heading);

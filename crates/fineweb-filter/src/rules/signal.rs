@@ -10,7 +10,7 @@ pub enum Signal {
     LanguageScore,
     /// Length of the text.
     Characters,
-    /// Copied paragraphs, by count and by length.
+    /// Copied paragraphs, by count.
     DupParaFrac,
     /// By length, of the text.
     DupParaCharFrac,

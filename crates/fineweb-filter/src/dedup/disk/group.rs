@@ -18,7 +18,7 @@ pub const ROUNDS: usize = 32;
 pub struct Grouping<'a> {
     /// Bytes for the merge. More makes it faster and changes nothing else.
     pub memory: usize,
-    /// Least Jaccard similarity of two documents that share a band; 0 asks for none. The parts must hold shingles then.
+    /// Least Jaccard similarity of two documents that share a band; 0 asks for none. Above 0 the parts must hold shingles.
     pub min_jaccard: f64,
     /// Places of an earlier clustering: documents that went there take no part.
     pub gone: Option<&'a Path>,
@@ -66,19 +66,21 @@ impl Groups {
     /// The next group; false at the end. Groups of one, and of none, are among them.
     fn read(&mut self, members: &mut Vec<u32>) -> Result<bool> {
         members.clear();
-        let Some((key, document)) =
-            self.next.take().map_or_else(|| self.merge.next(), |entry| Ok(Some(entry)))?
-        else {
-            return Ok(false);
+        let Self { merge, next, gone } = self;
+        let first = next.take().map_or_else(|| merge.next(), |entry| Ok(Some(entry)))?;
+        let Some((key, document)) = first else { return Ok(false) };
+        let mut take = |document: u32| {
+            if !gone.as_ref().is_some_and(|gone| gone.has(document)) {
+                members.push(document);
+            }
         };
-        let stays = |gone: &Option<Gone>, document| !gone.as_ref().is_some_and(|gone| gone.has(document));
-        members.extend(Some(document).filter(|&document| stays(&self.gone, document)));
-        while let Some((next, document)) = self.merge.next()? {
-            if next != key {
-                self.next = Some((next, document));
+        take(document);
+        while let Some(entry) = merge.next()? {
+            if entry.0 != key {
+                *next = Some(entry);
                 break;
             }
-            members.extend(Some(document).filter(|&document| stays(&self.gone, document)));
+            take(entry.1);
         }
         Ok(true)
     }
