@@ -11,7 +11,7 @@ use rl::{Batch, Layout, PolicyGradient, Rollout};
 use crate::Result;
 use crate::error::as_model;
 use crate::math::value_loss;
-use crate::reward_model::linear;
+use crate::reward_model::{judged, linear};
 
 /// Guesses, before each token of an answer, what is still to come: a body of its own and a head.
 pub struct Critic<'a> {
@@ -24,8 +24,7 @@ pub struct Critic<'a> {
 impl Critic<'_> {
     /// A guess before each of the N learned tokens, `[N]`, with gradient.
     pub fn values(&self, layout: &Layout) -> Result<Tensor> {
-        let hidden = layout.hidden(self.body)?; // [N, D]
-        Ok(hidden.matmul(&self.head.t()?.contiguous()?)?.flatten_all()?)
+        judged(&self.head, &layout.hidden(self.body)?)
     }
 }
 

@@ -74,13 +74,13 @@ pub fn head(params: &Params, width: usize) -> Result<Tensor> {
 impl RewardModel<'_> {
     /// The scores `[N]` of the N answers of a layout that was laid by [`Layout::push_read`], with gradient.
     pub fn scores(&self, layout: &Layout) -> Result<Tensor> {
-        self.judge(&layout.hidden(self.body)?)
+        judged(&self.head, &layout.hidden(self.body)?)
     }
+}
 
-    /// The scores `[N]` of N answers by their last hidden states `[N, D]`.
-    fn judge(&self, hidden: &Tensor) -> Result<Tensor> {
-        Ok(hidden.matmul(&self.head.t()?.contiguous()?)?.flatten_all()?)
-    }
+/// What a head `[1, D]` says of hidden states `[N, D]`: `[N]`, with gradient.
+pub(crate) fn judged(head: &Tensor, hidden: &Tensor) -> Result<Tensor> {
+    Ok(hidden.matmul(&head.t()?.contiguous()?)?.flatten_all()?)
 }
 
 impl PreferenceModel for RewardModel<'_> {
@@ -141,7 +141,7 @@ pub struct Ranked<'a> {
 impl Objective<RankingBatch> for Ranked<'_> {
     fn loss(&self, batch: &RankingBatch) -> model::Result<Loss> {
         let scores = match &batch.hidden {
-            Some(hidden) => self.reward.judge(hidden).map_err(as_model)?,
+            Some(hidden) => judged(&self.reward.head, hidden).map_err(as_model)?,
             None => self.reward.scores(&batch.layout).map_err(as_model)?,
         };
         let values: Vec<f64> = scores.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
