@@ -260,13 +260,11 @@ impl Batches for Rounds<'_> {
         }
         let (number, within) = (step / self.steps_per_round(), step % self.steps_per_round());
         if self.present.as_ref().is_none_or(|(round, _)| round.number != number) {
-            let round = self.draw(number).map_err(other)?;
-            (self.watch)(&round).map_err(other)?;
+            let round = self.draw(number)?;
+            (self.watch)(&round)?;
             let groups: Vec<&Group> = round.asked.iter().map(|asked| &asked.group).collect();
             let references = match self.reference {
-                Some(reference) => {
-                    rl::log_probs(reference, &groups, self.plan.tokens_per_batch).map_err(other)?
-                }
+                Some(reference) => rl::log_probs(reference, &groups, self.plan.tokens_per_batch)?,
                 None => vec![vec![]; groups.len()],
             };
             self.present = Some((round, references));
@@ -287,12 +285,5 @@ impl Batches for Rounds<'_> {
         self.done = cursor.row;
         (self.present, self.dealt) = (None, None);
         Ok(())
-    }
-}
-
-fn other(error: rl::Error) -> model::Error {
-    match error {
-        rl::Error::Model(error) => error,
-        error => model::Error::Other(error.into()),
     }
 }

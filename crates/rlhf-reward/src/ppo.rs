@@ -9,7 +9,6 @@ use rl::math::{Estimates, gae, whiten};
 use rl::{Batch, Layout, PolicyGradient, Rollout};
 
 use crate::Result;
-use crate::error::as_model;
 use crate::math::value_loss;
 use crate::reward_model::{judged, linear};
 
@@ -137,7 +136,7 @@ impl CriticSeen {
 impl Objective<PpoBatch> for Ppo<'_> {
     fn loss(&self, batch: &PpoBatch) -> model::Result<Loss> {
         let Loss { mean: mut total, weight } = self.policy.loss(&batch.answers)?;
-        let values = self.critic.values(&batch.answers.layout).map_err(as_model)?;
+        let values = self.critic.values(&batch.answers.layout)?;
         let guessed: Vec<f64> = values.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
         let n = guessed.len().max(1) as f64;
         let mut seen = self.seen.borrow_mut();

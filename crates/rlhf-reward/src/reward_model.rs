@@ -6,7 +6,6 @@ use candle_core::{Device, Tensor};
 use model::{CausalLm, Initial, Loss, Objective, Params};
 use rl::{Group, Layout};
 
-use crate::error::as_model;
 use crate::math::ranking;
 use crate::{Preference, Result};
 
@@ -141,8 +140,8 @@ pub struct Ranked<'a> {
 impl Objective<RankingBatch> for Ranked<'_> {
     fn loss(&self, batch: &RankingBatch) -> model::Result<Loss> {
         let scores = match &batch.hidden {
-            Some(hidden) => judged(&self.reward.head, hidden).map_err(as_model)?,
-            None => self.reward.scores(&batch.layout).map_err(as_model)?,
+            Some(hidden) => judged(&self.reward.head, hidden)?,
+            None => self.reward.scores(&batch.layout)?,
         };
         let values: Vec<f64> = scores.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
         let (mut value, mut slopes, mut rest) = (0.0, Vec::with_capacity(values.len()), &values[..]);
