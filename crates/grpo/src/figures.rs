@@ -108,7 +108,7 @@ fn duplicates(round: &[Asked]) -> Option<f64> {
 const CORRECTING: [&str; 7] = ["wait", "recheck", "recompute", "actually", "correction", "mistake", "check"];
 
 /// Whether somebody corrects or checks himself while he answers.
-pub fn corrects_itself(text: &str) -> bool {
+fn corrects_itself(text: &str) -> bool {
     let mut words = text.split(|letter: char| !letter.is_alphabetic());
     words.any(|word| CORRECTING.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }

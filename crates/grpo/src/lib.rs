@@ -49,7 +49,7 @@ pub mod verifiers;
 pub use algorithm::{Algorithm, Method, Recipe};
 pub use curriculum::{Curriculum, Order};
 pub use error::{Error, Result};
-pub use figures::{Asked, corrects_itself, figures, is_right};
+pub use figures::{Asked, figures, is_right};
 pub use guard::{Guards, Stopped, Watch};
 pub use rewards::{Part, Reward, Rewards, Worth};
 pub use rounds::{Plan, Round, Rounds, Truncated, answer};
