@@ -4,6 +4,23 @@
 //! needed for it stands here: a picture is cut into patches, a sound into frames of its mel spectrogram, and each becomes the
 //! number of the nearest vector of a codebook that k-means has learned. Numbers become pixels and waves again.
 //!
+//! ```
+//! use codec::{Codec, Grid, Image, KMeans, Media, Owned, PatchCodec, Quantiser};
+//!
+//! let picture = Image::new(4, 4, (0..48).map(|at| at * 5).collect())?;
+//! let grid = Grid { edge: 4, patch: 2 };
+//! let settings = KMeans { codes: 4, ..KMeans::default() };
+//! let quantiser = Quantiser::learn(grid.dim(), &grid.patches(&picture), 1, &settings)?;
+//! // ids 0 to 299 are those of texts
+//! let patches = PatchCodec::new(grid, quantiser, 300)?;
+//!
+//! let mut ids = vec![];
+//! patches.encode(&Media::Image(&picture), &mut ids)?;
+//! assert_eq!(ids.len(), 4);
+//! assert_eq!(patches.decode(&ids)?, Owned::Image(picture));
+//! # Ok::<(), codec::Error>(())
+//! ```
+//!
 //! # Map
 //!
 //! [`Codec`] is the seam. [`Image`] and [`Sound`] are what is encoded, [`files`] reads them from PNG, JPEG and WAV that may

@@ -108,7 +108,7 @@ fn duplicates(round: &[Asked]) -> Option<f64> {
 const CORRECTING: [&str; 7] = ["wait", "recheck", "recompute", "actually", "correction", "mistake", "check"];
 
 /// Whether somebody corrects or checks himself while he answers.
-pub fn corrects_itself(text: &str) -> bool {
+fn corrects_itself(text: &str) -> bool {
     let mut words = text.split(|letter: char| !letter.is_alphabetic());
     words.any(|word| CORRECTING.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
@@ -139,6 +139,7 @@ mod tests {
         let found = figures(&round, &["right".to_owned(), "format".to_owned()]);
         let expected = [
             ("reward", 0.25),
+            ("reward_deviation", libm::sqrt(0.1875)),
             ("reward_right", 0.25),
             ("reward_format", 0.25),
             ("right", 0.2),
@@ -155,6 +156,10 @@ mod tests {
         for (name, value) in expected {
             assert!((found[name] - value).abs() < 1e-12, "{name}: {}", found[name]);
         }
+        assert_eq!(found.len(), expected.len());
+        let mut same = asked(&[Some(1.0), Some(0.0)]);
+        same.group.answers[1] = same.group.answers[0].clone();
+        assert_eq!(figures(&[same], &[])["duplicates"], 0.5);
     }
 
     #[test]

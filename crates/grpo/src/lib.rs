@@ -1,6 +1,29 @@
 //! Reinforcement learning with verifiable rewards: who says how right an answer is, GRPO and its kin, and guards that stop a
 //! run which does not learn.
 //!
+//! ```
+//! use grpo::{Part, Reward, Rewards, Verifier, verifiers::VerifierKind};
+//! use rl::{Answer, Problem};
+//!
+//! /// One's own beside those that are built in.
+//! struct Polite;
+//!
+//! impl Verifier for Polite {
+//!     fn verify(&self, _: &Problem, answer: &Answer<'_>) -> Option<f32> {
+//!         Some(f32::from(u8::from(answer.text.contains("please"))))
+//!     }
+//! }
+//!
+//! let mut rewards = Rewards::new(&[Reward { verifier: VerifierKind::Numeric, weight: 1.0 }])?;
+//! rewards.parts.push(Part { name: "polite".to_owned(), weight: 0.5, verifier: Box::new(Polite) });
+//! let problem = Problem { answer: "7".to_owned(), ..Problem::default() };
+//! assert_eq!(rewards.of(&problem, &"The answer is 7.".into())?.total, Some(1.0));
+//! assert_eq!(rewards.of(&problem, &"Ask me again, please.".into())?.total, Some(0.5));
+//! # Ok::<(), grpo::Error>(())
+//! ```
+//!
+//! [`Rounds`] draws answers, has them rewarded, and deals them to [`model::fit`] as batches like any others.
+//!
 //! | module | idea |
 //! |---|---|
 //! | `verifier`, [`verifiers`] | the seam, and sixteen who judge |
@@ -26,7 +49,7 @@ pub mod verifiers;
 pub use algorithm::{Algorithm, Method, Recipe};
 pub use curriculum::{Curriculum, Order};
 pub use error::{Error, Result};
-pub use figures::{Asked, corrects_itself, figures, is_right};
+pub use figures::{Asked, figures, is_right};
 pub use guard::{Guards, Stopped, Watch};
 pub use rewards::{Part, Reward, Rewards, Worth};
 pub use rounds::{Plan, Round, Rounds, Truncated, answer};

@@ -182,14 +182,16 @@ impl<'a> Rounds<'a> {
             }
         }
         batches.retain(|batch| batch.layout.learned() > 0 || batch.weightless > 0.0);
-        self.with_something_to_compute(batches, &asked[range], within)
+        // where all problems were asked and all rewards are equal, nothing but what was redrawn is there
+        let first = asked[range].first().or(asked.first()).or(round.redrawn.first());
+        self.with_something_to_compute(batches, first, within)
     }
 
-    /// A batch whose answers have no slope at all still has to be one: its first answer stays, with an advantage of 0.
+    /// A batch whose answers have no slope at all still has to be one: an answer of `first` stays, with an advantage of 0.
     fn with_something_to_compute(
         &self,
         mut batches: VecDeque<Batch>,
-        asked: &[Asked],
+        first: Option<&Asked>,
         within: u64,
     ) -> VecDeque<Batch> {
         let weightless: f64 =
@@ -197,7 +199,7 @@ impl<'a> Rounds<'a> {
         batches.retain(|batch| batch.layout.learned() > 0);
         if batches.is_empty() {
             let mut batch = Batch { fresh: within == 0, ..Batch::default() };
-            if let Some(first) = asked.first() {
+            if let Some(first) = first {
                 add(&mut batch, first, &[0], &[], self.problems[first.problem].id);
                 batch.answers.iter_mut().for_each(|answer| answer.advantages.fill(0.0));
             }
@@ -260,13 +262,11 @@ impl Batches for Rounds<'_> {
         }
         let (number, within) = (step / self.steps_per_round(), step % self.steps_per_round());
         if self.present.as_ref().is_none_or(|(round, _)| round.number != number) {
-            let round = self.draw(number).map_err(other)?;
-            (self.watch)(&round).map_err(other)?;
+            let round = self.draw(number)?;
+            (self.watch)(&round)?;
             let groups: Vec<&Group> = round.asked.iter().map(|asked| &asked.group).collect();
             let references = match self.reference {
-                Some(reference) => {
-                    rl::log_probs(reference, &groups, self.plan.tokens_per_batch).map_err(other)?
-                }
+                Some(reference) => rl::log_probs(reference, &groups, self.plan.tokens_per_batch)?,
                 None => vec![vec![]; groups.len()],
             };
             self.present = Some((round, references));
@@ -290,9 +290,53 @@ impl Batches for Rounds<'_> {
     }
 }
 
-fn other(error: rl::Error) -> model::Error {
-    match error {
-        rl::Error::Model(error) => error,
-        error => model::Error::Other(error.into()),
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use model::{Batches, Config, Decoder, Params};
+    use rl::{Answer, Drawing, Problem, Reward, RewardFn};
+
+    use super::{Plan, Round, Rounds, Truncated};
+    use crate::{Algorithm, Curriculum, Method, Order};
+
+    /// Whom nothing pleases.
+    struct Strict;
+
+    impl RewardFn for Strict {
+        fn score(&self, _: &Problem, answers: &[Answer<'_>]) -> rl::Result<Vec<Reward>> {
+            Ok(answers.iter().map(|_| Reward { total: Some(0.0), parts: vec![] }).collect())
+        }
+    }
+
+    #[test]
+    fn where_nobody_is_left_to_ask_instead_there_is_still_a_batch() {
+        let config =
+            Config { vocabulary: 8, context: 8, width: 16, layers: 1, hidden: 32, ..Config::default() };
+        let policy = Decoder::new(&config, &Params::new(1), "").unwrap().detached();
+        let problems = [0, 1].map(|id| Problem { id, ids: vec![1, 2], ..Problem::default() });
+        let plan = Plan {
+            problems: 2,
+            drawing: Drawing { group: 2, tokens: 3, context: 8, stop: vec![0], at_once: 0, seed: 1 },
+            recipe: Method { algorithm: Algorithm::Dapo, ..Method::default() }.recipe(3),
+            passes: 1,
+            steps: 1,
+            truncated: Truncated::Learn,
+            tokens_per_batch: 64,
+        };
+        let redrawn = Cell::new(0);
+        let mut watch = |round: &Round| -> rl::Result<()> {
+            redrawn.set(round.redrawn.len());
+            Ok(())
+        };
+        let (decode, curriculum) = (|_: &[u32]| String::new(), Curriculum::new(Order::Shuffled, 2, 1));
+        let mut rounds = Rounds::new(&policy, &problems, &Strict, &decode, plan, curriculum, &mut watch);
+        let batch = rounds.next(0).unwrap().unwrap();
+        assert!(batch.layout.learned() > 0);
+        assert!(
+            batch.answers.iter().flat_map(|answer| &answer.advantages).all(|advantage| *advantage == 0.0)
+        );
+        assert!(rounds.next(0).unwrap().is_none());
+        assert_eq!(redrawn.get(), 2);
     }
 }

@@ -78,7 +78,7 @@ mod weight;
 pub use blocks::Block;
 pub use budget::Budget;
 pub use config::{Config, Family};
-pub use data::{Batches, Cursor, Mixture, Packed, Rows, TokenBatch, Tokens, Width};
+pub use data::{Batches, Cursor, Mixture, Packed, Rows, TokenBatch, Tokens, Width, best_fit};
 pub use decoder::{Composite, Decoder};
 pub use error::{Error, Result};
 pub use evaluate::{Evaluation, evaluate};

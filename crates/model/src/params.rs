@@ -165,24 +165,14 @@ impl Params {
         Ok(())
     }
 
-    /// Rises with every change of values: whoever keeps weights in another layout repacks when it differs.
-    pub fn version(&self) -> u64 {
-        self.version.load(Ordering::Acquire)
-    }
-
     /// To be called by an optimizer after it changed values in place.
     pub fn touch(&self) {
         self.version.fetch_add(1, Ordering::Release);
     }
 
-    /// The counter behind [`Params::version`], for those who outlive a borrow.
+    /// A counter that rises with every change of values: whoever keeps weights in another layout repacks when it differs.
     pub(crate) fn version_counter(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.version)
-    }
-
-    /// Where the parameters are.
-    pub fn device(&self) -> &Device {
-        &self.device
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Parameter>> {

@@ -66,6 +66,18 @@ fn a_model_that_does_not_fit_its_config_is_refused_by_tensor() {
     assert!(message(&folder).starts_with("hidden: expected"));
 }
 
+/// GPT-2 may leave its inner size away, which is four times the width then.
+#[test]
+fn a_width_whose_fourfold_is_no_number_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let sizes = format!(
+        r#"{{"model_type":"gpt2","vocab_size":9,"n_positions":8,"n_embd":{},"n_layer":1,"n_head":2}}"#,
+        u64::MAX
+    );
+    std::fs::write(directory.path().join("config.json"), sizes).unwrap();
+    assert!(message(directory.path()).starts_with("width: expected"));
+}
+
 #[test]
 fn damaged_tensor_files_are_errors_and_not_panics() {
     let directory = tempfile::tempdir().unwrap();

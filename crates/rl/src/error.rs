@@ -77,6 +77,16 @@ pub enum Error {
 /// [`std::result::Result`] with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// For objectives and sources of batches, whose errors are the model's.
+impl From<Error> for model::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Model(error) => error,
+            error => Self::Other(error.into()),
+        }
+    }
+}
+
 impl Error {
     /// One word for tables, under which problems are counted that were left out.
     pub fn reason(&self) -> &'static str {

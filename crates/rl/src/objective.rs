@@ -102,9 +102,9 @@ impl<'a> PolicyGradient<'a> {
 
 impl Objective<Batch> for PolicyGradient<'_> {
     fn loss(&self, batch: &Batch) -> model::Result<Loss> {
-        let new = batch.layout.log_probs(self.model).map_err(other)?;
+        let new = batch.layout.log_probs(self.model)?;
         let values: Vec<f64> = new.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
-        let found = self.surrogate(batch, &values).map_err(other)?;
+        let found = self.surrogate(batch, &values)?;
         {
             let mut seen = self.seen.borrow_mut();
             seen.tokens += found.tokens;
@@ -121,12 +121,5 @@ impl Objective<Batch> for PolicyGradient<'_> {
         let linear = (&new * Tensor::new(&slopes[..], new.device())?)?.sum_all()?;
         let constant = found.value * share - f64::from(linear.to_scalar::<f32>()?);
         Ok(Loss { mean: linear.affine(1.0, constant)?, weight: found.weight + batch.weightless })
-    }
-}
-
-fn other(error: Error) -> model::Error {
-    match error {
-        Error::Model(error) => error,
-        error => model::Error::Other(error.into()),
     }
 }

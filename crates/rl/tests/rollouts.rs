@@ -86,7 +86,7 @@ fn an_answer_ends_with_what_ended_it() {
     assert!(ended > 20 && full > 0, "{ended} ended, {full} did not");
 }
 
-/// The third bar asks for 1e-4; it is the same number.
+/// [`PolicyGradient`] allows 1e-4; it is the same number.
 #[test]
 fn the_trainer_sees_the_bits_that_the_sampler_saw() {
     for family in [Family::Gpt2, Family::Llama, Family::Nanochat] {

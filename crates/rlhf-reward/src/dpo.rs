@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use model::{CausalLm, Loss, Objective};
 use rl::{Layout, Rollout};
 
-use crate::error::as_model;
 use crate::math::Direct;
 use crate::reward_model::linear;
 use crate::{Error, Preference, Result};
@@ -74,8 +73,7 @@ pub struct Dpo<'a> {
 
 impl Objective<PairBatch> for Dpo<'_> {
     fn loss(&self, batch: &PairBatch) -> model::Result<Loss> {
-        let log_probs =
-            batch.layout.log_probs(self.policy).map_err(|error| as_model(Error::Policy(error)))?;
+        let log_probs = batch.layout.log_probs(self.policy).map_err(Error::Policy)?;
         let values: Vec<f32> = log_probs.to_vec1()?;
         let (mut value, mut slopes, mut rest) = (0.0, Vec::with_capacity(values.len()), &values[..]);
         let mut seen = self.seen.borrow_mut();

@@ -103,11 +103,13 @@ impl Error {
     }
 }
 
-/// For objectives, whose errors are the model's.
-pub(crate) fn as_model(error: Error) -> model::Error {
-    match error {
-        Error::Model(error) | Error::Policy(rl::Error::Model(error)) => error,
-        Error::Tensor(error) => error.into(),
-        error => model::Error::Other(error.into()),
+/// For objectives and sources of batches, whose errors are the model's.
+impl From<Error> for model::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Model(error) | Error::Policy(rl::Error::Model(error)) => error,
+            Error::Tensor(error) => error.into(),
+            error => Self::Other(error.into()),
+        }
     }
 }

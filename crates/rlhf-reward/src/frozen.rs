@@ -6,6 +6,7 @@ use candle_core::{Device, Tensor};
 use model::CausalLm;
 use rl::Layout;
 
+use crate::reward_model::judged;
 use crate::{Preference, PreferenceModel, Result};
 
 /// The last hidden state of every answer of some rankings; an answer to the same prompt that comes in many of them is read once.
@@ -69,7 +70,6 @@ pub struct FrozenModel<'a> {
 impl PreferenceModel for FrozenModel<'_> {
     fn score(&self, prompt: &[u32], answers: &[&[u32]]) -> Result<Vec<f64>> {
         let hidden = self.frozen.of(answers.iter().map(|answer| (prompt, *answer)))?;
-        let scores = hidden.matmul(&self.head.t()?.contiguous()?)?.flatten_all()?;
-        Ok(scores.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
+        Ok(judged(&self.head, &hidden)?.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
     }
 }

@@ -1,5 +1,36 @@
 //! Learning from what people prefer: a reward model, PPO against it, and the ways around it.
 //!
+//! ```
+//! use std::cell::RefCell;
+//!
+//! use model::{AdamW, Config, Decoder, Objective, Optimizer, Params};
+//! use rlhf_reward::{Preference, PreferenceModel, Ranked, RankingBatch, RewardModel, head};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config { vocabulary: 8, context: 8, width: 16, layers: 1, hidden: 32, ..Config::default() };
+//! let params = Params::new(1);
+//! let body = Decoder::new(&config, &params, "")?;
+//! let reward = RewardModel { body: &body, head: head(&params, config.width)? };
+//! let objective = Ranked { reward, centring: 0.0, seen: RefCell::default() };
+//!
+//! // after a 1 somebody likes a 2 better than a 3
+//! let (prompt, answers) = (vec![1], vec![vec![2], vec![3]]);
+//! let mut batch = RankingBatch::default();
+//! batch.push(&Preference { prompt, answers, ranks: vec![1, 2], ..Preference::default() });
+//!
+//! let mut optimizer = AdamW::default();
+//! for _ in 0..50 {
+//!     params.backward(&objective.loss(&batch)?.mean)?;
+//!     optimizer.step(&params, &params.take_gradients(), 0.01)?;
+//! }
+//! let scores = objective.reward.score(&[1], &[&[2], &[3]])?;
+//! assert!(scores[0] > scores[1], "{scores:?}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A reward of somebody else's is a [`PreferenceModel`].
+//!
 //! | module | idea |
 //! |---|---|
 //! | [`math`] | the formulas of the papers, on slices, in f64 |

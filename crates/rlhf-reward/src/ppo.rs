@@ -9,9 +9,8 @@ use rl::math::{Estimates, gae, whiten};
 use rl::{Batch, Layout, PolicyGradient, Rollout};
 
 use crate::Result;
-use crate::error::as_model;
 use crate::math::value_loss;
-use crate::reward_model::linear;
+use crate::reward_model::{judged, linear};
 
 /// Guesses, before each token of an answer, what is still to come: a body of its own and a head.
 pub struct Critic<'a> {
@@ -24,8 +23,7 @@ pub struct Critic<'a> {
 impl Critic<'_> {
     /// A guess before each of the N learned tokens, `[N]`, with gradient.
     pub fn values(&self, layout: &Layout) -> Result<Tensor> {
-        let hidden = layout.hidden(self.body)?; // [N, D]
-        Ok(hidden.matmul(&self.head.t()?.contiguous()?)?.flatten_all()?)
+        judged(&self.head, &layout.hidden(self.body)?)
     }
 }
 
@@ -138,7 +136,7 @@ impl CriticSeen {
 impl Objective<PpoBatch> for Ppo<'_> {
     fn loss(&self, batch: &PpoBatch) -> model::Result<Loss> {
         let Loss { mean: mut total, weight } = self.policy.loss(&batch.answers)?;
-        let values = self.critic.values(&batch.answers.layout).map_err(as_model)?;
+        let values = self.critic.values(&batch.answers.layout)?;
         let guessed: Vec<f64> = values.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
         let n = guessed.len().max(1) as f64;
         let mut seen = self.seen.borrow_mut();

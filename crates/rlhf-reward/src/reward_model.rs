@@ -6,7 +6,6 @@ use candle_core::{Device, Tensor};
 use model::{CausalLm, Initial, Loss, Objective, Params};
 use rl::{Group, Layout};
 
-use crate::error::as_model;
 use crate::math::ranking;
 use crate::{Preference, Result};
 
@@ -74,13 +73,13 @@ pub fn head(params: &Params, width: usize) -> Result<Tensor> {
 impl RewardModel<'_> {
     /// The scores `[N]` of the N answers of a layout that was laid by [`Layout::push_read`], with gradient.
     pub fn scores(&self, layout: &Layout) -> Result<Tensor> {
-        self.judge(&layout.hidden(self.body)?)
+        judged(&self.head, &layout.hidden(self.body)?)
     }
+}
 
-    /// The scores `[N]` of N answers by their last hidden states `[N, D]`.
-    fn judge(&self, hidden: &Tensor) -> Result<Tensor> {
-        Ok(hidden.matmul(&self.head.t()?.contiguous()?)?.flatten_all()?)
-    }
+/// What a head `[1, D]` says of hidden states `[N, D]`: `[N]`, with gradient.
+pub(crate) fn judged(head: &Tensor, hidden: &Tensor) -> Result<Tensor> {
+    Ok(hidden.matmul(&head.t()?.contiguous()?)?.flatten_all()?)
 }
 
 impl PreferenceModel for RewardModel<'_> {
@@ -141,8 +140,8 @@ pub struct Ranked<'a> {
 impl Objective<RankingBatch> for Ranked<'_> {
     fn loss(&self, batch: &RankingBatch) -> model::Result<Loss> {
         let scores = match &batch.hidden {
-            Some(hidden) => self.reward.judge(hidden).map_err(as_model)?,
-            None => self.reward.scores(&batch.layout).map_err(as_model)?,
+            Some(hidden) => judged(&self.reward.head, hidden)?,
+            None => self.reward.scores(&batch.layout)?,
         };
         let values: Vec<f64> = scores.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
         let (mut value, mut slopes, mut rest) = (0.0, Vec::with_capacity(values.len()), &values[..]);

@@ -6,7 +6,6 @@ use model::{Batches, CausalLm, Cursor, Packed};
 use rl::math::Estimates;
 use rl::{Batch, Drawing, Group, Layout, Problem, Scored, roll_out};
 
-use crate::error::as_model;
 use crate::math::KlTarget;
 use crate::shuffled::order;
 use crate::{Critic, Pay, PpoBatch, Result, whiten_all};
@@ -247,8 +246,8 @@ impl Batches for Rounds<'_> {
         }
         let (number, within) = (step / self.steps_per_round(), step % self.steps_per_round());
         if self.present.as_ref().is_none_or(|round| round.number != number) {
-            let round = self.draw(number).map_err(as_model)?;
-            (self.watch)(&round).map_err(as_model)?;
+            let round = self.draw(number)?;
+            (self.watch)(&round)?;
             if let Some(target) = self.plan.target {
                 let answers = round.paid.iter().map(|paid| paid.group.answers.len()).sum();
                 self.kl_weight = target.next(self.kl_weight, round.mean(Paid::divergence), answers);

@@ -81,11 +81,8 @@ pub(crate) fn order(items: usize, each: usize, seed: u64, round: u64) -> Vec<usi
     let mut at = |place: usize| {
         let epoch = place / items;
         if pass != Some(epoch) {
-            let mut random = Random::new(seed, &format!("order of pass {epoch}"));
             shuffled = (0..items).collect::<Vec<usize>>();
-            for last in (1..items).rev() {
-                shuffled.swap(last, random.below(last as u64 + 1) as usize);
-            }
+            Random::new(seed, &format!("order of pass {epoch}")).shuffle(&mut shuffled);
             pass = Some(epoch);
         }
         shuffled[place % items]

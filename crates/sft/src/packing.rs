@@ -1,7 +1,6 @@
 //! Which conversations share a row.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 /// Divides examples among rows.
 ///
@@ -33,7 +32,7 @@ pub trait Packing: Send + Sync {
     fn pack(&self, lengths: &[usize], context: usize) -> Vec<Vec<u32>>;
 }
 
-/// Each example goes where it leaves the least room, longest first (Ding et al. 2024, arXiv 2404.10830). O(n log n).
+/// Each example goes where it leaves the least room, longest first: [`model::best_fit`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BestFit;
 
@@ -42,20 +41,8 @@ impl Packing for BestFit {
         let mut order: Vec<u32> = (0..lengths.len() as u32).collect();
         // stable: examples of one length keep their order, which epochs shuffle
         order.sort_by_key(|&at| Reverse(lengths[at as usize]));
-        let mut rows: Vec<Vec<u32>> = vec![];
-        let mut open = BTreeSet::new(); // (room left, row)
-        for at in order {
-            let length = lengths[at as usize];
-            let best = open.range((length, 0)..).next().copied();
-            let (room, row) = best.unwrap_or((context, rows.len()));
-            if !open.remove(&(room, row)) {
-                rows.push(vec![]);
-            }
-            rows[row].push(at);
-            if room > length {
-                open.insert((room - length, row));
-            }
-        }
+        let mut rows = model::best_fit(order.iter().map(|&at| lengths[at as usize]), context);
+        rows.iter_mut().flatten().for_each(|at| *at = order[*at as usize]);
         rows
     }
 }

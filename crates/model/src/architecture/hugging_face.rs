@@ -100,7 +100,7 @@ fn gpt2(fields: &Fields<'_>) -> Result<Config> {
         layers: fields.size("n_layer")?,
         heads,
         kv_heads: heads,
-        hidden: fields.size_or("n_inner", 4 * width)?,
+        hidden: fields.size_or("n_inner", width.saturating_mul(4))?,
         norm_epsilon: fields.number("layer_norm_epsilon", 1e-5),
         tied: fields.flag("tie_word_embeddings", true),
         softcap: 0.0,

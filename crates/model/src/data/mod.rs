@@ -13,6 +13,7 @@ mod tokens;
 pub use batch::TokenBatch;
 pub use mixture::Mixture;
 pub use packed::Packed;
+pub use pieces::best_fit;
 pub use rows::Rows;
 pub use tokens::{Tokens, Width};
 

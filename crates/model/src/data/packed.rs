@@ -73,7 +73,7 @@ impl Packed {
             return Err(Error::Setting { setting: "tokens", expected, got });
         }
         sort(&mut pieces);
-        let rows = best_fit(&pieces, shape.context);
+        let rows = best_fit(pieces.iter().map(|piece| piece.length), shape.context);
         let order = Order::new(rows.len(), seed)?;
         let mut packed = Self { tokens, shape, seed, pieces, arranged_epoch: 0, rows, order };
         packed.arrange();

@@ -44,23 +44,28 @@ pub(super) fn exchange(pieces: &mut [Piece], random: &mut Random) {
     }
 }
 
-/// For each row, the numbers of its pieces: each piece goes where the least space is left over beside it.
+/// For each row of `context` places, the numbers of its pieces: each piece, none longer than a row, goes where the least space
+/// is left over beside it.
 ///
-/// Longest first, this is best-fit decreasing (Ding et al. 2024, arXiv 2404.10830). It never needs many more than
+/// Given lengths longest first, this is best-fit decreasing (Ding et al. 2024, arXiv 2404.10830). It never needs many more than
 /// 11/9 of the fewest rows possible (Johnson et al. 1974), and where most texts are short hardly one more, for
 /// short pieces fill what longer ones leave. O(n log n).
-pub(super) fn best_fit(longest_first: &[Piece], context: usize) -> Vec<Vec<u32>> {
+///
+/// ```
+/// assert_eq!(model::best_fit([5, 4, 3, 2], 8), [[0, 2], [1, 3]]);
+/// ```
+pub fn best_fit(longest_first: impl IntoIterator<Item = usize>, context: usize) -> Vec<Vec<u32>> {
     let mut rows: Vec<Vec<u32>> = Vec::new();
     let mut open = BTreeSet::new(); // (space left, row)
-    for (number, piece) in longest_first.iter().enumerate() {
-        let best = open.range((piece.length, 0)..).next().copied();
+    for (number, length) in longest_first.into_iter().enumerate() {
+        let best = open.range((length, 0)..).next().copied();
         let (space, row) = best.unwrap_or((context, rows.len()));
         if !open.remove(&(space, row)) {
             rows.push(Vec::new());
         }
         rows[row].push(number as u32);
-        if space > piece.length {
-            open.insert((space - piece.length, row));
+        if space > length {
+            open.insert((space - length, row));
         }
     }
     rows

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::known::{Known, common, is_worth};
 use super::reading::{self, Reading};
 use super::{Completion, Limits, Sampler};
-use crate::ops::{log_sum_exp, simd};
+use crate::ops::log_sum_exp;
 use crate::weight::read;
 use crate::{Cache, CausalLm, Error, Input, Prompt, Random, Result};
 
@@ -273,10 +273,7 @@ impl<'m, S: Sampler> Decoding<'m, S> {
 impl<S: Sampler> Row<S> {
     /// Chooses the next token by its scores.
     fn take(&mut self, logits: &[f32]) -> Step {
-        let sum = simd(
-            #[inline(always)]
-            || log_sum_exp(logits),
-        );
+        let sum = log_sum_exp(logits);
         let id = self.sampler.pick(logits, &self.ids, &mut self.random);
         self.ids.push(id);
         let full =

@@ -7,11 +7,8 @@ use rayon::prelude::*;
 use super::attention::{Part, attend};
 use super::page::Row;
 use crate::buffer::Buffer;
-use crate::layers::Heads;
+use crate::layers::{Heads, STRIP};
 use crate::matmul::Matrix;
-
-/// Places whose queries look at keys together: a multiple of every height of a register tile.
-const STRIP: usize = 42;
 
 /// New positions of all rows in one layer.
 pub(super) struct New<'a> {

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::page::{CHAIN, PagedHead};
+use super::page::PagedHead;
 use crate::buffer::Buffer;
-use crate::layers::{scale, softmax};
+use crate::layers::{CHAIN, scale, softmax};
 use crate::matmul::{Matrix, Target, Write, multiply_on, multiply_serial};
 use crate::ops::simd;
 

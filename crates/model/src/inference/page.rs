@@ -6,16 +6,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::layers::Heads;
+use crate::layers::{CHAIN, Heads};
 use crate::matmul::{Matrix, Packed};
 
 /// Positions for which a row makes room when it has none.
 const ROOM: usize = 128;
 
-/// Keys in a chain of additions, which no page crosses the end of.
-pub(super) const CHAIN: usize = 512;
-
-/// Some neighbouring positions. Those of a page that another page of the row overlaps are nobody's.
+/// Some neighbouring positions, all within one chain of additions. Those of a page that another page of the row overlaps are
+/// nobody's.
 #[derive(Clone)]
 pub(super) struct Page {
     /// Position of the first.

@@ -18,10 +18,10 @@ use crate::ops::{Real, dot, max, simd, sum_by};
 use rayon::prelude::*;
 
 /// Queries of a strip: a multiple of every height of a register tile.
-const STRIP: usize = 42;
+pub(crate) const STRIP: usize = 42;
 
-/// Keys in a chain of additions.
-const CHAIN: usize = 512;
+/// Keys in a chain of additions: the same with a cache and without, or their bits would differ.
+pub(crate) const CHAIN: usize = 512;
 
 /// Keys and values of one key head, laid out for products.
 struct KeyValues {

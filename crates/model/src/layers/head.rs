@@ -164,10 +164,7 @@ impl CustomOp1 for LogProbs {
         self.head.in_chunks(slice(hidden, layout)?, |first, _, scores, _| {
             let results = values[first..].par_iter_mut().zip(&mut sums[first..]).zip(&self.targets[first..]);
             results.zip(scores.par_chunks_exact(vocabulary)).for_each(|(((value, sum), &target), scores)| {
-                *sum = simd(
-                    #[inline(always)]
-                    || log_sum_exp(scores),
-                );
+                *sum = log_sum_exp(scores);
                 *value = scores[target as usize] - *sum;
             });
         })?;
@@ -243,10 +240,7 @@ impl CustomOp1 for CrossEntropy {
             let rows = losses[first..].par_iter_mut().zip(scores.par_chunks_exact_mut(head.vocabulary));
             rows.enumerate().for_each(|(at, (loss, scores))| {
                 let (target, weight) = (self.targets[first + at], self.weights[first + at]);
-                let sum = simd(
-                    #[inline(always)]
-                    || log_sum_exp(scores),
-                );
+                let sum = log_sum_exp(scores);
                 *loss = weight * (sum - scores[target as usize]);
                 if self.learns {
                     score_gradients(head, scores, target, sum, weight);

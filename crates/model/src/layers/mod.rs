@@ -20,7 +20,7 @@ mod places;
 
 pub(crate) use activation::Activation;
 pub(crate) use adapter::Adapter;
-pub(crate) use attention::{scale, softmax};
+pub(crate) use attention::{CHAIN, STRIP, scale, softmax};
 pub(crate) use attention_block::AttentionBlock;
 pub(crate) use embedding::Embedding;
 pub use fused::Recompute;

@@ -20,10 +20,26 @@ pub(crate) struct Packed {
 impl Packed {
     /// Packs `b`, on all threads of the pool; `block` is the length of a chain of additions.
     pub(crate) fn new(b: Matrix<'_>, block: usize) -> Self {
-        let values = Buffer::new(b.rows * b.columns.next_multiple_of(kernel::panel_width()));
-        let mut packed = Self { values, rows: b.rows, columns: b.columns, block };
-        packed.set_columns(0, b);
-        packed
+        let width = kernel::panel_width();
+        let padded = b.columns.next_multiple_of(width);
+        let mut values = Buffer::new(b.rows * padded);
+        for start in (0..b.rows).step_by(block) {
+            let rows = block.min(b.rows - start);
+            let panels = values[start * padded..(start + rows) * padded].par_chunks_exact_mut(rows * width);
+            panels.enumerate().with_min_len(16).for_each(|(at, panel)| {
+                let columns = width.min(b.columns - at * width);
+                let part = b.columns_from(at * width, columns);
+                let part = Matrix { values: &part.values[start * part.row_step..], rows, ..part };
+                match width {
+                    32 => pack::<32>(part, panel),
+                    16 => pack::<16>(part, panel),
+                    8 => pack::<8>(part, panel),
+                    4 => pack::<4>(part, panel),
+                    _ => pack::<2>(part, panel),
+                }
+            });
+        }
+        Self { values, rows: b.rows, columns: b.columns, block }
     }
 
     /// Zeros, to be set later.
@@ -37,7 +53,7 @@ impl Packed {
         self.columns
     }
 
-    /// The panel of block `k / block` that holds column `column`, `[rows of the block][panel width]`.
+    /// The panels of a block, each `[rows of the block][panel width]`, and how many rows those are.
     pub(super) fn panels(&self, block: usize) -> (&[f32], usize) {
         let padded = self.columns.next_multiple_of(kernel::panel_width());
         let first = block * self.block;
@@ -47,31 +63,6 @@ impl Packed {
 
     pub(super) fn block(&self) -> usize {
         self.block
-    }
-
-    /// Sets all rows of the columns from `first` on, a multiple of the panel's width.
-    pub(crate) fn set_columns(&mut self, first: usize, b: Matrix<'_>) {
-        let width = kernel::panel_width();
-        assert!(first.is_multiple_of(width) && b.rows == self.rows, "whole panels of whole columns");
-        assert!(first + b.columns <= self.columns, "columns of this matrix");
-        let padded = self.columns.next_multiple_of(width);
-        for start in (0..self.rows).step_by(self.block) {
-            let rows = self.block.min(self.rows - start);
-            let block = &mut self.values[start * padded..(start + rows) * padded];
-            let panels = block[first * rows..].par_chunks_exact_mut(rows * width);
-            panels.take(b.columns.div_ceil(width)).enumerate().with_min_len(16).for_each(|(at, panel)| {
-                let columns = width.min(b.columns - at * width);
-                let part = b.columns_from(at * width, columns);
-                let part = Matrix { values: &part.values[start * part.row_step..], rows, ..part };
-                match width {
-                    32 => pack::<32>(part, panel),
-                    16 => pack::<16>(part, panel),
-                    8 => pack::<8>(part, panel),
-                    4 => pack::<4>(part, panel),
-                    _ => pack::<2>(part, panel),
-                }
-            });
-        }
     }
 
     /// Sets the first rows of one column.

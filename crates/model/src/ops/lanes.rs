@@ -49,10 +49,15 @@ pub(crate) fn dot<T: Real>(a: &[T], b: &[T]) -> T {
 }
 
 /// log Σ eˣ, with the largest taken out so that nothing overflows.
-#[inline(always)]
 pub(crate) fn log_sum_exp<T: Real>(x: &[T]) -> T {
-    let most = max(x);
-    most + sum_by(x, x, |x, _| (x - most).exp()).ln()
+    let (most, sum) = simd(
+        #[inline(always)]
+        || {
+            let most = max(x);
+            (most, sum_by(x, x, |x, _| (x - most).exp()))
+        },
+    );
+    most + sum.ln()
 }
 
 /// The largest of at least one number; a NaN is passed over.

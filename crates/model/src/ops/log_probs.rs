@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::{Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::lanes::{max, simd, sum_by};
+use super::lanes::{log_sum_exp, simd};
 use super::op::{Kernel1, Op1};
 use super::real::Real;
 
@@ -29,19 +29,6 @@ pub fn log_probs(logits: &Tensor, targets: &[u32]) -> crate::Result<Tensor> {
 struct LogProbs {
     targets: Arc<[u32]>,
     vocabulary: usize,
-}
-
-/// log Σ eˣ, with the largest taken out so that nothing overflows.
-#[inline(always)]
-fn log_sum_exp<T: Real>(x: &[T]) -> T {
-    let (most, sum) = simd(
-        #[inline(always)]
-        || {
-            let most = max(x);
-            (most, sum_by(x, x, |x, _| (x - most).exp()))
-        },
-    );
-    most + sum.ln()
 }
 
 impl Kernel1 for LogProbs {

@@ -60,7 +60,7 @@ impl<K: Kernel1> CustomOp1 for Op1<K> {
 }
 
 /// The elements of a contiguous tensor in the CPU's memory.
-pub(super) fn slice<'a, T: Real>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
+fn slice<'a, T: Real>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&T::cpu_storage_as_slice(storage)?[start..end]),
         None => bail!("operation on a tensor that is not contiguous: {layout:?}"),

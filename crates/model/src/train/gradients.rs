@@ -57,9 +57,9 @@ impl Gradients {
     }
 
     /// The first parameter whose gradient has an infinite or undefined component, with the sum of its squares.
-    pub fn first_non_finite(&self) -> Option<(&str, f64)> {
-        let sums = self.0.iter().map(|(name, gradient)| (name.as_str(), square_sum(gradient)));
-        sums.into_iter().find(|(_, squares)| !squares.is_finite())
+    pub(super) fn first_non_finite(&self) -> Option<(&str, f64)> {
+        let mut sums = self.0.iter().map(|(name, gradient)| (name.as_str(), square_sum(gradient)));
+        sums.find(|(_, squares)| !squares.is_finite())
     }
 }
 

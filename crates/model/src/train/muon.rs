@@ -117,10 +117,9 @@ fn transposed(matrix: &[f32], columns: usize) -> Buffer {
 
 impl Optimizer for Muon {
     fn step(&mut self, params: &Params, gradients: &Gradients, lr: f64) -> Result<()> {
+        let Self { settings, rest, momentum } = self;
         let vars = params.vars();
-        let hidden = vars.iter().filter(|(name, var)| is_hidden_matrix(name, var.rank()));
-        let mut momentum = std::mem::take(&mut self.momentum);
-        for (name, var) in hidden.clone() {
+        for (name, var) in vars.iter().filter(|(name, var)| is_hidden_matrix(name, var.rank())) {
             let of = momentum.entry(name.clone()).or_insert_with(|| vec![0.0; var.elem_count()]);
             if of.len() != var.elem_count() {
                 let (expected, got) = (format!("{} numbers", var.elem_count()), of.len().to_string());
@@ -128,17 +127,16 @@ impl Optimizer for Muon {
             }
         }
         // a matrix a task: products this small gain nothing from being shared out
-        momentum
+        let with_gradient = momentum
             .par_iter_mut()
-            .filter_map(|(name, momentum)| Some((name, momentum, gradients.get(name)?)))
-            .try_for_each(|(name, momentum, gradient)| {
+            .filter_map(|(name, momentum)| Some((name, momentum, gradients.get(name)?)));
+        with_gradient.try_for_each(|(name, momentum, gradient)| {
             let columns = vars[name].dim(1)?;
-            let pace = pace(&self.settings.groups, name, 2, lr, self.settings.weight_decay);
+            let pace = pace(&settings.groups, name, 2, lr, settings.weight_decay);
             params.update(name, |values| Self::step_matrix(values, columns, momentum, gradient, &pace))
         })?;
-        self.momentum = momentum;
         let others = vars.iter().filter(|(name, var)| !is_hidden_matrix(name, var.rank()));
-        self.rest.step_some(params, others.map(|(name, var)| (name.as_str(), var.rank())), gradients, lr)?;
+        rest.step_some(params, others.map(|(name, var)| (name.as_str(), var.rank())), gradients, lr)?;
         params.touch();
         Ok(())
     }

@@ -113,9 +113,17 @@ mod tests {
             for at in (0..values.len()).step_by(3) {
                 prop_assert_eq!(values[at], before[at]);
             }
-            let white: Vec<f64> = (0..values.len()).filter(|at| at % 3 != 0).map(|at| values[at]).collect();
-            let mean = white.iter().sum::<f64>() / white.len() as f64;
+            let moments = |values: &[f64]| {
+                let counted: Vec<f64> = (0..values.len()).filter(|at| at % 3 != 0).map(|at| values[at]).collect();
+                let mean = counted.iter().sum::<f64>() / counted.len() as f64;
+                let squares = counted.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>();
+                (mean, squares / (counted.len() - 1) as f64)
+            };
+            let (mean, variance) = moments(&values);
             prop_assert!(mean.abs() < 1e-9);
+            // but for the small number that keeps nearly equal values from being blown up
+            let (_, before) = moments(&before);
+            prop_assert!((variance - before / (before + 1e-8)).abs() < 1e-9);
         }
     }
 }

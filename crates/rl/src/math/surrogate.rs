@@ -186,7 +186,7 @@ mod tests {
         }
     }
 
-    /// On-policy all ratios are 1, and what is left is REINFORCE (the first bar).
+    /// On-policy all ratios are 1, and what is left is REINFORCE.
     #[test]
     fn on_policy_every_ratio_has_the_slope_of_reinforce() {
         // but an answer's, which every one of its tokens moves whole: see `numbers`

@@ -8,7 +8,7 @@
 use bpe::{Tokenizer, Vocabulary};
 
 use super::pen::Pen;
-use super::{Kind, Rendered, Template, joined, runs, special};
+use super::{Kind, Rendered, Template, joined, runs, sort, special, words};
 use crate::{Error, Message, Part, Result, Role, check};
 
 const NAME: &str = "ChatML";
@@ -80,31 +80,6 @@ impl ChatMl {
         self.begin(Role::Assistant, pen);
         pen.frame("assistant\n");
     }
-}
-
-/// What a part is called in an error.
-pub(super) fn sort(part: &Part<'_>) -> &'static str {
-    match part {
-        Part::Text(_) => "text",
-        Part::Thought(_) => "thoughts",
-        Part::ToolCall(_) => "calls of tools",
-        Part::ToolOutput(_) => "answers of tools",
-        Part::Image(_) => "images",
-        Part::Audio(_) => "sounds",
-    }
-}
-
-/// The words of a message that is read; `at` is its number.
-pub(super) fn words(template: &'static str, at: usize, message: &Message<'_>) -> Result<String> {
-    let mut words = String::new();
-    for part in &message.content {
-        match part {
-            Part::Text(text) => words.push_str(text),
-            Part::ToolOutput(text) if message.role == Role::Tool => words.push_str(text),
-            other => return Err(Error::NoTokens { template, at, what: sort(other) }),
-        }
-    }
-    Ok(words)
 }
 
 impl Template for ChatMl {

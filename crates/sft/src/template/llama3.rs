@@ -3,9 +3,8 @@
 
 use bpe::{Tokenizer, Vocabulary};
 
-use super::chatml::words;
 use super::pen::Pen;
-use super::{Kind, Rendered, Template, special};
+use super::{Kind, Rendered, Template, special, words};
 use crate::{Message, Result, Role, check};
 
 const NAME: &str = "Llama 3's protocol";

@@ -178,6 +178,31 @@ fn joined<'m>(texts: &'m [Part<'_>]) -> Cow<'m, str> {
     }
 }
 
+/// What a part is called in an error.
+fn sort(part: &Part<'_>) -> &'static str {
+    match part {
+        Part::Text(_) => "text",
+        Part::Thought(_) => "thoughts",
+        Part::ToolCall(_) => "calls of tools",
+        Part::ToolOutput(_) => "answers of tools",
+        Part::Image(_) => "images",
+        Part::Audio(_) => "sounds",
+    }
+}
+
+/// The words of a message that is read; `at` is its number.
+fn words(template: &'static str, at: usize, message: &Message<'_>) -> Result<String> {
+    let mut words = String::new();
+    for part in &message.content {
+        match part {
+            Part::Text(text) => words.push_str(text),
+            Part::ToolOutput(text) if message.role == Role::Tool => words.push_str(text),
+            other => return Err(Error::NoTokens { template, at, what: sort(other) }),
+        }
+    }
+    Ok(words)
+}
+
 impl Protocol {
     /// The one whose tokens a vocabulary has; ours where it has those of none.
     pub fn of(vocabulary: &Vocabulary) -> Self {

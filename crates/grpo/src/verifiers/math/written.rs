@@ -20,8 +20,11 @@ fn leaves(node: &Node) -> Box<dyn Iterator<Item = &Node> + '_> {
     }
 }
 
+fn is_whole(node: &Node) -> bool {
+    matches!(node, Node::Number(number) if number.as_whole().is_some())
+}
+
 fn is_number(node: &Node) -> bool {
-    let is_whole = |node: &Node| matches!(node, Node::Number(number) if number.as_whole().is_some());
     match node {
         Node::Number(_) => true,
         Node::Negative(inside) | Node::Percent(inside) => is_number(inside),
@@ -38,7 +41,6 @@ fn is_number(node: &Node) -> bool {
 }
 
 fn is_power_of_ten(node: &Node) -> bool {
-    let is_whole = |node: &Node| matches!(node, Node::Number(number) if number.as_whole().is_some());
     match node {
         Node::Power(base, exponent) => {
             let is_ten = matches!(&**base, Node::Number(ten) if ten.as_whole() == Some(10));
