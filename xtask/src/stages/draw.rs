@@ -296,9 +296,7 @@ fn write(
     io.count("well_formed", whole);
     io.count("right", right);
     io.metric("right_share", right as f64 / asked.max(1) as f64);
-    let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-    sheet.write(io.stage(), &mut out)?;
-    shards::finish(io, "scores", out)
+    sheet.finish(io, task)
 }
 
 const BENCHMARK: &str = "draw";

@@ -156,9 +156,7 @@ impl Stage for Probe {
         io.count("kept", kept);
         shards::finish(io, "conversations", out)?;
         shards::finish(io, "dropped", fallen)?;
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        score(&tally).write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)
+        score(&tally).finish(io, task)
     }
 }
 
