@@ -87,6 +87,7 @@ pub mod self_play;
 pub mod sft;
 mod shards;
 mod shared;
+mod special;
 #[cfg(feature = "train")]
 pub(crate) mod talk;
 #[cfg(feature = "train")]
@@ -99,3 +100,5 @@ pub(crate) mod unpacked;
 mod verdicts;
 pub mod warc_files;
 pub mod warc_import;
+#[cfg(feature = "train")]
+mod words;

@@ -14,7 +14,7 @@ use shard::{
     conversations, dropped, problems, tokens,
 };
 
-use super::shards;
+use super::{shards, special};
 use encoded::Encoded;
 
 /// Ids for pictures and sounds: in conversations and problems that name them, and as documents with their captions.
@@ -152,15 +152,10 @@ impl<'a> Out<'a> {
                 }
             }
         }
-        let special = |name: &str| {
-            let id = bpe.vocabulary().special(name);
-            id.ok_or_else(|| anyhow::anyhow!("the tokenizer has no token {name}"))
-        };
+        let id = |name: &str| special::id(bpe.vocabulary(), name);
         let marks = |kind| match kind {
-            MediaKind::Image => {
-                Ok::<_, anyhow::Error>([special("<|image_start|>")?, special("<|image_end|>")?])
-            }
-            MediaKind::Audio => Ok([special("<|audio_start|>")?, special("<|audio_end|>")?]),
+            MediaKind::Image => Ok::<_, anyhow::Error>([id("<|image_start|>")?, id("<|image_end|>")?]),
+            MediaKind::Audio => Ok([id("<|audio_start|>")?, id("<|audio_end|>")?]),
         };
         let (mut text, mut ids) = (vec![], vec![]);
         for medium in encoded.all() {

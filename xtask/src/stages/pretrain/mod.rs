@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shard::{Metrics, Samples, Table};
 
+use super::special;
 use super::training::{Asked, Curves, Log, Work, Writing, copy_tree, flatten};
 
 /// Trains a base model on token ids: documents packed into rows without a loss, Muon and AdamW.
@@ -174,7 +175,7 @@ impl Stage for Pretrain {
         let tokenizer = io.input("tokenizer")?.directory()?;
         let bpe = Bpe::load(tokenizer)?;
         let vocabulary = bpe.vocabulary();
-        let bos = vocabulary.special("<|bos|>").context("the tokenizer has no token <|bos|>")?;
+        let bos = special::id(vocabulary, "<|bos|>")?;
         let scratch = io.scratch()?;
         let width = Width::of(vocabulary.size());
         let most = (self.validation_rows * self.model.context + 1) as u64;
