@@ -44,6 +44,7 @@ pub mod grpo;
 pub(crate) mod interval;
 #[cfg(feature = "train")]
 pub mod interview;
+mod lesson_documents;
 pub mod lesson_media;
 pub mod lesson_preferences;
 pub mod lesson_talks;
