@@ -186,10 +186,8 @@ impl<'a> Out<'a> {
         let mut offset = 0;
         for batch in shards::read_all::<Conversations>(input) {
             for row in batch?.rows() {
-                offset += 1;
                 self.io.count("in", 1);
-                let versions = encoded.versions(&row.messages);
-                match versions {
+                match encoded.versions(&row.messages) {
                     Ok(versions) => {
                         for version in 0..versions {
                             let messages = named(&row.messages, encoded, version);
@@ -200,8 +198,9 @@ impl<'a> Out<'a> {
                         }
                         self.io.count("kept", 1);
                     }
-                    Err(problem) => self.leave("conversations", offset - 1, NO_MEDIUM, &problem)?,
+                    Err(problem) => self.leave("conversations", offset, NO_MEDIUM, &problem)?,
                 }
+                offset += 1;
             }
         }
         Ok(())
@@ -212,7 +211,6 @@ impl<'a> Out<'a> {
         let mut offset = 0;
         for batch in shards::read_all::<Problems>(input) {
             for row in batch?.rows() {
-                offset += 1;
                 self.io.count("in", 1);
                 match encoded.versions(&row.prompt) {
                     Ok(_) => {
@@ -221,8 +219,9 @@ impl<'a> Out<'a> {
                         self.io.count("kept", 1);
                         self.io.count("problems", 1);
                     }
-                    Err(problem) => self.leave("problems", offset - 1, NO_MEDIUM, &problem)?,
+                    Err(problem) => self.leave("problems", offset, NO_MEDIUM, &problem)?,
                 }
+                offset += 1;
             }
         }
         Ok(())

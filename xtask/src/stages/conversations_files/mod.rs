@@ -99,19 +99,8 @@ impl Import<'_> {
         self.io.count("in", 1);
         match read {
             Ok(talk) => {
-                let parts = |said: &'_ Said| -> Vec<(PartKind, String)> {
-                    said.parts.iter().map(|(sort, text)| (kind(*sort), text.clone())).collect()
-                };
-                let contents: Vec<Vec<(PartKind, String)>> = talk.iter().map(parts).collect();
-                let messages = talk.iter().zip(&contents).map(|(said, content)| Message {
-                    role: &said.role,
-                    content: content
-                        .iter()
-                        .map(|(kind, text)| MessagePart { kind: *kind, text: Some(text), ids: None })
-                        .collect(),
-                    train: said.train,
-                });
-                self.kept.push(&conversations::Row { id: self.id, source, messages: messages.collect() })?;
+                let messages = talk.iter().map(message).collect();
+                self.kept.push(&conversations::Row { id: self.id, source, messages })?;
                 self.id += 1;
                 self.io.count("kept", 1);
             }
@@ -133,7 +122,19 @@ impl Import<'_> {
     }
 }
 
-pub(super) fn kind(sort: Sort) -> PartKind {
+/// A message as rows have it.
+pub(super) fn message(said: &Said) -> Message<'_> {
+    let parts = said.parts.iter();
+    Message {
+        role: &said.role,
+        content: parts
+            .map(|(sort, text)| MessagePart { kind: kind(*sort), text: Some(text), ids: None })
+            .collect(),
+        train: said.train,
+    }
+}
+
+fn kind(sort: Sort) -> PartKind {
     match sort {
         Sort::Text => PartKind::Text,
         Sort::Thought => PartKind::Thought,

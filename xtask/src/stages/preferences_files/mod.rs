@@ -7,10 +7,11 @@ use std::path::Path;
 use pipeline::{Error, Fault, Io, Output, Outside, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shard::{Dropped, Message, MessagePart, Preferences, Table, Writer, dropped, preferences};
+use shard::{Dropped, Message, Preferences, Table, Writer, dropped, preferences};
 
+use super::conversations_files::message;
 use super::verdicts::{self, Verdict};
-use super::{brought, conversations_files, rows, shards};
+use super::{brought, rows, shards};
 use shape::{Found, Refusal};
 
 /// Pairs and rankings in JSON lines, JSON lists, CSV, TSV and Parquet files, `.gz` and `.zst` too, and in `.tar` archives of such:
@@ -126,24 +127,11 @@ struct Import<'a> {
 
 impl Import<'_> {
     fn keep(&mut self, source: &str, found: &Found) -> anyhow::Result<()> {
-        let part = |(sort, text): &'_ (_, String)| (conversations_files::kind(*sort), text.clone());
-        let contents: Vec<(&str, Vec<_>)> = found
-            .prompt
-            .iter()
-            .map(|said| (said.role.as_str(), said.parts.iter().map(part).collect()))
-            .collect();
-        let messages = contents.iter().map(|(role, parts)| Message {
-            role,
-            content: parts
-                .iter()
-                .map(|(kind, text)| MessagePart { kind: *kind, text: Some(text), ids: None })
-                .collect(),
-            train: None,
-        });
+        let prompt = found.prompt.iter().map(|said| Message { train: None, ..message(said) });
         self.kept.push(&preferences::Row {
             id: self.id,
             source,
-            prompt: messages.collect(),
+            prompt: prompt.collect(),
             responses: found.responses.iter().map(String::as_str).collect(),
             ranks: &found.ranks,
             margin: found.margin.as_deref(),
