@@ -4,7 +4,7 @@ pub(super) mod shape;
 
 use std::path::Path;
 
-use pipeline::{Error, Fault, Io, Output, Outside, Signature, Stage, Task};
+use pipeline::{Error, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{Conversations, Dropped, Message, MessagePart, PartKind, Table, Writer, conversations, dropped};
@@ -29,8 +29,6 @@ pub struct ConversationsFiles {
 
 impl Stage for ConversationsFiles {
     fn signature(&self) -> Signature {
-        let outside =
-            self.files.iter().enumerate().map(|(i, file)| Outside::new(format!("/files/{i}"), file));
         let signature = Signature {
             writes: vec![
                 Output::new("conversations", Conversations::NAME),
@@ -38,15 +36,11 @@ impl Stage for ConversationsFiles {
             ],
             ..Signature::exact(1)
         };
-        brought::declared(signature, outside)
+        brought::declared(signature, brought::outside("files", &self.files))
     }
 
     fn check(&self) -> Result<(), Fault> {
-        if self.files.is_empty() {
-            let fault = Fault::new("`files` names nothing").on("/files").got("[]");
-            return Err(fault.expected("at least one path").cure("write files = [\"path/to/*.jsonl\"]"));
-        }
-        Ok(())
+        brought::check(&self.files, "path/to/*.jsonl")
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
