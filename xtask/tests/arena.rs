@@ -55,9 +55,7 @@ fn arena(name: &str, models: &[&str], from: &str, with: &str) -> String {
 const PROMPTED: &str = "transcripts = { base = { question = \"\", answer = \" \" } }";
 
 fn counters(house: &House, stage: &str) -> BTreeMap<String, u64> {
-    let path = house.path().join("runs/mine").join(stage).join("stage.json");
-    let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    serde_json::from_value(manifest["counters"].clone()).unwrap()
+    serde_json::from_value(house.manifest("mine", stage)["counters"].clone()).unwrap()
 }
 
 /// The battles of a stage as text, sorted.

@@ -116,7 +116,6 @@ fn killed_it_goes_on_with_the_same_weights() {
         let [undisturbed, disturbed] = [(); 2].map(|()| house(&talks.join("\n"), &settings));
         undisturbed.done(&["reproduce", "mine.toml"]);
         disturbed.done(&["reproduce", "mine.toml", "--until", "talks"]);
-        let store = disturbed.path().join("runs/store");
         for kill in 1..=3 {
             let mut child = disturbed
                 .command(&["reproduce", "mine.toml"])
@@ -124,21 +123,7 @@ fn killed_it_goes_on_with_the_same_weights() {
                 .stderr(Stdio::null())
                 .spawn()
                 .unwrap();
-            let saved = || {
-                let entries = std::fs::read_dir(&store).into_iter().flatten().flatten();
-                let of = entries.flat_map(|entry| {
-                    std::fs::read_dir(entry.path().join("scratch/checkpoints"))
-                        .into_iter()
-                        .flatten()
-                        .flatten()
-                });
-                of.filter_map(|entry| {
-                    entry.file_name().to_str()?.strip_prefix("checkpoint-")?.parse::<u32>().ok()
-                })
-                .max()
-                .unwrap_or(0)
-            };
-            while saved() < 3 * kill && child.try_wait().unwrap().is_none() {
+            while disturbed.saved_steps() < 3 * kill && child.try_wait().unwrap().is_none() {
                 std::thread::sleep(std::time::Duration::from_millis(2));
             }
             child.kill().unwrap();

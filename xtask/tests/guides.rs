@@ -47,7 +47,9 @@ fn every_verb_and_every_benchmark_that_a_guide_names_is_there() {
     let help = house.done(&["--help"]);
     let measured = text("bench/src/main.rs");
     for guide in ["CONTRIBUTING.md", "README.md"] {
+        let mut named = 0;
         for line in text(guide).lines().filter_map(|line| line.trim_start().strip_prefix("cargo xtask ")) {
+            named += 1;
             let mut said = line.split_whitespace();
             let verb = said.next().expect("a verb follows");
             assert!(help.contains(&format!("\n  {verb} ")), "{guide}: there is no verb {verb}");
@@ -59,22 +61,26 @@ fn every_verb_and_every_benchmark_that_a_guide_names_is_there() {
                 );
             }
         }
+        assert!(named > 0, "{guide} names no verb");
     }
 }
 
 #[test]
 fn every_pipeline_that_the_readme_tells_to_reproduce_can_be_found() {
     let readme = text("README.md");
+    let mut named = 0;
     for line in readme.lines().filter_map(|line| line.trim_start().strip_prefix("cargo xtask reproduce ")) {
         let name = line.split_whitespace().next().expect("a name follows");
         // a file of one's own
         if Path::new(name).extension().is_none_or(|end| end != "toml") && name != "#" {
+            named += 1;
             assert!(
                 workspace().join(format!("pipelines/{name}.toml")).exists(),
                 "there is no pipeline {name}"
             );
         }
     }
+    assert!(named > 0, "README.md names no pipeline");
 }
 
 #[test]

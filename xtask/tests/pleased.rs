@@ -119,8 +119,8 @@ fn killed_they_go_on_to_the_same_weights() {
 
     // what the run says of itself
     let shown = undisturbed.done(&["show", "mine", "pleased", "--rows", "4"]);
-    for expected in ["round 1  A joke about a", "(reward ", "(gold "] {
-        assert!(shown.contains(expected) || shown.contains(expected.trim_start_matches('(')), "{shown}");
+    for expected in ["round 1  A joke about a", "(reward ", ", gold ", ", kl "] {
+        assert!(shown.contains(expected), "{expected} is not in {shown}");
     }
     let report = std::fs::read_to_string(undisturbed.path().join("runs/mine/report.md")).unwrap();
     for expected in ["Pleasing, and what it is worth", "What people prefer, as a number", "worth before"] {

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use common::House;
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use shard::{Dropped, Preferences, Reader};
 
 /// What a test asks of a preference.
@@ -58,7 +58,7 @@ fn import(house: &House, files: &str) -> Import {
             *dropped.entry(row.reason.to_owned()).or_default() += 1;
         }
     }
-    let told: Value = serde_json::from_slice(&std::fs::read(at.join("stage.json")).unwrap()).unwrap();
+    let told = house.manifest("mine", "liked");
     let counters = serde_json::from_value(told["counters"].clone()).unwrap();
     Import { kept, dropped, counters, agreement: told["metrics"]["agreement"].as_f64() }
 }

@@ -89,7 +89,6 @@ fn killed_it_goes_on_with_the_same_answers() {
         ["", "at_once = 5"].map(|more| house(&problems(30, COMMON), &format!("{settings}\n{more}")));
     undisturbed.done(&["reproduce", "mine.toml", "--threads", "1"]);
     disturbed.done(&["reproduce", "mine.toml", "--until", "asked"]);
-    let store = disturbed.path().join("runs/store");
     for kill in 1..=3 {
         let mut child = disturbed
             .command(&["reproduce", "mine.toml", "--threads", "2"])
@@ -97,7 +96,7 @@ fn killed_it_goes_on_with_the_same_answers() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        while saved(&store) < 8 * kill && child.try_wait().unwrap().is_none() {
+        while disturbed.saved_steps() < 8 * kill && child.try_wait().unwrap().is_none() {
             std::thread::sleep(std::time::Duration::from_millis(2));
         }
         child.kill().unwrap();
@@ -110,17 +109,6 @@ fn killed_it_goes_on_with_the_same_answers() {
         disturbed.keys("mine"),
         "how many grow at once is no part of the recipe"
     );
-}
-
-/// Steps of the newest checkpoint of a stage in progress.
-fn saved(store: &std::path::Path) -> u32 {
-    let entries = std::fs::read_dir(store).into_iter().flatten().flatten();
-    let folders = entries.flat_map(|entry| {
-        std::fs::read_dir(entry.path().join("scratch/checkpoints")).into_iter().flatten().flatten()
-    });
-    let steps = folders
-        .filter_map(|entry| entry.file_name().to_str()?.strip_prefix("checkpoint-")?.parse::<u32>().ok());
-    steps.max().unwrap_or(0)
 }
 
 #[test]

@@ -20,9 +20,7 @@ fn small(house: &House, lesson: &str, first: &str, last: &str) {
 }
 
 fn counters(house: &House, run: &str, stage: &str) -> Value {
-    let path = house.path().join("runs").join(run).join(stage).join("stage.json");
-    let text = std::fs::read_to_string(path).unwrap();
-    serde_json::from_str::<Value>(&text).unwrap()["counters"].clone()
+    house.manifest(run, stage)["counters"].clone()
 }
 
 #[test]

@@ -14,11 +14,6 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap()
 }
 
-fn manifest(house: &House, stage: &str) -> Value {
-    let path = house.path().join("runs/tiny").join(stage).join("stage.json");
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
 #[test]
 fn a_run_is_told_as_it_lies_there_and_votes_outlive_the_server() {
     let house = House::new();
@@ -117,7 +112,7 @@ fn documents(house: &House, served: &Served) {
     let mut read = 0;
     for stage in list(&funnel["stages"]) {
         let name = stage["name"].as_str().unwrap();
-        let counters = &manifest(house, name)["counters"];
+        let counters = &house.manifest("tiny", name)["counters"];
         assert_eq!(stage["in"], *counters.get("in").unwrap_or(&Value::Null), "{name}");
         if let Some(came_in) = stage["in"].as_u64() {
             let dropped: u64 =

@@ -1,12 +1,12 @@
 //! Questions to a model, and what it says first: the likeliest token each time.
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use bpe::{Bpe, Tokenizer};
 use model::{Decoder, Greedy, Limits, Prompt, generate};
 use pipeline::{Input, Io};
 use shard::Tokens;
 
-use super::shards;
+use super::{shards, special, words};
 
 /// Prompts continued together.
 const BATCH: usize = 64;
@@ -19,7 +19,7 @@ pub(super) fn to(
     decoder: &Decoder,
     io: &Io,
 ) -> anyhow::Result<Vec<String>> {
-    let begin = bpe.vocabulary().special("<|bos|>").context("the tokenizer has no token <|bos|>")?;
+    let begin = special::id(bpe.vocabulary(), "<|bos|>")?;
     let context = decoder.config().context;
     let mut asked: Vec<(usize, Prompt)> = vec![];
     for (at, prompt) in prompts.iter().enumerate() {
@@ -38,9 +38,7 @@ pub(super) fn to(
         let prompts: Vec<Prompt> = batch.iter().map(|(_, prompt)| prompt.clone()).collect();
         let completions = generate(&model, &prompts, &Greedy, &limits)?;
         for ((at, _), completion) in batch.iter().zip(completions) {
-            let mut bytes = vec![];
-            bpe.decode(&completion.ids, &mut bytes);
-            answers[*at] = String::from_utf8_lossy(&bytes).into_owned();
+            answers[*at] = words::of(bpe, &completion.ids);
         }
         io.progress().advance(batch.len() as u64);
     }

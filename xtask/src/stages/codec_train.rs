@@ -256,9 +256,7 @@ impl CodecTrain {
         for (item, loss) in ["image", "sound"].into_iter().zip(&losses) {
             loss.tell(item, &mut sheet);
         }
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        sheet.write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)?;
+        sheet.finish(io, task)?;
         shards::finish(io, "examples", examples)
     }
 }

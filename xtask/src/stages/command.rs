@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 
 use anyhow::{Context, bail};
-use pipeline::{Class, Error, Fault, Io, Output, Outside, Signature, Slot, Stage, Task};
+use pipeline::{Class, Error, Fault, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::brought;
 
 /// An outside program as a stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,13 +42,12 @@ impl Default for Command {
 
 impl Stage for Command {
     fn signature(&self) -> Signature {
-        let outside = self.code.iter().enumerate().map(|(i, file)| Outside::new(format!("/code/{i}"), file));
         Signature {
             class: if self.numeric { Class::Numeric } else { Class::Exact },
             random: self.argv.iter().any(|argument| argument.contains("{seed}")),
             reads: self.reads.iter().map(|(name, kind)| Slot::new(name, kind)).collect(),
             writes: self.writes.iter().map(|(name, kind)| Output::new(name, kind)).collect(),
-            outside: outside.collect(),
+            outside: brought::outside("code", &self.code),
             ..Signature::exact(self.version)
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use fineweb_filter::decontaminate::Contamination;
 use fineweb_filter::{Benchmarks, DecontaminateSettings, reasons};
-use pipeline::{Error, Fault, Io, Output, Outside, Signature, Slot, Stage, Task};
+use pipeline::{Error, Fault, Io, Output, Signature, Slot, Stage, Task};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use shard::documents::Optional;
 use shard::{Documents, Dropped, PartKind, Problems, Table, documents, dropped};
 
 use super::shared::Shared;
-use super::{shards, unpacked};
+use super::{brought, shards, unpacked};
 
 /// What the input `problems` is called in rows and counters.
 const PROBLEMS: &str = "problems";
@@ -54,14 +54,13 @@ impl Default for Decontaminate {
 
 impl Stage for Decontaminate {
     fn signature(&self) -> Signature {
-        let outside = self.benchmarks.iter().enumerate();
         Signature {
             reads: vec![
                 Slot::new("documents", Documents::NAME),
                 Slot::new(PROBLEMS, Problems::NAME).optional(),
             ],
             writes: vec![Output::new("documents", Documents::NAME), Output::new("dropped", Dropped::NAME)],
-            outside: outside.map(|(at, file)| Outside::new(format!("/benchmarks/{at}"), file)).collect(),
+            outside: brought::outside("benchmarks", &self.benchmarks),
             sources: &["fineweb-filter"],
             ..Signature::exact(2)
         }
@@ -140,10 +139,8 @@ impl Decontaminate {
     fn read(&self, io: &Io) -> anyhow::Result<Benchmarks> {
         let Self { words, min_words, max_share, .. } = *self;
         let mut benchmarks = Benchmarks::new(&DecontaminateSettings { words, min_words, max_share });
-        for at in 0..self.benchmarks.len() {
-            for path in io.outside_files(&format!("/benchmarks/{at}")) {
-                self.add_file(&path, &mut benchmarks)?;
-            }
+        for path in brought::outside_files(io, "benchmarks", &self.benchmarks) {
+            self.add_file(&path, &mut benchmarks)?;
         }
         for batch in io.optional(PROBLEMS).into_iter().flat_map(shards::read_all::<Problems>) {
             for row in batch?.rows() {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
 use bpe::Tokenizer;
 use chat::{Reply, Responder};
 use codec::files::write_png;
@@ -19,7 +18,7 @@ use shard::{MediaKind, Problems, Scores, Table, media};
 
 use super::scores::Sheet;
 use super::training::Speech;
-use super::{asking, shards};
+use super::{asking, shards, special};
 
 /// Asks a model for pictures of shapes, and has them recognised by rules that know nothing of the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -94,8 +93,8 @@ impl Stage for Draw {
         let requests = self.requests(io, &speech, context)?;
         let pen = Pen {
             codecs: &codecs,
-            start: special(&speech, "<|image_start|>")?,
-            end: special(&speech, "<|image_end|>")?,
+            start: special::id(speech.bpe.vocabulary(), "<|image_start|>")?,
+            end: special::id(speech.bpe.vocabulary(), "<|image_end|>")?,
         };
 
         let limits = Limits { new_tokens: eye.length() + 8, context, ..Limits::default() };
@@ -145,9 +144,7 @@ impl Draw {
         }
         Ok(requests)
     }
-}
 
-impl Draw {
     /// How likely the model finds that each picture shows what was asked for; only where there are several to choose from.
     fn likely(
         &self,
@@ -196,10 +193,6 @@ fn best(tries: usize, drawn: Vec<Option<Drawn>>, likely: &[f64]) -> Vec<Option<D
         best.push(at.and_then(|at| of_request.get_mut(at).and_then(Option::take)));
     }
     best
-}
-
-fn special(speech: &Speech<'_>, name: &str) -> anyhow::Result<u32> {
-    speech.bpe.vocabulary().special(name).with_context(|| format!("the tokenizer has no token {name}"))
 }
 
 /// Reads pictures out of answers.
@@ -296,9 +289,7 @@ fn write(
     io.count("well_formed", whole);
     io.count("right", right);
     io.metric("right_share", right as f64 / asked.max(1) as f64);
-    let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-    sheet.write(io.stage(), &mut out)?;
-    shards::finish(io, "scores", out)
+    sheet.finish(io, task)
 }
 
 const BENCHMARK: &str = "draw";

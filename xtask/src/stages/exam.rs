@@ -90,9 +90,7 @@ impl Stage for Exam {
         }
         io.count("facts", facts.len() as u64);
         io.count("right", facts.iter().map(|fact| fact.right as u64).sum());
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        sheet.write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)
+        sheet.finish(io, task)
     }
 }
 

@@ -6,8 +6,7 @@ use shard::{
     conversations, media, problems,
 };
 
-use super::lesson_talks::push_text;
-use super::shards;
+use super::{lesson_documents, shards};
 
 /// What is shown while learning, and what is kept for the test.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,7 +114,7 @@ impl<'a> Exhibits<'a> {
         if let Some(request) = exhibit.request {
             text.extend(["\n", request]);
         }
-        push_text(self.collection, self.texts, &text, &mut self.documents)?;
+        lesson_documents::push(self.collection, self.texts, &text, &mut self.documents)?;
         self.texts += 1;
         self.io.count("documents", 1);
         let mut messages = vec![];

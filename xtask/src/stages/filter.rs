@@ -20,7 +20,7 @@ use warc::{Event, Format, Limits, Reader};
 
 use super::outliers::{Effort, Outliers};
 use super::shared::Shared;
-use super::{block_lists, shards};
+use super::{block_lists, brought, shards};
 
 /// WARC to documents by FineWeb's rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -141,14 +141,13 @@ impl FinewebFilter {
 
 impl Stage for FinewebFilter {
     fn signature(&self) -> Signature {
-        let outside =
-            self.lists.iter().enumerate().map(|(i, list)| Outside::new(format!("/lists/{i}"), list));
+        let lists = brought::outside("lists", &self.lists);
         let model = (self.language.backend == LanguageBackend::Fasttext)
             .then(|| Outside::new("/language/model", &self.language.model));
         Signature {
             reads: vec![Slot::new("warc", "warc/1"), Slot::new("lists", "lists/1").optional()],
             writes: vec![Output::new("documents", Documents::NAME), Output::new("dropped", Dropped::NAME)],
-            outside: outside.chain(model).collect(),
+            outside: lists.into_iter().chain(model).collect(),
             sources: &["fineweb-filter", "warc"],
             ..Signature::exact(3)
         }

@@ -6,12 +6,10 @@ use pipeline::{Class, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{
-    Conversations, Documents, Message, Preferences, Problems, Table, conversations, documents, preferences,
-    problems,
+    Conversations, Documents, Message, Preferences, Problems, Table, conversations, preferences, problems,
 };
 
-use super::lesson_texts::id;
-use super::shards;
+use super::{lesson_documents, shards};
 
 /// Texts for a base model, conversations, rankings of answers by labelers who err, rankings without errors, and requests to
 /// practise with and to test with: all about jokes whose worth is known, and told to nobody who learns.
@@ -91,17 +89,7 @@ impl Stage for LessonPreferences {
         for at in 0..self.texts {
             let request = world.request("text", at);
             let text = format!("{} {}", request.asked, world.joke(&request, "text", at));
-            let url = format!("https://jokes.example/{at}");
-            out.push(&documents::Row {
-                text: &text,
-                id: &id(&url),
-                dump: "LESSON",
-                url: &url,
-                date: "2025-01-01T00:00:00Z",
-                language: "en",
-                language_score: 1.0,
-                ..documents::Row::default()
-            })?;
+            lesson_documents::push("jokes", at, &text, &mut out)?;
         }
         io.count("documents", self.texts);
         shards::finish(io, "documents", out)?;

@@ -7,12 +7,10 @@ use pipeline::{Class, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{
-    Conversations, Documents, Message, MessagePart, PartKind, Problems, Table, Writer, conversations,
-    documents, problems,
+    Conversations, Documents, Message, MessagePart, PartKind, Problems, Table, conversations, problems,
 };
 
-use super::lesson_texts::id;
-use super::shards;
+use super::{lesson_documents, shards};
 
 /// Texts for a base model, conversations in several manners, and questions that neither contains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -159,13 +157,13 @@ impl Stage for LessonTalks {
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
         let skill = self.lesson.skill(io.seed("lesson"));
         let mut out = shards::create_documents(io, &task.shard(), &[])?;
-        (0..self.texts).try_for_each(|at| push_text("texts", at, &skill.text(at), &mut out))?;
+        (0..self.texts).try_for_each(|at| lesson_documents::push("texts", at, &skill.text(at), &mut out))?;
         io.count("documents", self.texts);
         shards::finish(io, "documents", out)?;
 
         let mut out = shards::create::<Documents>(io, "index", &task.shard())?;
         for (at, text) in (0..).zip(skill.index()) {
-            push_text("index", at, &text, &mut out)?;
+            lesson_documents::push("index", at, &text, &mut out)?;
             io.count("index", 1);
         }
         shards::finish(io, "index", out)?;
@@ -243,22 +241,6 @@ fn part(piece: &Piece) -> MessagePart<'_> {
         Piece::Output(text) => (PartKind::ToolOutput, text),
     };
     MessagePart { kind, text: Some(text), ids: None }
-}
-
-/// A text of a collection, by its number there.
-pub(super) fn push_text(of: &str, at: u64, text: &str, out: &mut Writer<Documents>) -> anyhow::Result<()> {
-    let url = format!("https://{of}.example/{at}");
-    out.push(&documents::Row {
-        text,
-        id: &id(&url),
-        dump: "LESSON",
-        url: &url,
-        date: "2025-01-01T00:00:00Z",
-        language: "en",
-        language_score: 1.0,
-        ..documents::Row::default()
-    })?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use fixtures::{Passages, Puzzles};
 use pipeline::{Class, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shard::{Documents, Facts, Table, documents, facts};
+use shard::{Documents, Facts, Table, facts};
 
-use super::shards;
+use super::{lesson_documents, shards};
 
 /// Texts made together.
 const BATCH: usize = 1_024;
@@ -204,30 +204,13 @@ fn write_texts(
     let next = || Ok(indices.by_ref().take(BATCH).collect());
     let make = |(): &mut (), index| (index, text(index));
     let write = |(index, text): (u64, String)| {
-        let url = format!("https://{lesson}.example/{index}");
-        out.push(&documents::Row {
-            text: &text,
-            id: &id(&url),
-            dump: "LESSON",
-            url: &url,
-            date: "2025-01-01T00:00:00Z",
-            language: "en",
-            language_score: 1.0,
-            ..documents::Row::default()
-        })?;
+        lesson_documents::push(lesson, index, &text, &mut out)?;
         io.count("documents", 1);
         io.progress().advance(1);
         Ok(())
     };
     shards::in_order(next, || (), make, write)?;
     shards::finish(io, "documents", out)
-}
-
-/// An id in the form that records of archives have.
-pub(super) fn id(url: &str) -> String {
-    let hash = blake3::hash(url.as_bytes()).to_hex();
-    let hex = hash.as_str();
-    format!("<urn:uuid:{}-{}-{}-{}-{}>", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32])
 }
 
 /// What the lines of a prompt tell, as often as `exposures` says.
@@ -270,7 +253,7 @@ fn write_passages(passages: &Passages, io: &Io, task: Task) -> anyhow::Result<()
 mod tests {
     use pipeline::Stage;
 
-    use super::{InContext, Lesson, LessonTexts, Memorisation, id};
+    use super::{InContext, Lesson, LessonTexts, Memorisation};
 
     #[test]
     fn texts_that_cannot_be_made_are_refused() {
@@ -291,11 +274,5 @@ mod tests {
             let lesson = Lesson::Memorisation(Memorisation { words, ..Memorisation::default() });
             assert_eq!(refused(lesson), wrong, "{words} words");
         }
-    }
-
-    #[test]
-    fn ids_look_like_those_of_records() {
-        let made = id("https://memorisation.example/7");
-        assert_eq!((made.len(), made.matches('-').count()), ("<urn:uuid:>".len() + 36, 4), "{made}");
     }
 }

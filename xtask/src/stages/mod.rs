@@ -44,6 +44,7 @@ pub mod grpo;
 pub(crate) mod interval;
 #[cfg(feature = "train")]
 pub mod interview;
+mod lesson_documents;
 pub mod lesson_media;
 pub mod lesson_preferences;
 pub mod lesson_talks;
@@ -87,6 +88,7 @@ pub mod self_play;
 pub mod sft;
 mod shards;
 mod shared;
+mod special;
 #[cfg(feature = "train")]
 pub(crate) mod talk;
 #[cfg(feature = "train")]
@@ -99,3 +101,5 @@ pub(crate) mod unpacked;
 mod verdicts;
 pub mod warc_files;
 pub mod warc_import;
+#[cfg(feature = "train")]
+mod words;

@@ -21,7 +21,7 @@ use shard::{Conversations, Dropped, Message, Scores, Table, conversations, dropp
 use super::interview::Transcript;
 use super::interview::transcript::{Lines, first_line};
 use super::scores::Sheet;
-use super::{shards, talk};
+use super::{shards, talk, words};
 
 /// Asks a base model what conversations ask: what it knows keeps its answer, what it does not know gets a refusal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -156,9 +156,7 @@ impl Stage for Probe {
         io.count("kept", kept);
         shards::finish(io, "conversations", out)?;
         shards::finish(io, "dropped", fallen)?;
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        score(&tally).write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)
+        score(&tally).finish(io, task)
     }
 }
 
@@ -245,9 +243,7 @@ impl Probe {
             let completions = generate(&model, &prompts.collect::<Vec<_>>(), &self.draw, &limits)?;
             for ((at, question), said) in batch.iter().zip(completions.chunks(self.samples)) {
                 let is_right = |completion: &model::Completion| {
-                    let mut bytes = vec![];
-                    bpe.decode(&completion.ids, &mut bytes);
-                    let said = String::from_utf8_lossy(&bytes);
+                    let said = words::of(bpe, &completion.ids);
                     Exact.verify(question, &first_line(&said).0.into()) == Some(1.0)
                 };
                 right[*at] = said.iter().filter(|said| is_right(said)).count();

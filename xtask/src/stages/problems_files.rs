@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pipeline::{Class, Error, Fault, Io, Output, Outside, Signature, Stage, Task};
+use pipeline::{Class, Error, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -58,22 +58,17 @@ impl Default for ProblemsFiles {
 
 impl Stage for ProblemsFiles {
     fn signature(&self) -> Signature {
-        let outside =
-            self.files.iter().enumerate().map(|(i, file)| Outside::new(format!("/files/{i}"), file));
         let signature = Signature {
             class: Class::Exact,
             random: true,
             writes: vec![Output::new("problems", Problems::NAME), Output::new("dropped", Dropped::NAME)],
             ..Signature::exact(1)
         };
-        brought::declared(signature, outside)
+        brought::declared(signature, brought::outside("files", &self.files))
     }
 
     fn check(&self) -> Result<(), Fault> {
-        if self.files.is_empty() {
-            let fault = Fault::new("`files` names nothing").on("/files").got("[]");
-            return Err(fault.expected("at least one path").cure("write files = [\"path/to/*.jsonl\"]"));
-        }
+        brought::check(&self.files, "path/to/*.jsonl")?;
         if !(0.0..=1.0).contains(&self.hold_out) {
             let fault = Fault::new("this is no share").on("/hold_out").got(self.hold_out.to_string());
             return Err(fault.expected("0 to 1"));

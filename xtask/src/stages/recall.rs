@@ -59,9 +59,7 @@ impl Stage for Recall {
         io.count("facts", facts.len() as u64);
         io.count("prompts", facts.iter().map(|fact| fact.prompts.len() as u64).sum());
         io.count("answered", facts.iter().map(|fact| fact.answered).sum());
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        sheet.write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)
+        sheet.finish(io, task)
     }
 }
 

@@ -104,9 +104,7 @@ impl Stage for Retrieve {
             self.tell(io, item, &ranks, &mut sheet);
         }
         io.count("candidates", captions.len() as u64);
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        sheet.write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)
+        sheet.finish(io, task)
     }
 }
 

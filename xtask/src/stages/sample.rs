@@ -1,6 +1,5 @@
 //! `sample`: what a model writes, unedited.
 
-use anyhow::Context;
 use bpe::{Bpe, Tokenizer};
 use model::{Draw, Limits, Prompt, generate};
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
@@ -8,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{Samples, Table, samples};
 
-use super::shards;
+use super::{shards, special, words};
 
 /// Text written by a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,7 +46,7 @@ impl Stage for Sample {
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
         let bpe = Bpe::load(io.input("tokenizer")?.directory()?)?;
-        let bos = bpe.vocabulary().special("<|bos|>").context("the tokenizer has no token <|bos|>")?;
+        let bos = special::id(bpe.vocabulary(), "<|bos|>")?;
         let checkpoint = io.input("checkpoint")?;
         let (_, decoder) = model::checkpoint::load(checkpoint.directory()?)?;
         let mut prompts = vec![];
@@ -71,12 +70,10 @@ impl Stage for Sample {
         let mut writer = shards::create::<Samples>(io, "samples", &task.shard())?;
         let step = checkpoint.counter("steps").unwrap_or(0) as i64;
         for (i, completion) in completions.iter().enumerate() {
-            let mut bytes = vec![];
-            bpe.decode(&completion.ids, &mut bytes);
             writer.push(&samples::Row {
                 step,
                 prompt: &self.prompts[i / self.each],
-                text: &String::from_utf8_lossy(&bytes),
+                text: &words::of(&bpe, &completion.ids),
                 tokens: completion.ids.len() as i64,
                 ended_by: if completion.stopped_by.is_some() { "stop" } else { "length" },
             })?;

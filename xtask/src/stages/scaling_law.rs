@@ -9,7 +9,6 @@ use shard::{Scores, Table};
 
 use super::power_law::PowerLaw;
 use super::scores::Sheet;
-use super::shards;
 
 /// What the scores are called.
 const BENCHMARK: &str = "scaling";
@@ -67,9 +66,7 @@ impl Stage for ScalingLaw {
         score(&sizes, law, &mut sheet);
         io.metric("exponent", law.exponent);
         io.count("models", sizes.len() as u64);
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        sheet.write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)
+        sheet.finish(io, task)
     }
 }
 

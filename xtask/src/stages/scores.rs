@@ -1,8 +1,9 @@
 //! Figures on their way into `scores/1`.
 
-use shard::{Writer, scores};
+use pipeline::{Io, Task};
+use shard::{Scores, scores};
 
-use super::interval;
+use super::{interval, shards};
 
 /// All figures of a stage, in the order of its questions.
 #[derive(Default)]
@@ -60,13 +61,15 @@ impl Sheet {
         self.0.push(Score { benchmark, item: item.to_owned(), metric, value, between });
     }
 
-    /// Writes all figures as those of `checkpoint`.
-    pub(super) fn write(&self, checkpoint: &str, out: &mut Writer<shard::Scores>) -> shard::Result<()> {
+    /// Writes all figures as the stage's own, into its output `scores`.
+    pub(super) fn finish(&self, io: &Io, task: Task) -> anyhow::Result<()> {
+        let checkpoint = io.stage();
+        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
         for Score { benchmark, item, metric, value, between } in &self.0 {
             let (low, high) = between.unzip();
             out.push(&scores::Row { checkpoint, benchmark, item, metric, value: *value, low, high })?;
         }
-        Ok(())
+        shards::finish(io, "scores", out)
     }
 
     /// The figures as text.

@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 use bpe::{Bpe, Tokenizer};
 use fixtures::tic_tac_toe::{Perfect, Side, Teacher};
 use model::checkpoint::Special;
-use model::{AdamW, AdamWSettings, Checkpoints, Cursor, Plan, Progress, Schedule, fit};
+use model::{AdamW, AdamWSettings, Checkpoints, Cursor, Plan, Progress, Schedule};
 use pipeline::{Class, Fault, Io, Output, Signature, Slot, Stage, Task};
 use rl::PolicyGradient;
 use rl::math::{Advantage, Aggregation, Terms};
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use shard::{Metrics, Table};
 
 use super::tic_tac_toe::{Notation, Practice, Scripted, SelfGames, Tally, Written, play};
-use super::training::{Curves, Log, copy_tree};
+use super::training::{Curves, Log, Work, copy_tree};
 
 /// Trains a model that plays tic-tac-toe on games against itself: moves of won games become likelier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -159,47 +159,24 @@ impl Stage for SelfPlay {
             config: policy.config().clone(),
             special: special.clone(),
         };
-        let begun = checkpoints.newest()?.map_or(0, |(step, _)| step);
+        let begun = Work::begun(&checkpoints)?;
         let mut curves = Curves(Log::open(&scratch.join("metrics.jsonl"), begun)?);
         let written = Written { decoder: &player, notation: &notation };
         if begun == 0 {
             self.matches(0, &written, io.seed("matches"), &mut curves)?;
         }
-        io.progress().length(self.steps);
-        io.progress().advance(begun);
-        let stop = io.listen();
-        let mut trouble = None;
-        let mut on_step = |progress: &Progress| {
-            let step = progress.step;
-            let due = self.match_every > 0 && step.is_multiple_of(self.match_every);
-            let noted = note(progress, tally.get(), &mut curves).and_then(|()| {
-                if due || step == self.steps {
-                    self.matches(step, &written, io.seed("matches"), &mut curves)
-                } else {
-                    Ok(())
-                }
-            });
-            io.progress().advance(1);
-            match noted {
-                Ok(()) if stop.asked() => ControlFlow::Break(()),
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    trouble = Some(error);
-                    ControlFlow::Break(())
-                }
-            }
-        };
         let terms = Terms { aggregation: Aggregation::TokenMean, ..Terms::default() };
         let objective = PolicyGradient::new(&policy, terms);
-        let summary =
-            fit(&params, &mut games, &objective, &mut optimizer, &plan, Some(&checkpoints), &mut on_step)?;
-        if let Some(error) = trouble {
-            return Err(error.context("cannot note a step"));
-        }
-        if stop.asked() && summary.step < self.steps {
-            return Err(stop.stopped(&format!("step {} of {}", summary.step, self.steps)).into());
-        }
-        drop(stop);
+        let work = Work { io, params: &params, plan, checkpoints: &checkpoints, per_round: 1 };
+        work.run(&mut games, &objective, &mut optimizer, &mut |progress: &Progress| {
+            let step = progress.step;
+            note(progress, tally.get(), &mut curves)?;
+            let due = self.match_every > 0 && step.is_multiple_of(self.match_every);
+            if due || step == self.steps {
+                self.matches(step, &written, io.seed("matches"), &mut curves)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
 
         let folder = io.output("checkpoint")?;
         model::checkpoint::write(&folder, policy.config(), &special, &params)?;

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use shard::{Scores, Table};
 
 use super::scores::Sheet;
-use super::shards;
 use super::tic_tac_toe::{Contestant, Game, Notation, Outcome, Scripted, Written, board, play, told};
 
 /// Lets models play tic-tac-toe against each other and against players of known strength, every second game with either
@@ -113,9 +112,7 @@ impl Stage for Tournament {
         let (first, last) = (OTHERS.len(), players.len() - 1);
         let odds = Odds { teacher: players[TEACHER], before: players[first], after: players[last] };
         rare_moves(&rounds, last, &odds, 1.0 / f64::from(self.rare.max(1)), io, &mut sheet)?;
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        sheet.write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)
+        sheet.finish(io, task)
     }
 }
 

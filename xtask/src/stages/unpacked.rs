@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-/// The content of a file, unpacked where its name ends with `.zst` or `.gz`.
+/// The content of a file, unpacked where its name ends with `.zst`, `.gz` or `.tgz`.
 pub(crate) fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     let what = || format!("cannot read {}", path.display());
     let file = BufReader::new(File::open(path).with_context(what)?);

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use pipeline::{Fault, Io, Output, Outside, Signature, Stage, Task};
+use pipeline::{Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::brought;
 
 /// WARC files of this machine. Their bytes enter the key; their paths do not.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,41 +20,33 @@ pub struct WarcFiles {
 
 impl Stage for WarcFiles {
     fn signature(&self) -> Signature {
-        let outside =
-            self.files.iter().enumerate().map(|(i, file)| Outside::new(format!("/files/{i}"), file));
         Signature {
             writes: vec![Output::new("warc", "warc/1")],
-            outside: outside.collect(),
+            outside: brought::outside("files", &self.files),
             ..Signature::exact(1)
         }
     }
 
     fn check(&self) -> Result<(), Fault> {
-        if self.files.is_empty() {
-            let fault = Fault::new("`files` names nothing").on("/files").got("[]");
-            return Err(fault.expected("at least one path").cure("write files = [\"path/to/*.warc.gz\"]"));
-        }
-        Ok(())
+        brought::check(&self.files, "path/to/*.warc.gz")
     }
 
     fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
         let directory = io.output("warc")?;
         let mut names = vec![];
-        for setting in 0..self.files.len() {
-            for source in io.outside_files(&format!("/files/{setting}")) {
-                let name = source
-                    .file_name()
-                    .and_then(|name| name.to_str())
-                    .context("a file name is not UTF-8")?
-                    .to_owned();
-                if names.contains(&name) {
-                    bail!("two files are called {name}: rename one, names identify archives in the data");
-                }
-                place(&source, &directory.join(&name))?;
-                io.add_file("warc", &name)?;
-                io.count("files", 1);
-                names.push(name);
+        for source in brought::outside_files(io, "files", &self.files) {
+            let name = source
+                .file_name()
+                .and_then(|name| name.to_str())
+                .context("a file name is not UTF-8")?
+                .to_owned();
+            if names.contains(&name) {
+                bail!("two files are called {name}: rename one, names identify archives in the data");
             }
+            place(&source, &directory.join(&name))?;
+            io.add_file("warc", &name)?;
+            io.count("files", 1);
+            names.push(name);
         }
         Ok(())
     }

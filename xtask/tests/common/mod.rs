@@ -83,6 +83,24 @@ impl House {
         self.stages_in(runs, run, "how")
     }
 
+    /// What a stage of a run says of itself: `stage.json`.
+    pub fn manifest(&self, run: &str, stage: &str) -> serde_json::Value {
+        let path = self.path().join("runs").join(run).join(stage).join("stage.json");
+        let text = std::fs::read(path).expect("the stage is finished");
+        serde_json::from_slice(&text).expect("it is JSON")
+    }
+
+    /// Steps of the newest checkpoint of a stage in progress.
+    pub fn saved_steps(&self) -> u32 {
+        let entries = std::fs::read_dir(self.path().join("runs/store")).into_iter().flatten().flatten();
+        let folders = entries.flat_map(|entry| {
+            std::fs::read_dir(entry.path().join("scratch/checkpoints")).into_iter().flatten().flatten()
+        });
+        let steps = folders
+            .filter_map(|entry| entry.file_name().to_str()?.strip_prefix("checkpoint-")?.parse::<u32>().ok());
+        steps.max().unwrap_or(0)
+    }
+
     fn stages(&self, run: &str, field: &str) -> BTreeMap<String, String> {
         self.stages_in("runs", run, field)
     }

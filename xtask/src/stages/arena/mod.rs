@@ -148,9 +148,7 @@ impl Stage for Arena {
         shards::finish(io, "battles", out)?;
         let mut sheet = Sheet::default();
         self.rate(io, &contestants, &earlier, &mut sheet)?;
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        sheet.write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)
+        sheet.finish(io, task)
     }
 }
 

@@ -63,7 +63,7 @@ impl Stage for Audit {
         }
     }
 
-    fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
+    fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
         let records = Records::read(io)?;
         let mut scores = scores::Sheet::default();
         rules::score(&records, &mut scores);
@@ -72,8 +72,6 @@ impl Stage for Audit {
         rights::score(&records, io, &mut scores)?;
         copies::score(&records, io, &mut scores)?;
         kept::score(&records, self.variety_bytes, io, &mut scores)?;
-        let mut out = shards::create::<Scores>(io, "scores", "part-00000.parquet")?;
-        scores.write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)
+        scores.finish(io, task)
     }
 }

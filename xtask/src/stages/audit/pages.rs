@@ -16,8 +16,8 @@ use super::scores::Sheet;
 use super::{interval, shards};
 
 /// Scores `extraction` (an item a page type), `extraction_held_out` (the same on page designs that no test shows),
-/// `extraction_layouts`, `language` (an item a
-/// language), `language_confusion` (an item `spoken > found`) and `private_data` (an item a kind of span).
+/// `extraction_layouts` (an item a page design), `language` (an item a language), `language_confusion` (an item
+/// `spoken > found`) and `private_data` (an item a kind of span).
 pub(super) fn score(
     records: &Records,
     settings: &ExtractSettings,

@@ -77,16 +77,13 @@ pub(super) fn read(
             io.count("in", 1);
             match tried {
                 Ok(medium) => {
+                    io.count("kept", 1);
+                    io.count("media", 1);
+                    io.count("versions", medium.versions.len() as u64);
                     if encoded.by_name.insert(medium.name.clone(), encoded.media.len()).is_some() {
                         anyhow::bail!("two pictures or sounds are called `{}`", medium.name);
                     }
                     encoded.media.push(medium);
-                    io.count("kept", 1);
-                    io.count("media", 1);
-                    io.count(
-                        "versions",
-                        encoded.media.last().map_or(0, |medium| medium.versions.len() as u64),
-                    );
                 }
                 Err(error) => leave(row.name, offset, &error)?,
             }

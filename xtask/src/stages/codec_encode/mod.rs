@@ -14,7 +14,7 @@ use shard::{
     conversations, dropped, problems, tokens,
 };
 
-use super::shards;
+use super::{shards, special};
 use encoded::Encoded;
 
 /// Ids for pictures and sounds: in conversations and problems that name them, and as documents with their captions.
@@ -152,15 +152,10 @@ impl<'a> Out<'a> {
                 }
             }
         }
-        let special = |name: &str| {
-            let id = bpe.vocabulary().special(name);
-            id.ok_or_else(|| anyhow::anyhow!("the tokenizer has no token {name}"))
-        };
+        let id = |name: &str| special::id(bpe.vocabulary(), name);
         let marks = |kind| match kind {
-            MediaKind::Image => {
-                Ok::<_, anyhow::Error>([special("<|image_start|>")?, special("<|image_end|>")?])
-            }
-            MediaKind::Audio => Ok([special("<|audio_start|>")?, special("<|audio_end|>")?]),
+            MediaKind::Image => Ok::<_, anyhow::Error>([id("<|image_start|>")?, id("<|image_end|>")?]),
+            MediaKind::Audio => Ok([id("<|audio_start|>")?, id("<|audio_end|>")?]),
         };
         let (mut text, mut ids) = (vec![], vec![]);
         for medium in encoded.all() {
@@ -191,10 +186,8 @@ impl<'a> Out<'a> {
         let mut offset = 0;
         for batch in shards::read_all::<Conversations>(input) {
             for row in batch?.rows() {
-                offset += 1;
                 self.io.count("in", 1);
-                let versions = encoded.versions(&row.messages);
-                match versions {
+                match encoded.versions(&row.messages) {
                     Ok(versions) => {
                         for version in 0..versions {
                             let messages = named(&row.messages, encoded, version);
@@ -205,8 +198,9 @@ impl<'a> Out<'a> {
                         }
                         self.io.count("kept", 1);
                     }
-                    Err(problem) => self.leave("conversations", offset - 1, NO_MEDIUM, &problem)?,
+                    Err(problem) => self.leave("conversations", offset, NO_MEDIUM, &problem)?,
                 }
+                offset += 1;
             }
         }
         Ok(())
@@ -217,7 +211,6 @@ impl<'a> Out<'a> {
         let mut offset = 0;
         for batch in shards::read_all::<Problems>(input) {
             for row in batch?.rows() {
-                offset += 1;
                 self.io.count("in", 1);
                 match encoded.versions(&row.prompt) {
                     Ok(_) => {
@@ -226,8 +219,9 @@ impl<'a> Out<'a> {
                         self.io.count("kept", 1);
                         self.io.count("problems", 1);
                     }
-                    Err(problem) => self.leave("problems", offset - 1, NO_MEDIUM, &problem)?,
+                    Err(problem) => self.leave("problems", offset, NO_MEDIUM, &problem)?,
                 }
+                offset += 1;
             }
         }
         Ok(())

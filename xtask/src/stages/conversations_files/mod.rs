@@ -4,7 +4,7 @@ pub(super) mod shape;
 
 use std::path::Path;
 
-use pipeline::{Error, Fault, Io, Output, Outside, Signature, Stage, Task};
+use pipeline::{Error, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shard::{Conversations, Dropped, Message, MessagePart, PartKind, Table, Writer, conversations, dropped};
@@ -29,8 +29,6 @@ pub struct ConversationsFiles {
 
 impl Stage for ConversationsFiles {
     fn signature(&self) -> Signature {
-        let outside =
-            self.files.iter().enumerate().map(|(i, file)| Outside::new(format!("/files/{i}"), file));
         let signature = Signature {
             writes: vec![
                 Output::new("conversations", Conversations::NAME),
@@ -38,15 +36,11 @@ impl Stage for ConversationsFiles {
             ],
             ..Signature::exact(1)
         };
-        brought::declared(signature, outside)
+        brought::declared(signature, brought::outside("files", &self.files))
     }
 
     fn check(&self) -> Result<(), Fault> {
-        if self.files.is_empty() {
-            let fault = Fault::new("`files` names nothing").on("/files").got("[]");
-            return Err(fault.expected("at least one path").cure("write files = [\"path/to/*.jsonl\"]"));
-        }
-        Ok(())
+        brought::check(&self.files, "path/to/*.jsonl")
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
@@ -99,19 +93,8 @@ impl Import<'_> {
         self.io.count("in", 1);
         match read {
             Ok(talk) => {
-                let parts = |said: &'_ Said| -> Vec<(PartKind, String)> {
-                    said.parts.iter().map(|(sort, text)| (kind(*sort), text.clone())).collect()
-                };
-                let contents: Vec<Vec<(PartKind, String)>> = talk.iter().map(parts).collect();
-                let messages = talk.iter().zip(&contents).map(|(said, content)| Message {
-                    role: &said.role,
-                    content: content
-                        .iter()
-                        .map(|(kind, text)| MessagePart { kind: *kind, text: Some(text), ids: None })
-                        .collect(),
-                    train: said.train,
-                });
-                self.kept.push(&conversations::Row { id: self.id, source, messages: messages.collect() })?;
+                let messages = talk.iter().map(message).collect();
+                self.kept.push(&conversations::Row { id: self.id, source, messages })?;
                 self.id += 1;
                 self.io.count("kept", 1);
             }
@@ -133,7 +116,19 @@ impl Import<'_> {
     }
 }
 
-pub(super) fn kind(sort: Sort) -> PartKind {
+/// A message as rows have it.
+pub(super) fn message(said: &Said) -> Message<'_> {
+    let parts = said.parts.iter();
+    Message {
+        role: &said.role,
+        content: parts
+            .map(|(sort, text)| MessagePart { kind: kind(*sort), text: Some(text), ids: None })
+            .collect(),
+        train: said.train,
+    }
+}
+
+fn kind(sort: Sort) -> PartKind {
     match sort {
         Sort::Text => PartKind::Text,
         Sort::Thought => PartKind::Thought,

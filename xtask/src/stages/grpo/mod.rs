@@ -7,7 +7,6 @@ mod record;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -21,7 +20,7 @@ use sft::Protocol;
 use shard::{Dropped, Metrics, Problems, Rollouts, Table};
 
 use super::pretrain::Matrices;
-use super::training::{Curves, Log, Speech, copy_tree};
+use super::training::{Curves, Log, Speech, Work, keep_counts, write_model};
 use asked::Questions;
 use measure::Held;
 use record::Record;
@@ -228,7 +227,7 @@ impl Stage for Grpo {
             config: config.clone(),
             special: special.clone(),
         };
-        let begun = checkpoints.newest()?.map_or(0, |(step, _)| step) / per_round;
+        let begun = Work::begun(&checkpoints)? / per_round;
         let mut record = Record::open(&scratch, begun, self)?;
         let mut curriculum = Curriculum::new(self.order, learn.len(), io.seed("problems"));
         record.tell(&mut curriculum);
@@ -340,26 +339,14 @@ impl Stage for Grpo {
         }
         drop(stop);
 
-        let folder = io.output("checkpoint")?;
-        model::checkpoint::write(&folder, &config, &special, &params)?;
-        copy_tree(speech.directory, &folder)?;
-        for name in ["tokenizer_config.json", "generation_config.json"] {
-            let from = before.directory()?.join(name);
-            if from.is_file() {
-                fs::copy(&from, folder.join(name))?;
-            }
-        }
+        write_model(io, "checkpoint", (&config, &special), &params, [speech.directory, before.directory()?])?;
         io.add_tree("checkpoint")?;
         curves.finish(io, &task.shard())?;
         record.finish(io, &task.shard(), &learn)?;
         io.count("parameters", params.count() as u64);
         io.count("rounds", self.rounds);
         io.count("steps", steps);
-        for counter in ["tokens_read", "training_tokens"] {
-            if let Some(count) = before.counter(counter) {
-                io.count(counter, count);
-            }
-        }
+        keep_counts(io, before);
         Ok(())
     }
 }

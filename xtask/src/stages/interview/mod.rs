@@ -119,9 +119,7 @@ impl Stage for Interview {
         io.metric("ended_share", share(|question| question.ended, asked));
         let graded = count(|question| question.right.is_some());
         io.metric("right_share", share(|question| question.right == Some(true), graded));
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        sheet.write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)?;
+        sheet.finish(io, task)?;
         let mut writer = shards::create::<Samples>(io, "samples", &task.shard())?;
         let step = checkpoint.counter("steps").unwrap_or(0) as i64;
         for question in &questions {

@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sft::{Message, Part, Rendered, Result, Role, Template};
 
+use crate::stages::special;
+
 /// A conversation told as a text, which a base model continues to the end of the line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -35,8 +37,7 @@ impl<'a> Lines<'a> {
         transcript: &'a Transcript,
         vocabulary: &Vocabulary,
     ) -> anyhow::Result<Self> {
-        let begin = vocabulary.special("<|bos|>");
-        Ok(Self { transcript, begin: anyhow::Context::context(begin, "the tokenizer has no token <|bos|>")? })
+        Ok(Self { transcript, begin: special::id(vocabulary, "<|bos|>")? })
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use codec::Image;
 use codec::files::write_png;
-use pipeline::{Error, Fault, Io, Output, Outside, Signature, Stage, Task};
+use pipeline::{Error, Fault, Io, Output, Signature, Stage, Task};
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use shard::{Dropped, MediaKind, Table, Writer, dropped, media};
 
 use super::bpe_encode::held_out;
 use super::exhibits::{Exhibit, Exhibits, Question, Side, outputs};
-use super::{medium, rows, shards};
+use super::{brought, medium, rows, shards};
 use files::{File, Found};
 
 /// PNG, JPEG and WAV files, in folders or in `.tar`, `.tar.zst` and `.tar.gz`, or rows of pixels in CSV files; each with its
@@ -79,15 +79,12 @@ impl Default for MediaFiles {
 
 impl Stage for MediaFiles {
     fn signature(&self) -> Signature {
-        let outside = |name: &'static str, files: &[String]| {
-            let file = |(i, file): (usize, &String)| Outside::new(format!("/{name}/{i}"), file);
-            files.iter().enumerate().map(file).collect::<Vec<_>>()
-        };
         let mut writes = outputs();
         writes.push(Output::new("dropped", Dropped::NAME));
         Signature {
             writes,
-            outside: [outside("files", &self.files), outside("tests", &self.tests)].concat(),
+            outside: [brought::outside("files", &self.files), brought::outside("tests", &self.tests)]
+                .concat(),
             sources: &["codec"],
             ..Signature::exact(1)
         }
@@ -97,10 +94,7 @@ impl Stage for MediaFiles {
         let wrong = |on: &str, got: String, expected: &str| {
             Err(Fault::new("this makes no sense").on(on).got(got).expected(expected))
         };
-        if self.files.is_empty() {
-            let fault = Fault::new("`files` names nothing").on("/files").got("[]");
-            return Err(fault.expected("at least one path").cure("write files = [\"path/to/*.png\"]"));
-        }
+        brought::check(&self.files, "path/to/*.png")?;
         if !(0.0..1.0).contains(&self.hold_out) {
             return wrong("/hold_out", self.hold_out.to_string(), "0, or less than 1");
         }
@@ -130,11 +124,10 @@ impl Stage for MediaFiles {
             fallen: shards::create::<Dropped>(io, "dropped", &task.shard())?,
             names: HashMap::new(),
         };
-        let paths = |name: &str, count: usize| -> Vec<PathBuf> {
-            (0..count).flat_map(|at| io.outside_files(&format!("/{name}/{at}"))).collect()
-        };
-        let files = paths("files", self.files.len()).into_iter().map(|path| (path, Side::Shown));
-        let tests = paths("tests", self.tests.len()).into_iter().map(|path| (path, Side::Tested));
+        let files =
+            brought::outside_files(io, "files", &self.files).into_iter().map(|path| (path, Side::Shown));
+        let tests =
+            brought::outside_files(io, "tests", &self.tests).into_iter().map(|path| (path, Side::Tested));
         let sources: Vec<(PathBuf, Side)> = files.chain(tests).collect();
         let captions = if self.caption.is_none() { index(&sources)? } else { HashMap::new() };
         for (path, side) in &sources {

@@ -8,7 +8,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use anyhow::Context;
 use bpe::Tokenizer;
 use model::{AdamWSettings, Checkpoints, Decay, Guard, Packed, Recompute, Schedule, Width};
 use pipeline::{Class, Error, Fault, Io, Output, Signature, Slot, Stage, Task};
@@ -25,6 +24,7 @@ use shard::{Metrics, Preferences, Problems, Rollouts, Table, Tokens};
 
 use super::preferences::{Gold, Probe, Requests, agrees, judge, requests};
 use super::pretrain::Matrices;
+use super::special;
 use super::training::{Curves, Kept, Log, Speech, Work, flatten, keep_counts, write_model};
 use early::{Best, EarlyStop};
 use note::{Notes, keep};
@@ -358,7 +358,7 @@ impl Stage for Ppo {
         };
         let mut rounds = Rounds::new(cast, &learn, plan, &mut watch);
         if self.pretraining_weight > 0.0 {
-            let bos = bpe.vocabulary().special("<|bos|>").context("the tokenizer has no token <|bos|>")?;
+            let bos = special::id(bpe.vocabulary(), "<|bos|>")?;
             let width = Width::of(bpe.vocabulary().size());
             let [text, _] = flatten(io, bos, width, &scratch, 0)?;
             let (tokens, rows) = (model::Tokens::open(&text.path, width)?, self.pretraining_rows);

@@ -4,13 +4,14 @@ mod shape;
 
 use std::path::Path;
 
-use pipeline::{Error, Fault, Io, Output, Outside, Signature, Stage, Task};
+use pipeline::{Error, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shard::{Dropped, Message, MessagePart, Preferences, Table, Writer, dropped, preferences};
+use shard::{Dropped, Message, Preferences, Table, Writer, dropped, preferences};
 
+use super::conversations_files::message;
 use super::verdicts::{self, Verdict};
-use super::{brought, conversations_files, rows, shards};
+use super::{brought, rows, shards};
 use shape::{Found, Refusal};
 
 /// Pairs and rankings in JSON lines, JSON lists, CSV, TSV and Parquet files, `.gz` and `.zst` too, and in `.tar` archives of such:
@@ -32,8 +33,6 @@ pub struct PreferencesFiles {
 
 impl Stage for PreferencesFiles {
     fn signature(&self) -> Signature {
-        let outside =
-            self.files.iter().enumerate().map(|(i, file)| Outside::new(format!("/files/{i}"), file));
         let signature = Signature {
             writes: vec![
                 Output::new("preferences", Preferences::NAME),
@@ -41,15 +40,11 @@ impl Stage for PreferencesFiles {
             ],
             ..Signature::exact(1)
         };
-        brought::declared(signature, outside)
+        brought::declared(signature, brought::outside("files", &self.files))
     }
 
     fn check(&self) -> Result<(), Fault> {
-        if self.files.is_empty() {
-            let fault = Fault::new("`files` names nothing").on("/files").got("[]");
-            return Err(fault.expected("at least one path").cure("write files = [\"path/to/*.jsonl\"]"));
-        }
-        Ok(())
+        brought::check(&self.files, "path/to/*.jsonl")
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
@@ -126,24 +121,11 @@ struct Import<'a> {
 
 impl Import<'_> {
     fn keep(&mut self, source: &str, found: &Found) -> anyhow::Result<()> {
-        let part = |(sort, text): &'_ (_, String)| (conversations_files::kind(*sort), text.clone());
-        let contents: Vec<(&str, Vec<_>)> = found
-            .prompt
-            .iter()
-            .map(|said| (said.role.as_str(), said.parts.iter().map(part).collect()))
-            .collect();
-        let messages = contents.iter().map(|(role, parts)| Message {
-            role,
-            content: parts
-                .iter()
-                .map(|(kind, text)| MessagePart { kind: *kind, text: Some(text), ids: None })
-                .collect(),
-            train: None,
-        });
+        let prompt = found.prompt.iter().map(|said| Message { train: None, ..message(said) });
         self.kept.push(&preferences::Row {
             id: self.id,
             source,
-            prompt: messages.collect(),
+            prompt: prompt.collect(),
             responses: found.responses.iter().map(String::as_str).collect(),
             ranks: &found.ranks,
             margin: found.margin.as_deref(),

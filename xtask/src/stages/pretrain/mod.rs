@@ -12,7 +12,7 @@ use bpe::{Bpe, Tokenizer, Vocabulary};
 use model::checkpoint::Special;
 use model::{
     AdamW, AdamWSettings, Checkpoints, Config, Decoder, Draw, Evaluation, Family, Guard, KneserNey, Muon,
-    NextToken, Optimizer, Packed, Params, Plan, Progress, Recompute, Schedule, Tokens, Width, evaluate, fit,
+    NextToken, Optimizer, Packed, Params, Plan, Progress, Recompute, Schedule, Tokens, Width, evaluate,
 };
 use pipeline::{Class, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shard::{Metrics, Samples, Table};
 
-use super::training::{Asked, Curves, Log, Writing, copy_tree, flatten};
+use super::special;
+use super::training::{Asked, Curves, Log, Work, Writing, copy_tree, flatten};
 
 /// Trains a base model on token ids: documents packed into rows without a loss, Muon and AdamW.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -174,7 +175,7 @@ impl Stage for Pretrain {
         let tokenizer = io.input("tokenizer")?.directory()?;
         let bpe = Bpe::load(tokenizer)?;
         let vocabulary = bpe.vocabulary();
-        let bos = vocabulary.special("<|bos|>").context("the tokenizer has no token <|bos|>")?;
+        let bos = special::id(vocabulary, "<|bos|>")?;
         let scratch = io.scratch()?;
         let width = Width::of(vocabulary.size());
         let most = (self.validation_rows * self.model.context + 1) as u64;
@@ -204,7 +205,7 @@ impl Stage for Pretrain {
             config,
             special,
         };
-        let begun = checkpoints.newest()?.map_or(0, |(step, _)| step);
+        let begun = Work::begun(&checkpoints)?;
         let mut curves = Curves(Log::open(&scratch.join("metrics.jsonl"), begun)?);
         let begun_by = |text: &String| {
             let mut ids = vec![bos];
@@ -219,37 +220,17 @@ impl Stage for Pretrain {
             seed: io.seed("samples"),
             log: Log::open(&scratch.join("samples.jsonl"), begun)?,
         };
-        io.progress().length(self.steps);
-        io.progress().advance(begun);
 
         let validation = Validation { tokens: held_out, width, bos, bytes: token_bytes(vocabulary) };
-        let stop = io.listen();
-        let mut trouble = None;
-        let mut on_step = |progress: &Progress| {
-            let written = self.note(progress, &decoder, &validation, &mut curves).and_then(|()| {
-                let due = self.sample_every > 0 && progress.step.is_multiple_of(self.sample_every);
-                if due { writing.write(progress.step, &decoder) } else { Ok(()) }
-            });
-            io.progress().advance(1);
-            match written {
-                Ok(()) if stop.asked() => ControlFlow::Break(()),
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    trouble = Some(error);
-                    ControlFlow::Break(())
-                }
-            }
-        };
         let objective = NextToken(&decoder);
-        let summary =
-            fit(&params, &mut batches, &objective, &mut *optimizer, &plan, Some(&checkpoints), &mut on_step)?;
-        if let Some(error) = trouble {
-            return Err(error.context("cannot note a step"));
-        }
-        if stop.asked() && summary.step < self.steps {
-            return Err(stop.stopped(&format!("step {} of {}", summary.step, self.steps)).into());
-        }
-        drop(stop);
+        let work = Work { io, params: &params, plan, checkpoints: &checkpoints, per_round: 1 };
+        work.run(&mut batches, &objective, &mut *optimizer, &mut |progress: &Progress| {
+            self.note(progress, &decoder, &validation, &mut curves)?;
+            if self.sample_every > 0 && progress.step.is_multiple_of(self.sample_every) {
+                writing.write(progress.step, &decoder)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
 
         let (_, newest) = checkpoints.newest()?.context("training took no step: `steps` is 0")?;
         let folder = io.output("checkpoint")?;

@@ -19,7 +19,6 @@ use shard::{Dropped, Metrics, Preferences, Scores, Table};
 use super::preferences::{Rankings, agrees, read};
 use super::pretrain::Matrices;
 use super::scores::Sheet;
-use super::shards;
 use super::training::{Curves, Log, Speech, Work, keep_counts, write_model};
 use measure::Measured;
 
@@ -256,9 +255,7 @@ impl Stage for RewardModel {
                 io.metric(&format!("accuracy_{}", name.replace('-', "_")), measured.accuracy());
             }
         }
-        let mut out = shards::create::<Scores>(io, "scores", &task.shard())?;
-        sheet.write(io.stage(), &mut out)?;
-        shards::finish(io, "scores", out)?;
+        sheet.finish(io, task)?;
         write_model(io, "reward", (&config, &special), &params, [speech.directory, before.directory()?])?;
         io.add_tree("reward")?;
         curves.finish(io, &task.shard())?;

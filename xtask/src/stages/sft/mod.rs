@@ -13,7 +13,7 @@ use anyhow::Context;
 use bpe::{Bpe, Tokenizer};
 use model::checkpoint::Special;
 use model::{
-    AdamWSettings, Checkpoints, Decoder, Draw, Guard, Lora, Params, Plan, Progress, Recompute, Schedule, fit,
+    AdamWSettings, Checkpoints, Decoder, Draw, Guard, Lora, Params, Plan, Progress, Recompute, Schedule,
 };
 use pipeline::{Class, Fault, Io, Output, Signature, Slot, Stage, Task};
 use schemars::JsonSchema;
@@ -25,7 +25,7 @@ use sft::{
 use shard::{Conversations, Dropped, Metrics, Samples, Table};
 
 use super::pretrain::Matrices;
-use super::training::{Asked, Curves, Log, Writing, copy_tree};
+use super::training::{Asked, Curves, Log, Work, Writing, copy_tree, keep_counts};
 use read::Talks;
 
 /// Trains a model on conversations: only what the assistant says is learned.
@@ -206,7 +206,7 @@ impl Stage for Sft {
             config: config.clone(),
             special: special.clone(),
         };
-        let begun = checkpoints.newest()?.map_or(0, |(step, _)| step);
+        let begun = Work::begun(&checkpoints)?;
         let mut curves = Curves(Log::open(&scratch.join("metrics.jsonl"), begun)?);
         let mut writing = Writing {
             prompts: self.asked(&*template, &bpe)?,
@@ -230,44 +230,18 @@ impl Stage for Sft {
             measure(&mut curves, 0)?;
             writing.write(0, &plain)?;
         }
-        io.progress().length(steps);
-        io.progress().advance(begun);
-        let stop = io.listen();
-        let mut trouble = None;
-        let mut on_step = |progress: &Progress| {
+        let work = Work { io, params: learned, plan, checkpoints: &checkpoints, per_round: 1 };
+        work.run(&mut batches, &Supervised(&learner), &mut *optimizer, &mut |progress: &Progress| {
             let Progress { step, loss, lr, grad_norm, weight } = *progress;
-            let due = self.validate_every > 0 && step.is_multiple_of(self.validate_every);
-            let figures = [("loss", loss), ("lr", lr), ("grad_norm", grad_norm), ("tokens", weight)];
-            let noted = figures
-                .into_iter()
-                .try_for_each(|(name, value)| curves.push(step, name, value))
-                .and_then(|()| if due || step == steps { measure(&mut curves, step) } else { Ok(()) });
-            io.progress().advance(1);
-            match noted {
-                Ok(()) if stop.asked() => ControlFlow::Break(()),
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    trouble = Some(error);
-                    ControlFlow::Break(())
-                }
+            for (name, value) in [("loss", loss), ("lr", lr), ("grad_norm", grad_norm), ("tokens", weight)] {
+                curves.push(step, name, value)?;
             }
-        };
-        let summary = fit(
-            learned,
-            &mut batches,
-            &Supervised(&learner),
-            &mut *optimizer,
-            &plan,
-            Some(&checkpoints),
-            &mut on_step,
-        )?;
-        if let Some(error) = trouble {
-            return Err(error.context("cannot note a step"));
-        }
-        if stop.asked() && summary.step < steps {
-            return Err(stop.stopped(&format!("step {} of {steps}", summary.step)).into());
-        }
-        drop(stop);
+            let due = self.validate_every > 0 && step.is_multiple_of(self.validate_every);
+            if due || step == steps {
+                measure(&mut curves, step)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
 
         if let Some(lora) = &self.lora {
             lora.merge(&config, &params, &adapters)?;
@@ -293,12 +267,7 @@ impl Stage for Sft {
         io.count("parameters", params.count() as u64);
         io.count("learned_parameters", learned.count() as u64);
         io.count("steps", steps);
-        // what the model read before is still in it
-        for counter in ["tokens_read", "training_tokens"] {
-            if let Some(count) = before.counter(counter) {
-                io.count(counter, count);
-            }
-        }
+        keep_counts(io, before);
         Ok(())
     }
 }

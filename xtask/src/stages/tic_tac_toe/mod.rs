@@ -4,9 +4,11 @@ mod contest;
 mod contestant;
 mod practice;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use bpe::{Bpe, Tokenizer};
 use fixtures::tic_tac_toe::{Side, signs};
+
+use super::special;
 
 pub(super) use contest::{Game, Outcome, play};
 pub(super) use contestant::{Contestant, Scripted, Written, board};
@@ -24,7 +26,7 @@ pub(super) struct Notation {
 impl Notation {
     /// As a tokenizer writes them.
     pub(super) fn of(bpe: &Bpe) -> anyhow::Result<Self> {
-        let begin = bpe.vocabulary().special("<|bos|>").context("the tokenizer has no token <|bos|>")?;
+        let begin = special::id(bpe.vocabulary(), "<|bos|>")?;
         let mut squares = [[0; 9]; 2];
         for (of, side) in squares.iter_mut().zip([Side::X, Side::O]) {
             for (id, sign) in of.iter_mut().zip(signs(side).chars()) {

@@ -1,13 +1,13 @@
 //! How a training goes: its numbers, and what the model writes on the way.
 
-use bpe::{Bpe, Tokenizer};
+use bpe::Bpe;
 use model::{Decoder, Draw, Limits, Prompt, Random, generate};
 use pipeline::Io;
 use serde::{Deserialize, Serialize};
 use shard::{Metrics, Samples, metrics, samples};
 
 use super::Log;
-use crate::stages::shards;
+use crate::stages::{shards, words};
 
 /// Tokens of a text that is written on the way.
 const TOKENS: usize = 48;
@@ -106,11 +106,9 @@ impl Writing<'_> {
         };
         let completions = generate(&decoder.detached(), &prompts, &self.draw, &limits)?;
         for (prompt, completion) in self.prompts.iter().zip(completions) {
-            let mut bytes = vec![];
-            self.bpe.decode(&completion.ids, &mut bytes);
             let text = Written {
                 prompt: prompt.text.clone(),
-                text: String::from_utf8_lossy(&bytes).into_owned(),
+                text: words::of(self.bpe, &completion.ids),
                 tokens: completion.ids.len(),
                 stopped: completion.stopped_by.is_some(),
             };

@@ -7,6 +7,8 @@ use model::checkpoint::Special;
 use pipeline::Io;
 use sft::{Protocol, Template};
 
+use crate::stages::words;
+
 /// How conversations become ids, and ids words.
 pub(in crate::stages) struct Speech<'a> {
     /// Where the tokenizer lies.
@@ -27,9 +29,7 @@ impl<'a> Speech<'a> {
 
     /// The words of some ids; bytes that are no text become marks.
     pub(in crate::stages) fn decode(&self, ids: &[u32]) -> String {
-        let mut bytes = vec![];
-        self.bpe.decode(ids, &mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
+        words::of(&self.bpe, ids)
     }
 
     /// What other programs are told of the ids that begin and end texts.
