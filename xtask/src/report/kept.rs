@@ -51,7 +51,7 @@ pub(super) fn of(run: &Run) -> anyhow::Result<Option<Kept>> {
         let mut at = (2 * which + 1) * rows / (2 * SHOWN.min(rows));
         for (path, rows) in &shards {
             if at < *rows {
-                documents.extend(document(path, at as usize)?);
+                documents.extend(document(path, at)?);
                 break;
             }
             at -= rows;
@@ -62,13 +62,7 @@ pub(super) fn of(run: &Run) -> anyhow::Result<Option<Kept>> {
 }
 
 /// The document in row `at` of a shard.
-fn document(path: &Path, mut at: usize) -> shard::Result<Option<Document>> {
-    for batch in Reader::<Documents>::open(path)? {
-        let batch = batch?;
-        if at < batch.len() {
-            return Ok(Some(Document::of(&batch.row(at))));
-        }
-        at -= batch.len();
-    }
-    Ok(None)
+fn document(path: &Path, at: u64) -> shard::Result<Option<Document>> {
+    let batch = Reader::<Documents>::open_at(path, at)?.next().transpose()?;
+    Ok(batch.and_then(|batch| batch.rows().next().map(|row| Document::of(&row))))
 }
