@@ -66,6 +66,7 @@ mod reproduce;
 mod serve;
 mod show;
 mod sources;
+mod spread;
 #[cfg(feature = "sql")]
 mod sql;
 pub mod stages;

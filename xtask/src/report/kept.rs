@@ -7,6 +7,7 @@ use shard::{Documents, Reader, documents};
 
 use super::run::Run;
 use super::text;
+use crate::spread;
 
 /// Documents shown.
 const SHOWN: u64 = 10;
@@ -46,16 +47,8 @@ pub(super) fn of(run: &Run) -> anyhow::Result<Option<Kept>> {
     };
     let rows: u64 = shards.iter().map(|(_, rows)| rows).sum();
     let mut documents = vec![];
-    for which in 0..SHOWN.min(rows) {
-        // the middle of each tenth
-        let mut at = (2 * which + 1) * rows / (2 * SHOWN.min(rows));
-        for (path, rows) in &shards {
-            if at < *rows {
-                documents.extend(document(path, at)?);
-                break;
-            }
-            at -= rows;
-        }
+    for (path, at) in spread::rows(&shards, SHOWN) {
+        documents.extend(document(path, at)?);
     }
     let stage = stage.name().to_owned();
     Ok(Some(Kept { stage, rows, documents }))
