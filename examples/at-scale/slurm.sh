@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Common Crawl as a Slurm array: 64 jobs share one directory of runs. Submit with `sbatch examples/at-scale/slurm.sh`.
+# Common Crawl as a Slurm array: 64 jobs share one directory of runs. Slurm makes no directory for logs:
+#
+#     mkdir -p logs && sbatch examples/at-scale/slurm.sh
 #
 # A job does every 64th part of each stage and ends with code 7 where parts of others are missing, so it is called
 # again until it ends with 0. A job that dies is requeued and does only what is missing.

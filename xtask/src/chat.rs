@@ -229,7 +229,7 @@ impl Talk {
     }
 }
 
-/// Texts that an index is made of; what follows is not looked up.
+/// Bytes of text that an index is made of; what follows is not looked up.
 const MOST_TEXT: usize = 256 << 20;
 
 /// The sentences of documents.

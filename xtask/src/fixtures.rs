@@ -13,8 +13,7 @@ const SEED: u64 = 1337;
 
 /// Runs `fixtures`.
 pub(crate) fn run(arguments: &Fixtures, out: &mut dyn Write) -> anyhow::Result<()> {
-    let [text, other] = [1, 2].map(on);
-    let (text, other) = (text?, other?);
+    let (text, other) = (on(1)?, on(2)?);
     write!(out, "{text}")?;
     if text != other {
         let fault =

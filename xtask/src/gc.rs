@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 
 use anyhow::Context;
 use pipeline::{Error, Fault, Key, Store};
@@ -15,15 +14,11 @@ use crate::lines::bytes;
 pub(crate) fn run(arguments: &Gc, out: &mut dyn Write) -> anyhow::Result<()> {
     let runs = &arguments.runs.runs;
     let store = Store::open(runs)?;
-    let names = run_names(runs)?;
+    let names = house::run_names(runs)?;
     if let Some(stranger) = arguments.keep.iter().find(|name| !names.contains(name)) {
         let fault = Fault::new(format!("there is no run \"{stranger}\" to keep"));
-        let expected = if names.is_empty() {
-            "a run: there is none".to_owned()
-        } else {
-            format!("one of {}", names.join(", "))
-        };
-        return Err(Error::Input(fault.expected(expected).cure("`gc` without --keep keeps every run")).into());
+        let fault = fault.expected(house::one_of(&names));
+        return Err(Error::Input(fault.cure("`gc` without --keep keeps every run")).into());
     }
     let mut keys: Vec<Key> = vec![];
     for name in &names {
@@ -45,17 +40,4 @@ pub(crate) fn run(arguments: &Gc, out: &mut dyn Write) -> anyhow::Result<()> {
     let freed = removed.iter().map(|(_, size)| size).sum::<u64>() + cache;
     writeln!(out, "{} entries, {} freed", removed.len(), bytes(freed))?;
     Ok(())
-}
-
-/// Directories below `runs` that hold a `run.json`.
-pub(crate) fn run_names(runs: &Path) -> anyhow::Result<Vec<String>> {
-    let mut names = vec![];
-    for entry in fs::read_dir(runs).with_context(|| format!("cannot read {}", runs.display()))? {
-        let entry = entry?;
-        if entry.path().join("run.json").is_file() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
-    }
-    names.sort();
-    Ok(names)
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use pipeline::{
-    Contents, Error, Fault, Library, LockFile, Memo, Pin, Pins, PipelineFile, Plan, Planner, Registry, Store,
+    Contents, Error, Fault, Library, LockFile, Manifest, Memo, Pin, Pins, PipelineFile, Plan, Planner,
+    Registry, Store,
 };
 use shard::{Documents, Table};
 
@@ -109,14 +111,9 @@ pub(crate) fn read_run(runs: &Path, name: &str) -> anyhow::Result<(PathBuf, Run)
     let directory = runs.join(name);
     let path = directory.join("run.json");
     let text = std::fs::read_to_string(&path).map_err(|error| {
-        let there = crate::gc::run_names(runs).unwrap_or_default();
+        let there = run_names(runs).unwrap_or_default();
         let fault = Fault::new(format!("there is no run \"{name}\"")).at(&path, None).got(error.to_string());
-        let expected = if there.is_empty() {
-            "a run: there is none".to_owned()
-        } else {
-            format!("one of {}", there.join(", "))
-        };
-        Error::Input(fault.expected(expected).cure(format!("make it: reproduce {name}")))
+        Error::Input(fault.expected(one_of(&there)).cure(format!("make it: reproduce {name}")))
     })?;
     let run = serde_json::from_str(&text).map_err(|error| {
         let fault =
@@ -128,6 +125,33 @@ pub(crate) fn read_run(runs: &Path, name: &str) -> anyhow::Result<(PathBuf, Run)
         )
     })?;
     Ok((directory, run))
+}
+
+/// Directories below `runs` that hold a `run.json`.
+pub(crate) fn run_names(runs: &Path) -> anyhow::Result<Vec<String>> {
+    let mut names = vec![];
+    for entry in std::fs::read_dir(runs).with_context(|| format!("cannot read {}", runs.display()))? {
+        let entry = entry?;
+        if entry.path().join("run.json").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// What to expect of the name of a run, where these are all that there are.
+pub(crate) fn one_of(runs: &[String]) -> String {
+    if runs.is_empty() { "a run: there is none".to_owned() } else { format!("one of {}", runs.join(", ")) }
+}
+
+/// The manifest of a stage of the run `name`; an error where what the stage left is gone from the store.
+pub(crate) fn manifest(store: &Store, name: &str, stage: &RunStage) -> pipeline::Result<Manifest> {
+    store.manifest(&stage.key)?.ok_or_else(|| {
+        let fault = Fault::new(format!("the output of stage \"{}\" is gone", stage.name));
+        let fault = fault.at(&store.entry(&stage.key), None);
+        Error::Moved(fault.cure(format!("make it: reproduce {name}")))
+    })
 }
 
 /// The shards of an output of a finished stage that lies in `entry`, each with its rows.

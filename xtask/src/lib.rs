@@ -2,6 +2,42 @@
 //!
 //! One file a verb, one file a stage ([`stages`]), one line a stage in [`registry()`]. Everything else lives in
 //! crates that one would use without this program.
+//!
+//! A stage of one's own is a settings struct. In a program of one's own it stands beside those of the house, and all
+//! verbs know it; `examples/swap-tokenizer` is a whole one.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use pipeline::{Io, Output, Signature, Slot, Stage, Task};
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//!
+//! /// How much was kept, as a line of text.
+//! #[derive(Default, Serialize, Deserialize, JsonSchema)]
+//! #[serde(deny_unknown_fields, default)]
+//! struct Tally {}
+//!
+//! impl Stage for Tally {
+//!     fn signature(&self) -> Signature {
+//!         Signature {
+//!             reads: vec![Slot::new("documents", "documents/1")],
+//!             writes: vec![Output::new("tally", "tally/1")],
+//!             ..Signature::exact(1)
+//!         }
+//!     }
+//!
+//!     fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
+//!         let rows = io.input("documents")?.rows();
+//!         std::fs::write(io.output("tally")?.join("tally.txt"), format!("{rows} documents\n"))?;
+//!         io.add_tree("tally")
+//!     }
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     deepdive::program(&deepdive::registry().with::<Tally>("tally", "counts documents"))
+//! }
+//! ```
 
 #[cfg(not(feature = "data"))]
 compile_error!("deepdive is built with the feature `data` at least: --no-default-features --features data");
@@ -30,6 +66,7 @@ mod reproduce;
 mod serve;
 mod show;
 mod sources;
+mod spread;
 #[cfg(feature = "sql")]
 mod sql;
 pub mod stages;

@@ -45,7 +45,7 @@ pub(crate) enum Home {
 /// Makes the runner of a run, which may keep the store in mind.
 type Lead<'a> = dyn for<'s> Fn(&'s Store) -> anyhow::Result<Box<dyn Runner + 's>> + 'a;
 
-/// The same with another runner.
+/// Runs a pipeline with the runner that `lead` makes.
 pub(crate) fn led(
     arguments: &Reproduce,
     registry: &Registry,
@@ -244,7 +244,6 @@ fn compare(
 ) -> anyhow::Result<()> {
     let Some(path) = house::lock_path(&plan.pipeline) else { return Ok(()) };
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let ran = || plan.stages.iter().zip(outcomes.iter().map(|outcome| &outcome.manifest));
     let Some(lock) = lock else {
         if arguments.locked {
             let fault = Fault::new("--locked was given and there is no lock file").at(&path, None);
@@ -265,7 +264,8 @@ fn compare(
         }
         return Ok(());
     };
-    let differences = lock.differences(ran());
+    let ran = plan.stages.iter().zip(outcomes.iter().map(|outcome| &outcome.manifest));
+    let differences = lock.differences(ran);
     let equal = outcomes.len() - differences.len();
     writeln!(out, "equal to {name}: {equal} of {}", outcomes.len())?;
     let Some(first) = differences.first() else { return Ok(()) };

@@ -22,17 +22,7 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
     let runs = &arguments.runs.runs;
     let (_, run) = house::read_run(runs, &arguments.run)?;
     let store = Store::open(runs)?;
-    let manifest = |stage: &house::RunStage| -> anyhow::Result<Manifest> {
-        let gone = || {
-            let fault = Fault::new(format!("the output of stage \"{}\" is gone", stage.name));
-            Error::Moved(
-                fault
-                    .at(&store.entry(&stage.key), None)
-                    .cure(format!("make it: reproduce {}", arguments.run)),
-            )
-        };
-        Ok(store.manifest(&stage.key)?.ok_or_else(gone)?)
-    };
+    let manifest = |stage| house::manifest(&store, &arguments.run, stage);
     let Some(wanted) = &arguments.stage else {
         if !arguments.what_if.is_empty() {
             let fault = Fault::new("--what-if asks one stage").expected("a stage of `fineweb-filter`");

@@ -17,7 +17,7 @@ pub(crate) fn version() -> &'static str {
     concat!("deepdive ", env!("CARGO_PKG_VERSION"), " (", env!("DEEPDIVE_GIT"), ")")
 }
 
-/// Facts for `timings.jsonl`.
+/// Facts for `timings.jsonl` and `run.json`.
 pub(crate) fn about() -> serde_json::Value {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     serde_json::json!({ "git": env!("DEEPDIVE_GIT"), "rustc": env!("DEEPDIVE_RUSTC"), "host": host.trim() })

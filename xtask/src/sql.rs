@@ -11,7 +11,7 @@ use shard::remote;
 
 use crate::cli::Sql;
 use crate::lines::{sign, thousands};
-use crate::{gc, house, network};
+use crate::{house, network};
 
 /// Rows that are printed.
 const ROWS: usize = 1_000;
@@ -60,7 +60,7 @@ struct Kept {
 
 impl Runs for Kept {
     fn names(&self) -> pipeline::Result<Vec<String>> {
-        if self.runs.is_dir() { gc::run_names(&self.runs).map_err(ours) } else { Ok(vec![]) }
+        if self.runs.is_dir() { house::run_names(&self.runs).map_err(ours) } else { Ok(vec![]) }
     }
 
     fn stages(&self, run: &str) -> pipeline::Result<Vec<String>> {
@@ -73,11 +73,7 @@ impl Runs for Kept {
         let Some(stage) = record.stages.iter().find(|there| there.name == stage) else { return Ok(vec![]) };
         let store = Store::open(&self.runs)?;
         let entry = store.entry(&stage.key);
-        let Some(manifest) = store.manifest(&stage.key)? else {
-            let fault =
-                Fault::new(format!("the output of stage \"{}\" is gone", stage.name)).at(&entry, None);
-            return Err(Error::Moved(fault.cure(format!("make it: reproduce {run}"))));
-        };
+        let manifest = house::manifest(&store, run, stage)?;
         let mut outputs = vec![];
         for (name, contents) in &manifest.outputs {
             let mut files = vec![];

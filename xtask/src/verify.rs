@@ -21,14 +21,7 @@ pub(crate) fn run(
     let store = Store::open(runs)?;
     let mut contents = vec![];
     for stage in &run.stages {
-        let manifest = store.manifest(&stage.key)?.ok_or_else(|| {
-            let fault = Fault::new(format!("the output of stage \"{}\" is gone", stage.name));
-            Error::Moved(
-                fault
-                    .at(&store.entry(&stage.key), None)
-                    .cure(format!("make it: reproduce {}", arguments.run)),
-            )
-        })?;
+        let manifest = house::manifest(&store, &arguments.run, stage)?;
         manifest.verify(&store.entry(&stage.key))?;
         let files: usize = manifest.outputs.values().map(|contents| contents.files.len()).sum();
         writeln!(out, "  {:12} {:16} {}  {files} files as written", stage.name, stage.uses, stage.key)?;

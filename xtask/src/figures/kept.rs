@@ -42,7 +42,7 @@ impl Kept {
         Ok(Self { rows: rows(&text, path)? })
     }
 
-    /// Takes the rows that `bench` left at `path`, in place of what the subject had.
+    /// Takes the rows that `bench` left at `path`, in place of those of the same names.
     pub(super) fn keep(&mut self, subject: &str, path: &Path) -> anyhow::Result<()> {
         let what = || format!("cannot read {}: run `cargo xtask bench {subject}` first", path.display());
         let text = std::fs::read_to_string(path).with_context(what)?;
@@ -74,4 +74,34 @@ fn rows(text: &str, path: &Path) -> anyhow::Result<Vec<Row>> {
     let row =
         |line| serde_json::from_str(line).with_context(|| format!("not a row of {}: {line}", path.display()));
     lines.map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_measured_again_takes_the_place_of_what_was() {
+        let directory = tempfile::tempdir().unwrap();
+        let printed = directory.path().join("bench.json");
+        let row = |name: &str, ours: f64, peer: &str| {
+            let row = serde_json::json!({
+                "name": name, "ours": ours, "peer": 1.0, "peer_version": peer, "ratio": ours, "better": "higher",
+                "unit": "MB/s", "cpu": "a CPU", "flags": "avx2",
+            });
+            format!("{row}\n")
+        };
+        let mut kept = Kept::default();
+        for rows in [row("b", 1.0, "old") + &row("a", 2.0, "other"), row("b", 3.0, "z") + &row("b", 3.0, "y")]
+        {
+            std::fs::write(&printed, rows).unwrap();
+            kept.keep("bench", &printed).unwrap();
+        }
+        let told: Vec<(&str, f64, Option<&str>)> =
+            kept.rows.iter().map(|row| (row.name.as_str(), row.ours, row.peer_version.as_deref())).collect();
+        assert_eq!(told, [("a", 2.0, Some("other")), ("b", 3.0, Some("y")), ("b", 3.0, Some("z"))]);
+        assert!(kept.rows.iter().all(|row| row.date.len() == "2026-01-02".len()), "a day each");
+        std::fs::write(&printed, kept.render()).unwrap();
+        assert_eq!(Kept::read(&printed).unwrap().rows, kept.rows, "what is written is read");
+    }
 }

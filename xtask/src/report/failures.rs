@@ -8,7 +8,7 @@ use grpo::Verifier;
 use grpo::verifiers::OfProblem;
 use rl::{Answer, Problem};
 use serde::Serialize;
-use shard::{Problems, Rollouts, Samples};
+use shard::{Problems, Rollouts, Samples, Table};
 
 use super::run::{Run, Stage};
 use super::text::beginning;
@@ -31,7 +31,7 @@ impl Failure {
 
 /// The first wrong answer of an interview, or of those that a policy gave last the first that earned least.
 pub(super) fn of(run: &Run, stage: &Stage) -> anyhow::Result<Option<Failure>> {
-    if stage.leaves("rollouts/1") { of_policy(stage) } else { of_interview(run, stage) }
+    if stage.leaves(Rollouts::NAME) { of_policy(stage) } else { of_interview(run, stage) }
 }
 
 fn of_policy(stage: &Stage) -> anyhow::Result<Option<Failure>> {

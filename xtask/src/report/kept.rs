@@ -7,6 +7,7 @@ use shard::{Documents, Reader, documents};
 
 use super::run::Run;
 use super::text;
+use crate::spread;
 
 /// Documents shown.
 const SHOWN: u64 = 10;
@@ -46,29 +47,15 @@ pub(super) fn of(run: &Run) -> anyhow::Result<Option<Kept>> {
     };
     let rows: u64 = shards.iter().map(|(_, rows)| rows).sum();
     let mut documents = vec![];
-    for which in 0..SHOWN.min(rows) {
-        // the middle of each tenth
-        let mut at = (2 * which + 1) * rows / (2 * SHOWN.min(rows));
-        for (path, rows) in &shards {
-            if at < *rows {
-                documents.extend(document(path, at as usize)?);
-                break;
-            }
-            at -= rows;
-        }
+    for (path, at) in spread::rows(&shards, SHOWN) {
+        documents.extend(document(path, at)?);
     }
     let stage = stage.name().to_owned();
     Ok(Some(Kept { stage, rows, documents }))
 }
 
 /// The document in row `at` of a shard.
-fn document(path: &Path, mut at: usize) -> shard::Result<Option<Document>> {
-    for batch in Reader::<Documents>::open(path)? {
-        let batch = batch?;
-        if at < batch.len() {
-            return Ok(Some(Document::of(&batch.row(at))));
-        }
-        at -= batch.len();
-    }
-    Ok(None)
+fn document(path: &Path, at: u64) -> shard::Result<Option<Document>> {
+    let batch = Reader::<Documents>::open_at(path, at)?.next().transpose()?;
+    Ok(batch.and_then(|batch| batch.rows().next().map(|row| Document::of(&row))))
 }

@@ -147,7 +147,7 @@ impl Report {
             samples: of_stages(run, shard::Samples::NAME, samples::of, &mut notes),
             #[cfg(feature = "train")]
             failures: {
-                let answering = ["rollouts/1", shard::Samples::NAME];
+                let answering = [shard::Rollouts::NAME, shard::Samples::NAME];
                 let of_kind = |kind| of_stages(run, kind, |stage| failures::of(run, stage), &mut notes);
                 answering.into_iter().flat_map(of_kind).collect()
             },

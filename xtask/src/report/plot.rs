@@ -101,6 +101,10 @@ pub(super) struct Plot<'a> {
 
 /// The chart as an `<svg>` element without size: it is as wide as its place.
 pub(super) fn svg(plot: &Plot<'_>) -> anyhow::Result<String> {
+    for axis in [&plot.x, &plot.y] {
+        // between such ends plotters would look for round numbers for ever
+        anyhow::ensure!((axis.high - axis.low).is_finite(), "the axis \"{}\" has no ends", axis.name);
+    }
     let mut svg = String::new();
     draw(plot, &mut svg).map_err(|error| anyhow::anyhow!("a chart cannot be drawn: {error}"))?;
     for (colour, class) in CLASSES {
@@ -206,6 +210,16 @@ mod tests {
     fn numbers_are_short() {
         let all = [0.0, 8.3178, 0.5, 300.0, 0.003, 3e-5, -48_000.0, -1.5];
         assert_eq!(all.map(number), ["0", "8.318", "0.5", "300", "0.003", "3e-5", "-48,000", "-1.5"]);
+    }
+
+    #[test]
+    fn an_axis_without_ends_is_refused() {
+        let all = Axis::between("all", f64::MIN, f64::MAX);
+        for x in [Axis::over("none", std::iter::empty()), all] {
+            let y = Axis::between("y", 0.0, 1.0);
+            let error = svg(&Plot { title: "", x, y, layers: &[], height: HEIGHT }).unwrap_err();
+            assert!(error.to_string().contains("has no ends"), "{error}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use shard::Scores;
 
+use super::render;
 use super::run::Stage;
 
 /// Items of a benchmark that are looked at, the first ones.
@@ -32,6 +33,11 @@ pub(super) struct Figure {
 }
 
 impl Figure {
+    /// With so many digits, and its interval behind it where it has one: `0.983 (0.961–0.995)`.
+    pub(super) fn with_interval(self, digits: usize) -> String {
+        render::parts(self.value, self.low.zip(self.high), digits).join(" ")
+    }
+
     /// The interval; the figure itself where it has none.
     pub(super) fn ends(self) -> [f64; 2] {
         [self.low.unwrap_or(self.value), self.high.unwrap_or(self.value)]

@@ -159,6 +159,19 @@ fn hostile_text_stays_text() {
 }
 
 #[test]
+fn the_name_of_a_metric_is_no_markup() {
+    let directory = tempfile::tempdir().unwrap();
+    run(directory.path());
+    let base = directory.path().join("base");
+    let values = [(1, 1.0), (2, 2.0)];
+    let rows = values.map(|(step, value)| metrics::Row { step, name: "<b>*x*", value });
+    let outputs = json!({ "metrics": shard::<Metrics>(&base, "metrics", &rows) });
+    manifest(&base, &outputs, &json!({}), &json!({}));
+    let [markdown, _] = reported(directory.path());
+    assert!(markdown.contains("**\\<b\\>\\*x\\***, value"), "{markdown}");
+}
+
+#[test]
 fn what_cannot_be_read_is_noted() {
     let directory = tempfile::tempdir().unwrap();
     run(directory.path());

@@ -1,5 +1,6 @@
 //! The models of a run, by their manifests: no weight is read.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bpe::{Bpe, Tokenizer};
@@ -51,10 +52,11 @@ fn parent<'c>(finished: &Finished, known: &'c [(String, Card)]) -> Option<&'c Ca
 }
 
 /// Whether a stage taught its model conversations. What others trained tells by its template, or its special tokens.
-fn has_learned_to_talk(finished: &Finished, folder: &std::path::Path) -> anyhow::Result<bool> {
+fn has_learned_to_talk(finished: &Finished, folder: &Path) -> anyhow::Result<bool> {
     let uses = finished.stage.uses.as_str();
-    if uses != "checkpoint-files" || folder.join("chat_template.jinja").is_file() {
-        return Ok(TALKS.contains(&uses) || uses == "checkpoint-files");
+    if uses != "checkpoint-files" {
+        return Ok(TALKS.contains(&uses));
     }
-    Ok(Protocol::of(Bpe::load(folder)?.vocabulary()) != Protocol::Deepdive)
+    let has_template = folder.join("chat_template.jinja").is_file();
+    Ok(has_template || Protocol::of(Bpe::load(folder)?.vocabulary()) != Protocol::Deepdive)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use shard::{Documents, PartKind, Problems, Reader, Table, problems};
 
 use super::run::Finished;
+use crate::spread;
 
 /// Questions at most.
 const EXAMPLES: usize = 8;
@@ -44,7 +45,8 @@ pub(super) fn examples(stages: &[Finished]) -> anyhow::Result<Vec<String>> {
     for turn in 0..each {
         for group in &groups {
             let from = if group.test.is_empty() { &group.practice } else { &group.test };
-            let picked = spread(turn as u64, each as u64, from.len() as u64).map(|at| &from[at as usize]);
+            let picked =
+                spread::middle(turn as u64, each as u64, from.len() as u64).map(|at| &from[at as usize]);
             chosen.extend(picked.filter(|picked| !chosen.contains(picked)).cloned());
         }
     }
@@ -53,7 +55,7 @@ pub(super) fn examples(stages: &[Finished]) -> anyhow::Result<Vec<String>> {
     if n <= most {
         return Ok(chosen);
     }
-    let some = (0..most).filter_map(|which| spread(which, most, n));
+    let some = (0..most).filter_map(|which| spread::middle(which, most, n));
     Ok(some.map(|at| chosen[at as usize].clone()).collect())
 }
 
@@ -77,25 +79,11 @@ fn sort(row: &problems::Row<'_>, groups: &mut Vec<Group>) {
     part.push(asked.to_owned());
 }
 
-/// The middle of part `which` of `parts` of `n` things; nothing where there are fewer things than that.
-pub(super) fn spread(which: u64, parts: u64, n: u64) -> Option<u64> {
-    let parts = parts.min(n);
-    (which < parts).then(|| (2 * which + 1) * n / (2 * parts))
-}
-
 /// How some documents begin, from the first to the last.
 pub(super) fn openings(shards: &[(PathBuf, u64)]) -> anyhow::Result<Vec<String>> {
-    let rows: u64 = shards.iter().map(|(_, rows)| rows).sum();
     let mut openings: Vec<String> = vec![];
-    for which in 0..OPENINGS {
-        let Some(mut at) = spread(which, OPENINGS, rows) else { break };
-        for (path, rows) in shards {
-            if at < *rows {
-                openings.extend(opening(path, at)?.filter(|opening| !openings.contains(opening)));
-                break;
-            }
-            at -= rows;
-        }
+    for (path, at) in spread::rows(shards, OPENINGS) {
+        openings.extend(opening(path, at)?.filter(|opening| !openings.contains(opening)));
     }
     Ok(openings)
 }
@@ -109,17 +97,4 @@ fn opening(path: &Path, at: u64) -> anyhow::Result<Option<String>> {
         words.join(" ")
     });
     Ok(words.filter(|words| !words.is_empty() && words.chars().count() <= SHORT))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::spread;
-
-    #[test]
-    fn a_spread_is_even_and_within() {
-        let all = |parts, n| (0..parts).filter_map(|which| spread(which, parts, n)).collect::<Vec<_>>();
-        assert_eq!(all(3, 9), [1, 4, 7]);
-        assert_eq!(all(4, 2), [0, 1]);
-        assert_eq!(all(2, 0), Vec::<u64>::new());
-    }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chat::serve::Sample;
 use shard::{Media, PartKind, Problems, Reader, Table, problems};
 
-use super::questions::{ROWS, spread};
+use super::questions::ROWS;
 use super::run::Finished;
+use crate::spread;
 
 /// Samples at most.
 const MOST: usize = 6;
@@ -41,7 +42,7 @@ pub(super) fn of(stages: &[Finished]) -> anyhow::Result<Vec<Sample>> {
     let each = MOST.div_ceil(abilities.len().max(1)) as u64;
     for turn in 0..each {
         for of_ability in abilities.values() {
-            let at = spread(turn, each, of_ability.len() as u64);
+            let at = spread::middle(turn, each, of_ability.len() as u64);
             chosen.extend(at.map(|at| &of_ability[at as usize]));
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use pipeline::{Contents, Manifest};
 use shard::{Reader, Rollouts, Table, rollouts};
 
-/// Whether a stage learned from answers.
+/// The answers that a stage learned from, where it left any.
 pub(super) fn of(manifest: &Manifest) -> Option<(&String, &Contents)> {
     manifest.outputs.iter().find(|(_, contents)| contents.kind == Rollouts::NAME)
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::run::Run;
-use super::super::scores::{Figure, Sheet};
+use super::super::scores::{Figure, Item, Sheet};
 use super::super::text::listed;
 use super::{ENOUGH, name, settings_read};
 
@@ -31,7 +31,7 @@ struct Kind {
 }
 
 pub(super) fn of(run: &Run, sheet: &Sheet) -> Option<PrivateData> {
-    let kind = |(kind, item): (&str, &super::super::scores::Item)| {
+    let kind = |(kind, item): (&str, &Item)| {
         let recall = item.figure("recall");
         // nothing of it was replaced, and no setting says that it should be
         let none = recall.is_some_and(|recall| recall.value == 0.0);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::scores::{Figure, Sheet};
+use super::super::scores::{Figure, Item, Sheet};
 use super::name;
 
 /// Two measures of sameness, and how often facts are still told.
@@ -32,7 +32,7 @@ pub(super) fn of(sheet: &Sheet) -> Option<Variety> {
     let metric = |wanted: &str| sheet.items("variety").find_map(|(_, item)| item.value(wanted));
     let mut classes: Vec<_> = sheet.items("facts_kept").collect();
     classes.sort_by_key(|(pages, _)| pages.parse::<u64>().unwrap_or(u64::MAX));
-    let told = |(pages, item): (&str, &super::super::scores::Item)| Class {
+    let told = |(pages, item): (&str, &Item)| Class {
         pages: name(pages),
         facts: item.count("facts"),
         documents: item.figure("documents"),

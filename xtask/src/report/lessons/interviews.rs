@@ -4,7 +4,7 @@ use super::super::axis::Axis;
 use super::super::chart::{Chart, legend};
 use super::super::plot::{self, Colour, Plot, Shape, Spread};
 use super::super::scores::{Figure, Sheet};
-use super::super::{render, text};
+use super::super::text;
 use super::{Lesson, named};
 
 /// The benchmark that asks.
@@ -39,7 +39,7 @@ pub(super) fn of(sheets: &[Sheet]) -> anyhow::Result<Option<Lesson>> {
             of.ability.clone(),
             of.stage.clone(),
             of.questions.to_string(),
-            render::parts(of.right.value, of.right.low.zip(of.right.high), 3).join(" "),
+            of.right.with_interval(3),
             percent(of.ended),
             percent(of.well_formed),
         ]

@@ -18,7 +18,6 @@ use serde::Serialize;
 use super::axis::Axis;
 use super::chart::Chart;
 use super::plot::{Point, Spread, number};
-use super::render;
 use super::run::{Run, Stage};
 use super::scores::{Figure, Sheet};
 use super::text;
@@ -98,7 +97,7 @@ struct Class {
 impl Class {
     /// As a cell of a table.
     fn right(&self) -> String {
-        render::parts(self.right.value, self.right.low.zip(self.right.high), 3).join(" ")
+        self.right.with_interval(3)
     }
 
     /// A count, with one digit where it is a mean.

@@ -4,7 +4,7 @@ use super::super::axis::Axis;
 use super::super::chart::{Chart, legend};
 use super::super::plot::{self, Colour, Plot, Shape, Spread};
 use super::super::scores::{Figure, Sheet};
-use super::super::{render, text};
+use super::super::text;
 use super::{Lesson, checkpoint, named};
 
 /// The benchmark that asks.
@@ -39,7 +39,7 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Lesson>> {
         vec![
             of.name.clone(),
             of.questions.to_string(),
-            render::parts(of.known.value, of.known.low.zip(of.known.high), 3).join(" "),
+            of.known.with_interval(3),
             format!("{:.3}", of.unsure),
             format!("{:.3}", of.unknown),
         ]

@@ -3,8 +3,7 @@
 use super::super::axis::Axis;
 use super::super::chart::{Chart, legend};
 use super::super::plot::{self, Colour, HEIGHT, Plot, Shape, Spread};
-use super::super::render;
-use super::super::scores::{Figure, Sheet};
+use super::super::scores::Sheet;
 use super::{Lesson, checkpoint, named};
 
 /// The benchmark that measures it.
@@ -14,10 +13,7 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Lesson>> {
     let (mut rows, mut bins) = (vec![], [vec![], vec![]]);
     for (name, item) in sheet.items(BENCHMARK) {
         let cell = |metric: &str| {
-            item.figure(metric).map_or_else(
-                || "–".to_owned(),
-                |of: Figure| render::parts(of.value, of.low.zip(of.high), 3).join(" "),
-            )
+            item.figure(metric).map_or_else(|| "–".to_owned(), |figure| figure.with_interval(3))
         };
         if let (Some(sure), Some(right)) = (item.value("sure"), item.figure("right")) {
             let at = usize::from(!name.starts_with("learned"));

@@ -4,7 +4,7 @@ use super::super::axis::Axis;
 use super::super::chart::{Chart, legend};
 use super::super::plot::{self, Colour, Plot, Shape, Spread};
 use super::super::scores::{Figure, Sheet};
-use super::super::{render, text};
+use super::super::text;
 use super::{Lesson, checkpoint, named};
 
 /// The benchmark that lets them play.
@@ -41,13 +41,10 @@ pub(super) fn of(sheet: &Sheet) -> anyhow::Result<Option<Lesson>> {
     }
     players.sort_by(|a, b| b.elo.value.total_cmp(&a.elo.value));
     let row = |of: &Player| {
-        let lost = of.lost.map_or_else(
-            || "–".to_owned(),
-            |lost| render::parts(lost.value, lost.low.zip(lost.high), 3).join(" "),
-        );
+        let lost = of.lost.map_or_else(|| "–".to_owned(), |lost| lost.with_interval(3));
         vec![
             of.name.clone(),
-            render::parts(of.elo.value, of.elo.low.zip(of.elo.high), 0).join(" "),
+            of.elo.with_interval(0),
             of.games.to_string(),
             format!("{:.3}", of.score),
             lost,
