@@ -1,7 +1,11 @@
 //! deepdive, the program: wires the crates into runs that read and write Parquet shards.
 //!
-//! One file a verb, one file a stage ([`stages`]), one line a stage in [`registry()`]. Everything else lives in
+//! A verb is a module here, a stage is a module in [`stages`] and a line in [`registry()`]. Everything else lives in
 //! crates that one would use without this program.
+//!
+//! A program with stages of one's own calls [`program`] with a registry that has them too; `examples/swap-tokenizer` in the
+//! repository is one. Of the features, `data` filters and tokenises, `train` (on by default, as `serve` is) brings models,
+//! `sql` and `cluster` bring DataFusion and Ballista.
 
 #[cfg(not(feature = "data"))]
 compile_error!("deepdive is built with the feature `data` at least: --no-default-features --features data");

@@ -1,10 +1,14 @@
-//! A model answers: turns, tools, tokens as they come.
+//! A model answers: turns, tools, tokens as they come; with the feature `serve` over HTTP, as OpenAI's API does.
 //!
 //! ```
 //! use chat::{Calculator, Tool};
 //!
 //! assert_eq!(Calculator.call("(9.11 - 9.9) * 100").as_deref(), Ok("-79"));
 //! ```
+//!
+//! A [`Responder`] is a model, its tokenizer, its [`Template`](sft::Template) and what it may call. It decodes answers to
+//! many prompts together; where one calls a [`Tool`], what the tool says is forced into that answer, and it goes on. The
+//! docs of [`Tool`] show one of one's own.
 //!
 //! | module | idea |
 //! |---|---|

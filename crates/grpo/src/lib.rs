@@ -1,6 +1,19 @@
 //! Reinforcement learning with verifiable rewards: who says how right an answer is, GRPO and its kin, and guards that stop a
 //! run which does not learn.
 //!
+//! ```
+//! use grpo::Verifier;
+//! use grpo::verifiers::Numeric;
+//! use rl::Problem;
+//!
+//! let problem = Problem { answer: "1/2".to_owned(), ..Problem::default() };
+//! assert_eq!(Numeric.verify(&problem, &"so it is 0.5".into()), Some(1.0));
+//! assert_eq!(Numeric.verify(&problem, &"so it is 2".into()), Some(0.0));
+//! ```
+//!
+//! A [`Verifier`] judges one answer and its docs show one of one's own; [`Rewards`] are a weighted sum of them, which [`rl`]
+//! sees as any other reward. [`Rounds`] are what [`model::fit`] trains on, so there is no second training loop.
+//!
 //! | module | idea |
 //! |---|---|
 //! | `verifier`, [`verifiers`] | the seam, and sixteen who judge |

@@ -8,6 +8,18 @@
 //!
 //! This crate knows directories and hashes and no tables: whether a shard holds documents is for others to know.
 //!
+//! ```
+//! use pipeline::Key;
+//! use serde_json::json;
+//!
+//! // the order of settings is no part of a recipe, a version is
+//! let key = Key::of(&json!({ "stage": "dedup", "version": 1 }));
+//! assert_eq!(key, Key::of(&json!({ "version": 1, "stage": "dedup" })));
+//! assert_ne!(key, Key::of(&json!({ "stage": "dedup", "version": 2 })));
+//! ```
+//!
+//! [`Stage`], [`Runner`] and [`Depot`] are the seams; the docs of each have one of one's own.
+//!
 //! | module | idea |
 //! |---|---|
 //! | [`library`](Library) | where pipeline files are found, and what they extend |
@@ -15,7 +27,10 @@
 //! | [`signature`](Signature) | what a stage says of itself |
 //! | [`stage`](Stage) | the trait, and tasks |
 //! | [`stop`](Stop) | a wish to stop, granted after saving |
+//! | [`io`](Io) | all that a stage sees of the world |
 //! | [`registry`](Registry) | which stages there are |
+//! | [`outside`](Memo) | files and URLs from outside, named by what is in them |
+//! | [`key`](Key), `canonical` | recipes to names |
 //! | [`plan`](Plan) | wiring and settings checked, keys computed |
 //! | [`run`](Session) | cached, resumed or made; committed by rename |
 //! | [`runner`](Runner) | who does the tasks of a stage: one process, many, a cluster |

@@ -1,5 +1,22 @@
 //! Learning from what people prefer: a reward model, PPO against it, and the ways around it.
 //!
+//! ```
+//! use rlhf_reward::math::{best_of_n, ranking};
+//!
+//! // the better one of two answers has the higher score by far: little is left to learn
+//! let learned = ranking(&[3.0, -3.0], &[1, 2], None, 0.0);
+//! assert!(learned.value < 0.01 && learned.right == 1.0);
+//!
+//! // whoever follows scores that have it backwards gets less by the best of two than by one
+//! let (scores, worth) = ([1.0, 2.0], [5.0, 3.0]);
+//! assert_eq!(best_of_n(&scores, &worth, 1), Some(4.0));
+//! assert_eq!(best_of_n(&scores, &worth, 2), Some(3.0));
+//! ```
+//!
+//! [`PreferenceModel`] is the seam: [`RewardModel`] implements it, and its docs show one of one's own. Everything is
+//! trained by [`model::fit`]: [`Ranked`], [`Ppo`] and [`Dpo`] are objectives, and formulas are apart from tensors, so that
+//! each can be held against its paper.
+//!
 //! | module | idea |
 //! |---|---|
 //! | [`math`] | the formulas of the papers, on slices, in f64 |

@@ -35,6 +35,7 @@
 //! | `nested` | columns of lists |
 //! | `reader`, `decode`, `conform`, `convert` | [`Reader`]; damage is an error; what other programs write, brought to the table's types |
 //! | `footer`, `display` | [`Footer`], [`check`], [`preview`]: a shard without its type |
+//! | `values` | [`each_value`]: rows of any Parquet file, as JSON |
 //! | `remote` | inputs from `https://` and `s3://`; feature `remote`, on by default |
 //!
 //! Arrow's types appear only where a table is defined; its crates are re-exported, so that versions agree.
