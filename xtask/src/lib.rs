@@ -1,6 +1,6 @@
 //! deepdive, the program: wires the crates into runs that read and write Parquet shards.
 //!
-//! One file a verb, one file a stage ([`stages`]), one line a stage in [`registry()`]. Everything else lives in
+//! A verb is a module here, a stage is a module in [`stages`] and a line in [`registry()`]. Everything else lives in
 //! crates that one would use without this program.
 //!
 //! A stage of one's own is a settings struct. In a program of one's own it stands beside those of the house, and all
@@ -38,6 +38,9 @@
 //!     deepdive::program(&deepdive::registry().with::<Tally>("tally", "counts documents"))
 //! }
 //! ```
+//!
+//! Of the features, `data` filters and tokenises, `train` (on by default, as `serve` is) brings models,
+//! `sql` and `cluster` bring DataFusion and Ballista.
 
 #[cfg(not(feature = "data"))]
 compile_error!("deepdive is built with the feature `data` at least: --no-default-features --features data");

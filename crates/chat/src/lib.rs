@@ -1,4 +1,4 @@
-//! A model answers: turns, tools, tokens as they come.
+//! A model answers: turns, tools, tokens as they come; with the feature `serve` over HTTP, as OpenAI's API does.
 //!
 //! A [`Session`] notes what was said and makes a prompt of it; a [`Responder`] lets a model go on from prompts, many at once,
 //! and lets it ask tools on the way. Whoever has another tool implements [`Tool`], whose page has an example. With the feature
@@ -32,6 +32,10 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A [`Responder`] is a model, its tokenizer, its [`Template`](sft::Template) and what it may call. It decodes answers to
+//! many prompts together; where one calls a [`Tool`], what the tool says is forced into that answer, and it goes on. The
+//! docs of [`Tool`] show one of one's own.
 //!
 //! | module | idea |
 //! |---|---|

@@ -17,7 +17,8 @@
 //! # Design
 //!
 //! The recipe is FineWeb's (Penedo et al. 2024, <https://arxiv.org/abs/2406.17557>): URL, extraction, language,
-//! Gopher repetition, Gopher quality, C4, FineWeb, private data; the first rule that a page breaks is its reason.
+//! Gopher repetition, Gopher quality, C4, FineWeb, private data; the first rule that a page breaks is its reason. Where
+//! settings ask for it, pages that forbid such use ([`rights`]) go right after extraction.
 //! Three decisions carry it. A page *cannot fail*: whatever its bytes, it becomes a document or a [`Reason`]. An
 //! outcome is a *pure function* of page, settings and lists: no clock, no memory of earlier pages, no order of
 //! hashes; so any number of workers gives the same corpus. And words, lines and n-grams are *found once* per text,

@@ -22,7 +22,8 @@
 //! # Ok::<(), grpo::Error>(())
 //! ```
 //!
-//! [`Rounds`] draws answers, has them rewarded, and deals them to [`model::fit`] as batches like any others.
+//! A [`Verifier`] judges one answer; [`Rewards`] are a weighted sum of them, which [`rl`]
+//! sees as any other reward. [`Rounds`] are what [`model::fit`] trains on, so there is no second training loop.
 //!
 //! | module | idea |
 //! |---|---|

@@ -9,56 +9,16 @@
 //! This crate knows directories and hashes and no tables: whether a shard holds documents is for others to know.
 //!
 //! ```
-//! use pipeline::{How, Library, Memo, Planner, Session, Stop, Store, Whole};
-//! use pipeline::{Io, Output, Registry, Signature, Stage, Task};
-//! # use pipeline::{Observer, Outcome, Pin, Pins, Planned, Progress};
+//! use pipeline::Key;
+//! use serde_json::json;
 //!
-//! #[derive(Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-//! #[serde(deny_unknown_fields, default)]
-//! struct Greet { times: usize }
-//!
-//! impl Stage for Greet {
-//!     fn signature(&self) -> Signature {
-//!         Signature { writes: vec![Output::new("words", "words/1")], ..Signature::exact(1) }
-//!     }
-//!     fn run(&self, io: &Io, _: Task) -> anyhow::Result<()> {
-//!         std::fs::write(io.output("words")?.join("all.txt"), "hello\n".repeat(self.times))?;
-//!         io.add_file("words", "all.txt")
-//!     }
-//! }
-//!
-//! # struct Quiet;
-//! # impl Progress for Quiet {
-//! #     fn length(&self, _: u64) {}
-//! #     fn advance(&self, _: u64) {}
-//! # }
-//! # impl Observer for Quiet {
-//! #     fn begins(&self, _: &Planned) -> Box<dyn Progress> { Box::new(Quiet) }
-//! #     fn ends(&self, _: &Planned, _: &Outcome) {}
-//! # }
-//! # struct Offline;
-//! # impl Pins for Offline {
-//! #     fn pin(&self, url: &str) -> anyhow::Result<Pin> { anyhow::bail!("nobody asks for {url} here") }
-//! # }
-//! let text = "[[stage]]\nname = \"hello\"\nuse = \"greet\"\nwith = { times = 2 }\n";
-//! let file = Library { directories: &[], builtin: &[("polite", text)] }.load("polite")?;
-//! let registry = Registry::default().with::<Greet>("greet", "says hello");
-//! let (mut memo, pins) = (Memo::default(), &Offline);
-//! let planner = &mut Planner { registry: &registry, kernels: "scalar", memo: &mut memo, pinned: &[], pins };
-//! let plan = planner.plan(file)?;
-//!
-//! let runs = tempfile::tempdir().unwrap();
-//! let store = Store::open(runs.path())?;
-//! let session = Session {
-//!     store: &store, runner: &Whole, observer: &Quiet, stop: Stop::default(), mirror: None,
-//!     sources: &|_| String::new(), about: serde_json::json!({}),
-//! };
-//! assert_eq!(session.run(&plan, None)?[0].how, How::Done);
-//! assert_eq!(session.run(&plan, None)?[0].how, How::Cached);
-//! # Ok::<(), pipeline::Error>(())
+//! // the order of settings is no part of a recipe, a version is
+//! let key = Key::of(&json!({ "stage": "dedup", "version": 1 }));
+//! assert_eq!(key, Key::of(&json!({ "version": 1, "stage": "dedup" })));
+//! assert_ne!(key, Key::of(&json!({ "stage": "dedup", "version": 2 })));
 //! ```
 //!
-//! Others plug in at three traits, each of which shows how: [`Stage`], [`Runner`], [`Depot`].
+//! [`Stage`], [`Runner`] and [`Depot`] are the seams; the docs of each have one of one's own.
 //!
 //! | module | idea |
 //! |---|---|
@@ -66,12 +26,12 @@
 //! | [`file`](PipelineFile) | stages as written, with the line of every key |
 //! | [`signature`](Signature) | what a stage says of itself |
 //! | [`stage`](Stage) | the trait, and tasks |
-//! | [`io`](Io) | the only window that a stage has on the world |
 //! | [`stop`](Stop) | a wish to stop, granted after saving |
+//! | [`io`](Io) | all that a stage sees of the world |
 //! | [`registry`](Registry) | which stages there are |
-//! | [`plan`](Plan), `wire` | wiring and settings checked, keys computed |
-//! | [`key`](Key), `canonical` | the hash of a recipe, and its one spelling |
-//! | [`outside`](Memo) | files and URLs from elsewhere, named by what is in them |
+//! | [`outside`](Memo) | files and URLs from outside, named by what is in them |
+//! | [`key`](Key), `canonical` | recipes to names |
+//! | [`plan`](Plan) | wiring and settings checked, keys computed |
 //! | [`run`](Session) | cached, resumed or made; committed by rename |
 //! | [`runner`](Runner) | who does the tasks of a stage: one process, many, a cluster |
 //! | `work` | the tasks of one stage, each under its lock |

@@ -29,7 +29,9 @@
 //! # }
 //! ```
 //!
-//! A reward of somebody else's is a [`PreferenceModel`].
+//! [`PreferenceModel`] is the seam: [`RewardModel`] implements it, and its docs show one of one's own. Everything is
+//! trained by [`model::fit`]: [`Ranked`], [`Ppo`] and [`Dpo`] are objectives, and formulas are apart from tensors, so that
+//! each can be held against its paper.
 //!
 //! | module | idea |
 //! |---|---|

@@ -35,7 +35,8 @@
 //! | `writer`, `hashing` | [`Writer`], [`Part`], [`digest`] |
 //! | `nested` | columns of lists |
 //! | `reader`, `decode`, `conform`, `convert` | [`Reader`]; damage is an error; what other programs write, brought to the table's types |
-//! | `footer`, `display`, `values` | [`Footer`], [`check`], [`preview`], [`each_value`]: a shard without its type |
+//! | `footer`, `display` | [`Footer`], [`check`], [`preview`]: a shard without its type |
+//! | `values` | [`each_value`]: rows of any Parquet file, as JSON |
 //! | `remote` | inputs from `https://` and `s3://`; feature `remote`, on by default |
 //!
 //! Arrow's types appear only where a table is defined; its crates are re-exported, so that versions agree.
