@@ -30,7 +30,8 @@ mod warc;
 
 /// What can be measured.
 const SUBJECTS: &str =
-    "bpe, codec, dedup, eval, extract, filter, fixtures, grpo, model, ppo, rules, serve, sft and warc";
+    "bpe, bpe-agreement, codec, dedup, eval, extract, filter, fixtures, grpo, grpo-parity, model, model-curve, \
+     model-parity, ppo, rules, serve, sft, sft-parity and warc";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);

@@ -1,4 +1,4 @@
-//! `bench`: our hot paths beside the peers', as ratios of CPU time.
+//! `bench`: ours beside the peers', on the same work in the same call: CPU time, memory, scores.
 //!
 //! The peers' crates live in a workspace of their own (`bench/`), so that no build of the house compiles them.
 
@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use pipeline::{Error, Fault, write_atomically};
 
 use crate::cli::Bench;
+use crate::lines::figure;
 
 const MANIFEST: &str = "bench/Cargo.toml";
 
@@ -61,11 +62,12 @@ impl Row {
         let Self { name, ours, peer_version, better, unit, cpu, .. } = self;
         let beside = match (self.peer, peer_version, self.ratio) {
             (Some(peer), Some(peer_version), Some(ratio)) => {
-                format!("{ratio:.3} x {peer:.1} of {peer_version}")
+                format!("{ratio:.3} x {} of {peer_version}", figure(peer))
             }
             _ => "no peer".to_owned(),
         };
-        format!("{name:24} {ours:10.1} {unit}  {beside}  ({better} is better; {cpu})")
+        let ours = figure(*ours);
+        format!("{name:24} {ours:>10} {unit}  {beside}  ({better} is better; {cpu})")
     }
 }
 
@@ -78,7 +80,7 @@ mod tests {
         let row = r#"{"name":"warc/read","ours":730.0,"peer":735.0,"peer_version":"flate2 1.1","ratio":0.993,
             "better":"higher","unit":"MB/s","cpu":"a CPU","flags":"avx2"}"#;
         let row: Row = serde_json::from_str(row).unwrap();
-        insta::assert_snapshot!(row.line(), @"warc/read                     730.0 MB/s  0.993 x 735.0 of flate2 1.1  (higher is better; a CPU)");
+        insta::assert_snapshot!(row.line(), @"warc/read                       730 MB/s  0.993 x 735 of flate2 1.1  (higher is better; a CPU)");
         let alone = r#"{"name":"warc/page","ours":700.0,"peer":null,"peer_version":null,"ratio":null,"better":"higher",
             "unit":"MB/s","cpu":"a CPU","flags":"avx2"}"#;
         let alone: Row = serde_json::from_str(alone).unwrap();

@@ -119,7 +119,9 @@ impl Talk {
         let Some((stage, _, output)) = chosen else {
             let got = arguments.stage.clone().unwrap_or_else(|| format!("run {}", arguments.run));
             let fault = Fault::new("there is no model to talk with").got(got);
-            let fault = fault.expected(format!("one of {}", others.join(", ")));
+            let one_of = || format!("one of {}", others.join(", "));
+            let expected = if others.is_empty() { "a run with a model".to_owned() } else { one_of() };
+            let fault = fault.expected(expected);
             return Err(Error::Wiring(fault.cure("`show RUN` lists a run's stages")).into());
         };
         let folder = store.entry(&stage.key).join(output);

@@ -23,7 +23,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 anything not named here, 2 the pipeline file or the command line is wrong, 3 an input is missing or \
 unreadable, 4 a stage stopped, 5 another process is at work on the same part, 6 not reproducible, 7 parts belong to other \
-tasks, 8 the file system refused, 9 other machines did not do what was asked.";
+tasks, 8 the file system or the depot refused, 9 other machines did not do what was asked, 130 ended by a signal.";
 
 /// A log's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -263,7 +263,7 @@ pub struct Sql {
 /// Arguments of `bench`.
 #[derive(Debug, Clone, Args)]
 pub struct Bench {
-    /// What to measure, and what on: `warc [FILE]`, `filter FILE`, `fixtures`
+    /// What to measure, and what on, as `bpe [TEXTS]`; a word that it does not know lists all
     #[arg(required = true)]
     pub what: Vec<String>,
     /// Where runs are kept.

@@ -20,14 +20,16 @@ pub(crate) fn run(arguments: &Gc, out: &mut dyn Write) -> anyhow::Result<()> {
         let fault = fault.expected(house::one_of(&names));
         return Err(Error::Input(fault.cure("`gc` without --keep keeps every run")).into());
     }
+    let keep = |name: &&String| arguments.keep.is_empty() || arguments.keep.contains(name);
+    let (kept, gone): (Vec<&String>, Vec<&String>) = names.iter().partition(keep);
+    // before anything is removed: a record that cannot be read must not cost other runs
     let mut keys: Vec<Key> = vec![];
-    for name in &names {
-        if arguments.keep.is_empty() || arguments.keep.contains(name) {
-            keys.extend(house::read_run(runs, name)?.1.stages.into_iter().map(|stage| stage.key));
-        } else {
-            fs::remove_dir_all(runs.join(name)).with_context(|| format!("cannot remove run {name}"))?;
-            writeln!(out, "removed run {name}")?;
-        }
+    for name in kept {
+        keys.extend(house::read_run(runs, name)?.1.stages.into_iter().map(|stage| stage.key));
+    }
+    for name in gone {
+        fs::remove_dir_all(runs.join(name)).with_context(|| format!("cannot remove run {name}"))?;
+        writeln!(out, "removed run {name}")?;
     }
     let removed = store.collect(&keys)?;
     for (name, size) in &removed {

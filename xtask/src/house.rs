@@ -70,9 +70,10 @@ pub(crate) fn plan(
     runs: &Path,
     pinned: &[Pin],
     pins: &dyn Pins,
+    absent: Option<&mut Vec<Error>>,
 ) -> anyhow::Result<Plan> {
     let mut memo = Memo::open(runs.join("outside.json"));
-    let mut planner = Planner { registry, kernels: kernels(), memo: &mut memo, pinned, pins };
+    let mut planner = Planner { registry, kernels: kernels(), memo: &mut memo, pinned, pins, absent };
     Ok(planner.plan(pipeline)?)
 }
 
@@ -89,6 +90,12 @@ fn kernels() -> &'static str {
 pub(crate) struct Run {
     #[serde(default)]
     pub(crate) about: String,
+    /// The pipeline's file; none for one that the program carries.
+    #[serde(default)]
+    pub(crate) file: Option<PathBuf>,
+    /// What it looked into before the network.
+    #[serde(default)]
+    pub(crate) mirror: Option<PathBuf>,
     #[serde(default)]
     pub(crate) seed: u64,
     pub(crate) stages: Vec<RunStage>,

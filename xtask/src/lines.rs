@@ -17,13 +17,16 @@ pub(crate) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(plan: &pipeline::Plan, out: &'a mut (dyn Write + Send)) -> Self {
-        let width = |text: fn(&Planned) -> &String| {
-            plan.stages.iter().map(|stage| text(stage).len()).max().unwrap_or(0)
-        };
         let style = ProgressStyle::with_template("  {msg} {wide_bar} {human_pos}/{human_len} {elapsed}");
         let bar = ProgressBar::hidden().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { out: Mutex::new(out), widths: [width(|stage| &stage.name), width(|stage| &stage.uses)], bar }
+        let widths = widths(plan.stages.iter().map(|stage| [&*stage.name, &*stage.uses]));
+        Self { out: Mutex::new(out), widths, bar }
     }
+}
+
+/// How wide the columns are that hold the names of stages and what they use.
+pub(crate) fn widths<'a>(stages: impl Iterator<Item = [&'a str; 2]>) -> [usize; 2] {
+    stages.fold([0; 2], |[name, uses], stage| [name.max(stage[0].len()), uses.max(stage[1].len())])
 }
 
 /// The bar of one stage.
@@ -111,6 +114,17 @@ pub(crate) fn thousands(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// Three digits that count.
+pub(crate) fn figure(value: f64) -> String {
+    match value.abs() {
+        1000.0.. => thousands(value.round() as u64),
+        100.0.. => format!("{value:.0}"),
+        10.0.. => format!("{value:.1}"),
+        1.0.. => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
 }
 
 /// A length for people, in powers of ten.

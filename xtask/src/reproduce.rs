@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use pipeline::{
-    Error, Fault, LockFile, Locked, Outcome, PipelineFile, Plan, Planned, Registry, Runner, Session, Store,
-    Whole, clock::unix_seconds, write_atomically,
+    Error, Fault, Found, LockFile, Locked, Outcome, PipelineFile, Plan, Planned, Registry, Runner, Session,
+    Store, Whole, clock::unix_seconds, write_atomically,
 };
 use serde_json::json;
 
 use crate::cli::Reproduce;
-use crate::lines::Lines;
+use crate::lines::{Lines, widths};
 use crate::network::Network;
 use crate::{depot, house, machine, sources, stop};
 
@@ -57,12 +57,18 @@ pub(crate) fn led(
     let lock = house::lock(&file)?;
     let pinned = lock.as_ref().map_or(&[][..], |lock| &lock.url);
     let network = Network { mirror: arguments.mirror.clone() };
-    let plan = house::plan(file, registry, &arguments.runs.runs, pinned, &network)?;
+    let mut absent = vec![];
+    let planned = arguments.plan.then_some(&mut absent);
+    let plan = house::plan(file, registry, &arguments.runs.runs, pinned, &network, planned)?;
     check_until(&plan, arguments.until.as_deref())?;
     let store = depot::store(&arguments.runs.runs, arguments.depot.as_deref())?;
     start_pool(arguments.threads)?;
     if arguments.plan {
-        return print_plan(&plan, &store, lock.as_ref(), out);
+        print_plan(&plan, &store, lock.as_ref(), out)?;
+        for error in &absent {
+            writeln!(out, "\nnot there yet: {error}")?;
+        }
+        return Ok(());
     }
     let directory = arguments.runs.runs.join(&plan.pipeline.name);
     heading(&plan, &directory, out)?;
@@ -81,7 +87,7 @@ pub(crate) fn led(
         session.run(&plan, arguments.until.as_deref())?
     };
     if let (Some(depot), Home::Away) = (&arguments.depot, home) {
-        record(&plan, &outcomes, &store, &directory)?;
+        record(&plan, &outcomes, &store, &directory, arguments.mirror.as_deref())?;
         compare(&plan, &outcomes, lock.as_ref(), &store, arguments, out)?;
         let again = format!("reproduce {} --depot {depot}", arguments.pipeline);
         writeln!(out, "in the depot: {depot}/store; `{again}` brings it here and writes the report")?;
@@ -90,7 +96,7 @@ pub(crate) fn led(
     for (stage, _) in plan.stages.iter().zip(&outcomes) {
         store.bring_home(&stage.key)?;
     }
-    record(&plan, &outcomes, &store, &directory)?;
+    record(&plan, &outcomes, &store, &directory, arguments.mirror.as_deref())?;
     crate::report::write(&directory)?;
     compare(&plan, &outcomes, lock.as_ref(), &store, arguments, out)?;
     writeln!(out, "report: {}", directory.join("report.html").display())?;
@@ -99,7 +105,7 @@ pub(crate) fn led(
 
 /// The pipeline without what lies below `until`, where that has a stage that this program was built without: the data stages
 /// of a whole pipeline run in a program that cannot train.
-fn within(mut file: PipelineFile, registry: &Registry, until: Option<&str>) -> PipelineFile {
+pub(crate) fn within(mut file: PipelineFile, registry: &Registry, until: Option<&str>) -> PipelineFile {
     let last = until.and_then(|until| file.stages.iter().position(|stage| stage.name == until));
     if let Some(last) = last
         && file.stages[last + 1..].iter().any(|stage| registry.get(&stage.uses).is_none())
@@ -109,7 +115,7 @@ fn within(mut file: PipelineFile, registry: &Registry, until: Option<&str>) -> P
     file
 }
 
-fn check_until(plan: &Plan, until: Option<&str>) -> Result<(), Error> {
+pub(crate) fn check_until(plan: &Plan, until: Option<&str>) -> Result<(), Error> {
     let names: Vec<&str> = plan.stages.iter().map(|stage| stage.name.as_str()).collect();
     match until {
         Some(until) if !names.contains(&until) => {
@@ -144,7 +150,14 @@ fn print_plan(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let cost = |name: &str| lock?.stage.get(name)?.cpu_s;
+    let [name, uses] = widths(plan.stages.iter().map(|stage| [&*stage.name, &*stage.uses]));
+    // a key is that of a recipe only where all files are there that go into it
+    let mut known: Vec<bool> = vec![];
     for stage in &plan.stages {
+        let there = |found: &Found| matches!(found, Found::Url(_)) || !found.files().is_empty();
+        let above = stage.inputs.values().all(|source| known[source.stage]);
+        known.push(above && stage.outside.values().all(there));
+        let key = if known.last() == Some(&true) { stage.key.as_str() } else { "not known yet" };
         let state = match (store.entry(&stage.key).is_dir(), store.partial(&stage.key).is_dir()) {
             (true, _) => "cached",
             (_, true) => "begun",
@@ -155,14 +168,15 @@ fn print_plan(
             .iter()
             .map(|(slot, source)| format!("{slot} = {}/{}", source.name, source.output))
             .collect();
-        writeln!(out, "{:12} {:16} {}  {state:6}  {}", stage.name, stage.uses, stage.key, from.join(", "))?;
+        let from = from.join(", ");
+        writeln!(out, "{:name$}  {:uses$}  {key:16}  {state:6}  {from}", stage.name, stage.uses)?;
         if let Some(seconds) = cost(&stage.name) {
-            writeln!(out, "{:12} {} when it was locked", "", cpu_time(seconds))?;
+            writeln!(out, "{:name$}  {} when it was locked", "", cpu_time(seconds))?;
         }
         if state != "cached" {
             let above = |slot: &str| Some(plan.stages[stage.inputs.get(slot)?.stage].settings.clone());
             for line in stage.stage.forecast(&above) {
-                writeln!(out, "{:12} {line}", "")?;
+                writeln!(out, "{:name$}  {line}", "")?;
             }
         }
     }
@@ -183,7 +197,13 @@ fn cpu_time(seconds: f64) -> String {
 }
 
 /// Writes `runs/NAME`: the pipeline's text, `run.json`, a link to each stage's entry.
-fn record(plan: &Plan, outcomes: &[Outcome], store: &Store, directory: &Path) -> anyhow::Result<()> {
+fn record(
+    plan: &Plan,
+    outcomes: &[Outcome],
+    store: &Store,
+    directory: &Path,
+    mirror: Option<&Path>,
+) -> anyhow::Result<()> {
     fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     write_atomically(&directory.join("pipeline.toml"), plan.pipeline.text.as_bytes())?;
     let mut stages = vec![];
@@ -198,8 +218,12 @@ fn record(plan: &Plan, outcomes: &[Outcome], store: &Store, directory: &Path) ->
         }
     }
     unlink_others(directory, plan)?;
+    // `verify --deep` makes it again from there, wherever it is called
+    let absolute = |path: &Path| std::path::absolute(path);
+    let file = (!plan.pipeline.builtin).then(|| absolute(&plan.pipeline.path)).transpose()?;
+    let mirror = mirror.map(absolute).transpose()?;
     let run = json!({
-        "pipeline": plan.pipeline.name, "about": plan.pipeline.about, "seed": plan.pipeline.seed, "kernels": plan.kernels,
+        "file": file, "mirror": mirror, "pipeline": plan.pipeline.name, "about": plan.pipeline.about, "seed": plan.pipeline.seed, "kernels": plan.kernels,
         "store": store.root(), "finished_unix_s": unix_seconds(), "program": sources::about(), "stages": stages,
     });
     write_atomically(&directory.join("run.json"), &serde_json::to_vec_pretty(&run)?)?;

@@ -15,7 +15,7 @@ use shard::{Documents, Reader};
 
 use crate::cli::Show;
 use crate::house;
-use crate::lines::{summary, thousands};
+use crate::lines::{summary, thousands, widths};
 
 /// Runs `show`.
 pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -29,15 +29,15 @@ pub(crate) fn run(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
             let cure = format!("name it: show {} STAGE --what-if RULE=VALUE", arguments.run);
             return Err(Error::Wiring(fault.cure(cure)).into());
         }
+        if arguments.tokens || arguments.text.is_some() {
+            let fault = Fault::new("--tokens and --text ask one stage").expected("a stage with tokens");
+            let cure = format!("name it: show {} STAGE …; `show {0}` lists them", arguments.run);
+            return Err(Error::Wiring(fault.cure(cure)).into());
+        }
+        let [name, uses] = widths(run.stages.iter().map(|stage| [&*stage.name, &*stage.uses]));
         for stage in &run.stages {
-            writeln!(
-                out,
-                "  {:12} {:16} {}  {}",
-                stage.name,
-                stage.uses,
-                stage.key,
-                summary(&manifest(stage)?)
-            )?;
+            let summary = summary(&manifest(stage)?);
+            writeln!(out, "  {:name$}  {:uses$}  {}  {summary}", stage.name, stage.uses, stage.key)?;
         }
         return Ok(());
     };

@@ -109,10 +109,14 @@ fn lines(locator: &str, mirror: Option<&Path>) -> anyhow::Result<Vec<String>> {
     };
     let mut text = String::new();
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        MultiGzDecoder::new(&bytes[..]).take(LIST).read_to_string(&mut text)?;
+        MultiGzDecoder::new(&bytes[..]).take(LIST + 1).read_to_string(&mut text)?;
     } else {
-        (&bytes[..]).take(LIST).read_to_string(&mut text)?;
+        (&bytes[..]).take(LIST + 1).read_to_string(&mut text)?;
     }
+    anyhow::ensure!(
+        text.len() as u64 <= LIST,
+        "{locator} unpacks to more than {LIST} bytes: no list of paths"
+    );
     Ok(text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect())
 }
 

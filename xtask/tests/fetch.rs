@@ -133,3 +133,14 @@ fn the_mirror_answers_first_and_gives_the_same() {
         "the mirror was there and the network was asked"
     );
 }
+
+#[test]
+fn two_archives_with_one_name_are_refused() {
+    let house = House::new();
+    let list = b"a/web.warc.gz\nb/web.warc.gz\n".to_vec();
+    let server = serve(BTreeMap::from([("/warc.paths".to_owned(), list)]), &[]);
+    house.write("crawl.toml", &pipeline(&server));
+    let refused = house.run(&["reproduce", "crawl.toml", "--until", "web"]);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(told.contains("two archives that are called web.warc.gz"), "{told}");
+}

@@ -196,6 +196,11 @@ fn verify_deep_makes_it_again_and_gc_keeps_what_runs_name() {
     assert!(house.done(&["gc"]).contains("0 entries"));
     house.write("other.toml", "extends = \"pipelines/tiny.toml\"\nseed = 7\n");
     house.done(&["reproduce", "other.toml", "--until", "dedup"]);
+    assert!(house.done(&["verify", "other", "--deep"]).contains("verified other"), "wherever its file lies");
+    house.write("other.toml", "[[stage]]\nname = \"web\"\nuse = \"miniature-web\"\n");
+    let refused = house.run(&["verify", "other", "--deep"]);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(told.contains("--until names no stage of other") && told.contains("dedup"), "{told}");
     let freed = house.done(&["gc", "--keep", "tiny"]);
     assert!(freed.contains("removed run other") && freed.contains("3 entries"), "{freed}");
     house.done(&["verify", "tiny"]);
@@ -235,6 +240,19 @@ fn archives_of_ones_own_have_a_plan() {
     let house = House::new();
     house.write("data/mine.warc.gz", "");
     assert!(house.done(&["reproduce", "web-sample", "--plan"]).contains("warc-files"));
+}
+
+#[test]
+fn what_a_recipe_takes_is_told_before_its_files_are_there() {
+    let house = House::new();
+    let plan = house.done(&["reproduce", "gpt2", "--plan"]);
+    assert!(plan.contains("M parameters, 19073 steps") && plan.contains("not there yet: "), "{plan}");
+    let keys = plan.lines().filter(|line| line.contains("  to do"));
+    assert!(
+        keys.clone().count() > 3 && keys.clone().all(|line| line.contains("  not known yet  ")),
+        "{plan}"
+    );
+    assert_eq!(house.run(&["reproduce", "gpt2"]).status.code(), Some(3), "it cannot be run");
 }
 
 /// The version of an exact stage is raised whenever its bytes change: these are the bytes of `tiny`.

@@ -273,6 +273,7 @@ fn runs_and_stages_that_are_not_there() {
     assert_snapshot!("show_unknown_run", refused(&house, &["show", "wrnog"]));
     assert_snapshot!("verify_unknown_run", refused(&house, &["verify", "wrnog"]));
     assert_snapshot!("show_unknown_stage", refused(&house, &["show", "wrong", "filter"]));
+    assert_snapshot!("show_tokens_of_no_stage", refused(&house, &["show", "wrong", "--tokens"]));
     assert_snapshot!("show_unknown_output", refused(&house, &["show", "wrong", "web/pages"]));
     assert_snapshot!("explain_unknown_stage", refused(&house, &["explain", "fineweb"]));
     assert_snapshot!("gc_keeps_an_unknown_run", refused(&house, &["gc", "--keep", "demo"]));
@@ -319,6 +320,10 @@ fn programs_that_do_not_do_what_their_stage_says() {
     assert_snapshot!(
         "program_that_writes_a_link",
         answer(&command("ln -s /etc/hostname {out}/a.txt", "notes/1"))
+    );
+    assert_snapshot!(
+        "program_that_writes_a_link_to_a_directory",
+        answer(&command("ln -s /etc {out}/a", "notes/1"))
     );
     assert_snapshot!("unknown_placeholder", answer(&command("cat {documnets} > {out}/a.txt", "notes/1")));
     let argv = "argv = [\"no-such-program\"]\n#";

@@ -53,6 +53,12 @@ pub enum Error {
         /// The later claim.
         second: String,
     },
+    /// A special token without a name: it would stand everywhere.
+    #[error("the special token with id {id} has no name")]
+    EmptySpecial {
+        /// The id.
+        id: u32,
+    },
     /// One token has two ids.
     #[error("token `{token}` has the ids {first} and {second}")]
     DuplicateToken {

@@ -45,6 +45,9 @@ impl Vocabulary {
 
     /// Builds from (id, token) pairs in any order, as files list them; specials likewise.
     pub(crate) fn from_pairs(tokens: Vec<(u32, Vec<u8>)>, specials: Vec<(u32, String)>) -> Result<Self> {
+        if let Some(&(id, _)) = specials.iter().find(|(_, name)| name.is_empty()) {
+            return Err(Error::EmptySpecial { id });
+        }
         let mut all: Vec<(u32, Vec<u8>)> = tokens;
         all.extend(specials.iter().map(|(id, name)| (*id, name.clone().into_bytes())));
         all.sort();

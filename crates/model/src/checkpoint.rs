@@ -1,4 +1,4 @@
-//! Models on disk: a Hugging Face folder that other programs open as `LlamaForCausalLM`.
+//! Models on disk: a Hugging Face folder that other programs open, as `LlamaForCausalLM` or what else the model is.
 //!
 //! ```text
 //! model.safetensors        weights by their Hugging Face names, f32

@@ -97,6 +97,12 @@ impl Config {
                 self.width,
             ));
         }
+        // an angle for every position and every second component of a head
+        let (angles, most) = (self.context * self.width / self.heads / 2, 1 << 26);
+        if angles > most {
+            let expected = format!("a context and a width of heads whose product is at most {}", 2 * most);
+            return Err(setting_error("context", expected, self.context));
+        }
         if !self.heads.is_multiple_of(self.kv_heads) {
             return Err(setting_error(
                 "kv_heads",

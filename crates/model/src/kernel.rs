@@ -2,7 +2,8 @@
 
 /// The instruction set that matrix products run on: `avx512`, `avx2` or `scalar`.
 ///
-/// Sums are grouped differently in each, so equal bits can be expected within one class only.
+/// Products have equal bits in all of them by construction. The class is part of a recipe all the same, until whole runs have
+/// been seen to agree across classes.
 pub fn kernel_class() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     {

@@ -226,6 +226,11 @@ fn wrong_input_is_an_error_with_what_would_be_right() {
     let wrong = Config { heads: 3, ..tiny() };
     let message = wrong.check().unwrap_err().to_string();
     assert_eq!(message, "width: expected a multiple of twice the 3 heads, got 16");
+    // as a damaged file has it: gigabytes of angles before any weight is looked at
+    let message = Config { context: 1 << 24, ..tiny() }.check().map_err(|error| error.to_string());
+    assert!(message.is_ok(), "{message:?}");
+    let wrong = Config { context: 1 << 24, width: 64, heads: 2, kv_heads: 2, ..tiny() };
+    assert!(wrong.check().unwrap_err().to_string().starts_with("context: expected a context and a width"));
 }
 
 /// A parameter depends on the seed and its name, not on what else there is.

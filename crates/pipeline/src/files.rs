@@ -43,21 +43,35 @@ pub(crate) fn sync_directory(path: &Path) -> Result<()> {
     File::open(path).and_then(|directory| directory.sync_all()).on("sync", path)
 }
 
+/// What becomes of links to directories on the way down.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// They are directories: what people keep elsewhere is theirs to arrange.
+    Followed,
+    /// They are names like those of files: what lies behind them is not ours to hash or to remove.
+    Named,
+}
+
 /// Every file below `directory`, in the order of their paths.
 ///
 /// # Errors
 /// When a directory cannot be read or a link leads back to one that it lies in.
-pub(crate) fn files_below(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub(crate) fn files_below(directory: &Path, links: Links) -> std::io::Result<Vec<PathBuf>> {
     let mut files = vec![];
-    walk(directory, &mut vec![fs::canonicalize(directory)?], &mut files)?;
+    walk(directory, links, &mut vec![fs::canonicalize(directory)?], &mut files)?;
     files.sort();
     Ok(files)
 }
 
-fn walk(directory: &Path, above: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+fn walk(
+    directory: &Path,
+    links: Links,
+    above: &mut Vec<PathBuf>,
+    files: &mut Vec<PathBuf>,
+) -> std::io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
-        if !path.is_dir() {
+        if !path.is_dir() || (links == Links::Named && path.is_symlink()) {
             files.push(path);
             continue;
         }
@@ -66,7 +80,7 @@ fn walk(directory: &Path, above: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) ->
             return Err(std::io::Error::other(format!("{} leads back into itself", path.display())));
         }
         above.push(real);
-        walk(&path, above, files)?;
+        walk(&path, links, above, files)?;
         above.pop();
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::sync::{Mutex, OnceLock};
 use anyhow::Context;
 
 use crate::error::Result;
-use crate::files::{files_below, hash_file, sync_directory};
+use crate::files::{Links, files_below, hash_file, sync_directory};
 use crate::key::{Key, derive_seed};
 use crate::manifest::{FileRecord, TaskRecord};
 use crate::plan::{Found, Planned};
@@ -169,7 +169,7 @@ impl Io<'_> {
             return Ok(());
         }
         let scratch = self.scratch()?;
-        let files = if path.is_dir() { files_below(path)? } else { vec![path.to_owned()] };
+        let files = if path.is_dir() { files_below(path, Links::Named)? } else { vec![path.to_owned()] };
         for file in files {
             let name = file.strip_prefix(&scratch).context("what is left to later phases lies in scratch")?;
             let name = name.to_str().context("a file name is not UTF-8")?.to_owned();
@@ -230,7 +230,9 @@ impl Io<'_> {
         rows: &dyn Fn(&Path) -> anyhow::Result<Option<u64>>,
     ) -> anyhow::Result<()> {
         let root = self.output(output)?;
-        for path in files_below(&root).with_context(|| format!("cannot read {}", root.display()))? {
+        for path in
+            files_below(&root, Links::Named).with_context(|| format!("cannot read {}", root.display()))?
+        {
             // a link would tie the store to what lies outside it
             anyhow::ensure!(!path.is_symlink(), "{} is a link: write a file", path.display());
             let name = path.strip_prefix(&root)?.to_str().context("a file name is not UTF-8")?.to_owned();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::unix_seconds;
 use crate::error::{Fault, On, Result};
-use crate::files::{files_below, hash_file, write_atomically};
+use crate::files::{Links, files_below, hash_file, write_atomically};
 
 /// What a URL held when it was first planned; kept in the lock file, so that later plans need no network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,8 @@ pub(crate) fn expand(locator: &str, base: &Path) -> std::result::Result<Vec<Path
         matching(locator, base)?
     } else if joined.is_dir() {
         let unreadable = |error: std::io::Error| format!("{}: {error}", joined.display());
-        files_below(&joined).map_err(|error| fault("this directory cannot be read", unreadable(error)))?
+        files_below(&joined, Links::Followed)
+            .map_err(|error| fault("this directory cannot be read", unreadable(error)))?
     } else {
         vec![joined.clone()]
     };

@@ -101,6 +101,9 @@ pub struct Planner<'a> {
     pub pinned: &'a [Pin],
     /// Asked for URLs without a pin.
     pub pins: &'a dyn Pins,
+    /// Where there is a list, it is told of outside files that are not there, and the plan goes on without them: such a
+    /// plan is to be looked at. Nothing else ends well: its keys are of no recipe.
+    pub absent: Option<&'a mut Vec<Error>>,
 }
 
 impl Planner<'_> {
@@ -212,7 +215,14 @@ impl Planner<'_> {
         let refused = |fault: Fault| Error::Input(fault.at(&spot.file, Some(spot.line)).cure(cure.clone()));
         let base = spot.file.parent().unwrap_or(Path::new("."));
         let mut hashed = vec![];
-        for file in expand(&outside.locator, base).map_err(refused)? {
+        let files = match (expand(&outside.locator, base).map_err(refused), &mut self.absent) {
+            (Err(error), Some(absent)) => {
+                absent.push(error);
+                vec![]
+            }
+            (files, _) => files?,
+        };
+        for file in files {
             let (hash, stamp) = self.memo.look(&file)?;
             // absolute, because tasks may run in a process that stands elsewhere
             let file = std::path::absolute(&file).on("find", &file)?;

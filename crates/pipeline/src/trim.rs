@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use crate::error::{On, Result};
-use crate::files::files_below;
+use crate::files::{Links, files_below};
 use crate::store::{FETCHED, MANIFEST, PARTIAL, Store};
 use crate::work::RECORD;
 
@@ -26,9 +26,9 @@ impl Store {
             let directory = entry.on("read", self.root())?.path();
             let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if [FETCHED, PARTIAL].iter().any(|prefix| name.starts_with(prefix)) {
-                for path in files_below(&directory).on("read", &directory)? {
+                for path in files_below(&directory, Links::Named).on("read", &directory)? {
                     let name = path.file_name().unwrap_or_default().to_string_lossy();
-                    let metadata = fs::metadata(&path).on("read", &path)?;
+                    let metadata = fs::symlink_metadata(&path).on("read", &path)?;
                     if name != MANIFEST && !name.starts_with(RECORD) {
                         files.push((
                             metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::clock::{Cost, Stopwatch, unix_seconds};
 use crate::depot::{Depot, bring, bring_listed, deposit};
 use crate::error::{Error, Fault, On, Result};
-use crate::files::{files_below, remove_directory, sync_directory, write_atomically};
+use crate::files::{Links, files_below, remove_directory, sync_directory, write_atomically};
 use crate::io::{Input, Io, SCRATCH};
 use crate::manifest::{Contents, Manifest, TaskRecord};
 use crate::outside::Stamp;
@@ -365,7 +365,7 @@ impl Work<'_> {
             fs::create_dir_all(&directory).on("create", &directory)?;
             let known: BTreeSet<PathBuf> =
                 contents.files.iter().map(|file| directory.join(&file.name)).collect();
-            for path in files_below(&directory).on("read", &directory)? {
+            for path in files_below(&directory, Links::Named).on("read", &directory)? {
                 if !known.contains(&path) {
                     fs::remove_file(&path).on("remove", &path)?;
                 }

@@ -83,6 +83,21 @@ impl Round {
 /// What scores the answers to problems, named by their places in the list: a reward model, or anybody else.
 pub type Rewarder<'a> = dyn Fn(&[usize], &[Group]) -> Result<Vec<Vec<f64>>> + 'a;
 
+/// Refuses what cannot be learned from: lists of another length, scores that are no numbers.
+fn check(scores: &[Vec<f64>], problems: &[&Problem], groups: &[Group]) -> Result<()> {
+    let (given, wanted) = (scores.iter().map(Vec::len), groups.iter().map(|group| group.answers.len()));
+    if !given.clone().eq(wanted.clone()) {
+        let (rewards, answers) = (given.sum(), wanted.sum());
+        return Err(rl::Error::Rewards { rewards, answers }.into());
+    }
+    for (problem, scores) in problems.iter().zip(scores) {
+        if let Some((sample, &value)) = scores.iter().enumerate().find(|(_, score)| !score.is_finite()) {
+            return Err(rl::Error::NotANumber { problem: problem.id, sample, value }.into());
+        }
+    }
+    Ok(())
+}
+
 /// The players of PPO besides the policy that learns.
 pub struct Cast<'a> {
     /// Who answers: the very model that learns, without gradients.
@@ -153,6 +168,7 @@ impl<'a> Rounds<'a> {
         let references = rl::log_probs(self.cast.reference, &all, self.plan.tokens_per_batch)?;
         let values = self.expected(&groups)?;
         let scores = (self.cast.rewarder)(&chosen, &groups)?;
+        check(&scores, &problems, &groups)?;
         let pay = Pay { kl_weight: self.kl_weight, ..self.plan.pay };
         let (mut paid, mut estimates) = (vec![], vec![]);
         let known = references.into_iter().zip(values).zip(scores);
@@ -283,5 +299,28 @@ impl Batches for Rounds<'_> {
         }
         (self.present, self.dealt) = (None, None);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rl::{Error as Policy, Group, Problem, Rollout};
+
+    use super::check;
+    use crate::Error;
+
+    #[test]
+    fn what_no_policy_can_learn_from_is_refused() {
+        let problem = Problem { id: 7, ..Problem::default() };
+        let groups = [Group { answers: vec![Rollout::default(); 2], ..Group::default() }];
+        let checked = |scores: &[f64]| check(&[scores.to_vec()], &[&problem], &groups);
+        assert!(checked(&[1.0, -2.0]).is_ok());
+        let few = checked(&[1.0]);
+        assert!(matches!(few, Err(Error::Policy(Policy::Rewards { rewards: 1, answers: 2 }))), "{few:?}");
+        let none = checked(&[1.0, f64::NAN]);
+        assert!(
+            matches!(none, Err(Error::Policy(Policy::NotANumber { problem: 7, sample: 1, .. }))),
+            "{none:?}"
+        );
     }
 }

@@ -7,6 +7,9 @@ use model::{Batches, Cursor, Random, TokenBatch};
 
 use crate::{Error, Examples, Packing, Result};
 
+/// Examples of an epoch, on average, at least.
+const LEAST_DRAWN: f64 = 1e-3;
+
 /// Rows of whole conversations for training, in an order that differs every epoch, or for measuring, in theirs.
 ///
 /// Conversations in a row do not see each other, and positions begin anew with each. Every learned token is a target once
@@ -76,8 +79,12 @@ impl ExampleBatches {
         {
             return setting("context", &format!("room for {longest} places"), context.to_string());
         }
-        if !times.is_empty() && (times.len() != examples.len() || times.iter().all(|&times| times <= 0.0)) {
-            return setting("weights", "one for each conversation, some above 0", times.len().to_string());
+        // epochs with next to nothing in them would be drawn for ever
+        let drawn: f64 = times.iter().map(|times| times.max(0.0)).sum();
+        let finite = times.iter().all(|times| times.is_finite());
+        if !times.is_empty() && (times.len() != examples.len() || !finite || drawn < LEAST_DRAWN) {
+            let expected = format!("one for each conversation, finite, {LEAST_DRAWN} together at least");
+            return setting("weights", &expected, format!("{} that are {drawn} together", times.len()));
         }
         let mut batches =
             Self { examples, packing, context, rows_per_batch, times, seed, epoch: 0, rows: vec![], next: 0 };

@@ -124,4 +124,9 @@ fn what_cannot_be_dealt_is_refused() {
     assert!(refused(none).starts_with("conversations: expected at least one"));
     let long = ExampleBatches::sequential(examples(&[(9, 0)]), Box::new(BestFit), 4, 1);
     assert_eq!(refused(long), "context: expected room for 8 places, got 4");
+    for times in [vec![f64::NAN; 2], vec![f64::INFINITY, 1.0], vec![1e-12; 2], vec![-1.0; 2], vec![1.0]] {
+        let some = examples(&[(9, 0), (5, 0)]);
+        let weighted = ExampleBatches::shuffled(some, times, Box::new(BestFit), CONTEXT, 1, 7);
+        assert!(refused(weighted).starts_with("weights: expected one for each conversation, finite"));
+    }
 }

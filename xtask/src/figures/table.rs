@@ -6,7 +6,7 @@ use pipeline::LockFile;
 
 use super::kept::{Kept, Row};
 use super::locked::Figures;
-use crate::lines::thousands;
+use crate::lines::{figure, thousands};
 
 /// One line of the README.
 struct Line {
@@ -48,9 +48,11 @@ pub(super) fn render(lock: &LockFile, kept: &Kept) -> String {
         of_bench("filtering, per CPU-second", "filter", "bench filter FILE.warc.gz", PEERS),
         of_bench("main text, F1 over words", "extract/f1 all", "bench extract PAGES.jsonl", LABELLED),
         of_bench("main text, per CPU-second", "extract/speed", "bench extract PAGES.jsonl", LABELLED),
-        of_bench("text to ids of GPT-4, one thread", "bpe/encode-warm", "bench bpe", PEERS),
-        of_bench("learning a vocabulary, GPT-4's pattern", "bpe/train-gpt4", "bench bpe", PEERS),
-        of_bench("the same, GPT-2's pattern", "bpe/train-gpt2", "bench bpe", PEERS),
+        of_bench("text to ids of GPT-4, one thread, first pass", "bpe/encode-cold", TEXTS, PEERS),
+        of_bench("the same, later passes", "bpe/encode-warm", TEXTS, PEERS),
+        of_bench("ids to text", "bpe/decode", TEXTS, PEERS),
+        of_bench("learning a vocabulary, GPT-4's pattern", "bpe/train-gpt4", TEXTS, PEERS),
+        of_bench("the same, GPT-2's pattern", "bpe/train-gpt2", TEXTS, PEERS),
         of_run("base model, bits per byte held out", bits(&figures), counted(&figures)),
         of_bench(
             "the training of `tiny`, loss held out",
@@ -82,6 +84,8 @@ pub(super) fn render(lock: &LockFile, kept: &Kept) -> String {
     text
 }
 
+/// `bench/bpe/corpus.py` makes the texts of what every Rust installation has.
+const TEXTS: &str = "bench bpe TEXTS.jsonl";
 const EVAL: &str = "bench eval runs/real";
 
 /// What a peer did, and how much more or less that is.
@@ -124,15 +128,4 @@ fn judged(figures: &Figures) -> Option<String> {
         100.0 * accuracy,
         figures.count("reward", "held_out")?
     ))
-}
-
-/// Three digits that count.
-fn figure(value: f64) -> String {
-    match value.abs() {
-        1000.0.. => thousands(value.round() as u64),
-        100.0.. => format!("{value:.0}"),
-        10.0.. => format!("{value:.1}"),
-        1.0.. => format!("{value:.2}"),
-        _ => format!("{value:.3}"),
-    }
 }

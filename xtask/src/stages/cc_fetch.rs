@@ -2,6 +2,7 @@
 //!
 //! Whole files over few connections; 429 and 503 wait, longer each time; what arrived survives a crash.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -119,6 +120,15 @@ impl CcFetch {
             lines.len(),
             self.first
         );
+        let mut names = BTreeSet::new();
+        for url in &urls {
+            let name = name_of(url)?;
+            ensure!(
+                names.insert(name),
+                "the list {} has two archives that are called {name}: each is a file of its own",
+                self.paths
+            );
+        }
         Ok(urls)
     }
 }
@@ -153,6 +163,12 @@ fn list(io: &Io) -> anyhow::Result<PathBuf> {
     Ok(list)
 }
 
+/// What an archive is called here.
+fn name_of(url: &str) -> anyhow::Result<&str> {
+    let name = url.rsplit('/').next().filter(|name| !name.is_empty());
+    name.with_context(|| format!("{url} names no file"))
+}
+
 /// Fetches one archive, unless an earlier attempt has it whole; returns its name.
 fn fetch(
     remote: &Remote,
@@ -161,11 +177,7 @@ fn fetch(
     io: &Io,
     length: &AtomicU64,
 ) -> anyhow::Result<String> {
-    let name = url
-        .rsplit('/')
-        .next()
-        .filter(|name| !name.is_empty())
-        .with_context(|| format!("{url} names no file"))?;
+    let name = name_of(url)?;
     let destination = directory.join(name);
     if destination.is_file() {
         return Ok(name.to_owned());

@@ -63,8 +63,11 @@ impl Stage for Command {
             let expected = format!("another name: {{{twice}}} stands for one directory");
             return Err(fault.got(twice).expected(expected).cure("call one of them otherwise"));
         }
-        if let Some(name) = self.writes.keys().chain(self.reads.keys()).find(|name| *name == "seed") {
-            let fault = Fault::new("`seed` names no directory").on("/writes/seed").got(name);
+        for (on, names) in [("/writes/seed", &self.writes), ("/reads/seed", &self.reads)] {
+            if !names.contains_key("seed") {
+                continue;
+            }
+            let fault = Fault::new("`seed` names no directory").on(on).got("seed");
             return Err(fault.expected("another name: {seed} stands for a number").cure("rename it"));
         }
         let code = (0..self.code.len()).map(|i| format!("code.{i}"));
@@ -206,7 +209,8 @@ fn files_below(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = vec![];
     for entry in fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))? {
         let path = entry?.path();
-        if path.is_dir() { files.extend(files_below(&path)?) } else { files.push(path) }
+        // a link is a name: what it leads to is not the program's output
+        if path.is_dir() && !path.is_symlink() { files.extend(files_below(&path)?) } else { files.push(path) }
     }
     files.sort();
     Ok(files)

@@ -83,6 +83,10 @@ impl Stage for Tournament {
             let fault = fault.got(format!("{:?}", self.models));
             return Err(fault.expected(format!("one or more that differ, and none of {OTHERS:?}")));
         }
+        if self.games == 0 {
+            let fault = Fault::new("nobody plays").on("/games").got("0");
+            return Err(fault.expected("at least one game between any two"));
+        }
         Ok(())
     }
 

@@ -38,7 +38,7 @@ impl Linear {
     pub(crate) fn new(vocabulary: &Vocabulary, merges: &Merges, byte_ids: &[u32; 256]) -> Option<Self> {
         let none = Token { age: u32::MAX, left: NOTHING, right: NOTHING, shorter: NOTHING, length: 0 };
         let mut tokens = vec![none; vocabulary.size()];
-        for &id in byte_ids {
+        for id in bytes(vocabulary, byte_ids) {
             tokens[id as usize] = Token { age: 0, length: 1, ..none };
         }
         for (rank, &(left, right)) in merges.pairs().iter().enumerate() {
@@ -116,6 +116,12 @@ fn apart(tokens: &[Token], merges: &Merges, mut left: u32, mut right: u32, mut d
     }
 }
 
+/// The ids of bytes, without those that stand for bytes which a vocabulary lacks.
+fn bytes(vocabulary: &Vocabulary, byte_ids: &[u32; 256]) -> impl Iterator<Item = u32> {
+    let own = |&(byte, id): &(u8, u32)| vocabulary.token(id) == Some(&[byte]) && !vocabulary.is_special(id);
+    (0..=255).zip(byte_ids.iter().copied()).filter(own).map(|(_, id)| id)
+}
+
 /// The tree of the tokens that merging gives for their own bytes; others are never part of a row.
 fn plant(
     vocabulary: &Vocabulary,
@@ -124,7 +130,7 @@ fn plant(
     tokens: &mut [Token],
 ) -> Option<Trie> {
     let mut reachable = vec![false; tokens.len()];
-    for &id in byte_ids {
+    for id in bytes(vocabulary, byte_ids) {
         reachable[id as usize] = true;
     }
     for (rank, &(left, right)) in (0..).zip(merges.pairs()) {

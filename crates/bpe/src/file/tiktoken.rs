@@ -31,8 +31,9 @@ impl Bpe {
         let mut tokens = parse(file)?;
         tokens.sort();
         let ids = tokens.last().map_or(0, |&(id, _)| id as usize + 1);
-        // ids beyond the limit are refused below, where more is known of them
-        let merges = if within_limit(ids).is_ok() { recover_merges(&tokens) } else { Vec::new() };
+        // what is beyond the limit is refused below, where more is known of them
+        let merges =
+            if within_limit(ids.max(tokens.len())).is_ok() { recover_merges(&tokens) } else { Vec::new() };
         let specials = specials.iter().map(|&(name, id)| (id, name.to_owned())).collect();
         let vocabulary = Vocabulary::from_pairs(tokens, specials)?;
         Self::new(Parts { vocabulary, merges, pattern, ignore_merges: true })

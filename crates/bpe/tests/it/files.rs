@@ -196,9 +196,27 @@ fn a_vocabulary_without_the_bytes_that_no_text_had() {
     let back = Bpe::from_json(&lacking.to_json().unwrap()).unwrap();
     assert_eq!(back.vocabulary(), lacking.vocabulary());
 
+    // what has id 0 stands for no byte, and no merge leads to it
+    let vocab = file["model"]["vocab"].as_object_mut().unwrap();
+    let free = vocab.remove("\u{100}").unwrap();
+    assert_eq!(vocab.insert("!".to_owned(), free), Some(json!(0)));
+    vocab.insert("unk".to_owned(), json!(0));
+    file["model"]["ignore_merges"] = json!(false);
+    let unknown = Bpe::from_json(&file.to_string()).unwrap();
+    let long = "unk".repeat(40);
+    assert_eq!(encode(&unknown, &long), encode(&bpe, &long));
+
     file["model"]["vocab"].as_object_mut().unwrap().remove("!");
     let got = Bpe::from_json(&file.to_string()).unwrap_err();
-    assert!(matches!(got, Error::MissingByte { byte: 4 }), "{got}");
+    assert!(matches!(got, Error::MissingByte { byte: 0 }), "{got}");
+}
+
+#[test]
+fn a_special_token_without_a_name() {
+    let mut file: Value = serde_json::from_str(&trained(Pattern::Gpt2).to_json().unwrap()).unwrap();
+    file["added_tokens"][0]["content"] = json!("");
+    let got = Bpe::from_json(&file.to_string()).unwrap_err();
+    assert!(matches!(got, Error::EmptySpecial { .. }), "{got}");
 }
 
 #[test]

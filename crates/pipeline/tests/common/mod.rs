@@ -188,7 +188,8 @@ impl House {
         let registry = registry();
         let pipeline = self.load(name)?;
         let (kernels, pins) = (self.kernels, &NoNetwork);
-        Planner { registry: &registry, kernels, memo: &mut memo, pinned: &[], pins }.plan(pipeline)
+        Planner { registry: &registry, kernels, memo: &mut memo, pinned: &[], pins, absent: None }
+            .plan(pipeline)
     }
     pub fn plan(&self) -> Result<Plan> {
         self.plan_of(self.path("toy.toml").to_str().unwrap())

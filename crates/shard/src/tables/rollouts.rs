@@ -37,7 +37,7 @@ pub struct Rollouts {
 /// One answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row<'a> {
-    /// The round, counted from 0.
+    /// The round, counted from 1.
     pub step: i64,
     /// The problem's number.
     pub problem_id: u64,

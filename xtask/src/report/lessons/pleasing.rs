@@ -200,7 +200,10 @@ fn hacked(stage: &Stage) -> anyhow::Result<Option<Lesson>> {
     stage.rows::<Rollouts>(|row| {
         let of =
             |name: &str| row.rewards.iter().find(|(known, _)| *known == name).and_then(|(_, value)| *value);
-        if let (Some(reward), Some(gold)) = (of("reward"), of("gold")) {
+        if let (Some(reward), Some(gold)) = (of("reward"), of("gold"))
+            && reward.is_finite()
+            && gold.is_finite()
+        {
             let at = (f64::from(reward), f64::from(gold));
             all.push(Said { step: row.step, at, text: text::line(row.text, 76) });
         }

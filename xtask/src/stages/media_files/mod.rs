@@ -107,7 +107,10 @@ impl Stage for MediaFiles {
             }
         }
         match &self.pixels {
-            Some(Pixels { width, height, white }) if width * height == 0 || *white <= 0.0 => {
+            Some(Pixels { width, height, white })
+                if width.checked_mul(*height).is_none_or(|pixels| pixels == 0)
+                    || !(white.is_finite() && *white > 0.0) =>
+            {
                 wrong("/pixels", format!("{width} × {height}, white is {white}"), "more than 0 of each")
             }
             _ => Ok(()),

@@ -1,7 +1,7 @@
 //! What a training notes as it goes, so that a resumed one has the notes of its beginning.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -16,11 +16,20 @@ pub(in crate::stages) struct Log<T> {
 impl<T: Serialize + DeserializeOwned> Log<T> {
     /// What was noted up to step `begun`; what came after belongs to steps that are taken again.
     pub(in crate::stages) fn open(path: &Path, begun: u64) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let rows = text.lines().map_while(|line| serde_json::from_str::<(u64, T)>(line).ok());
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
+            Err(error) => return Err(error.into()),
+        };
+        // a kill may have cut the last line off anywhere
+        let rows = text.split(|&byte| byte == b'\n');
+        let rows = rows.map_while(|line| serde_json::from_slice::<(u64, T)>(line).ok());
         let rows: Vec<_> = rows.filter(|(step, _)| *step <= begun).collect();
-        let mut log = Self { rows: vec![], file: File::create(path)? };
+        // beside it first: a kill in between must not cost the notes of steps that are not taken again
+        let beside = path.with_extension("tmp");
+        let mut log = Self { rows: vec![], file: File::create(&beside)? };
         rows.into_iter().try_for_each(|(step, row)| log.push(step, row))?;
+        fs::rename(&beside, path)?;
         Ok(log)
     }
 
@@ -46,14 +55,15 @@ mod tests {
         let path = directory.path().join("log.jsonl");
         let mut log = Log::open(&path, 0).unwrap();
         for step in 1..=4 {
-            log.push(step, format!("step {step}")).unwrap();
+            log.push(step, format!("é {step}")).unwrap();
         }
-        // a kill may cut the last line off anywhere
-        let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, &text[..text.len() - 3]).unwrap();
+        // within the second byte of a letter
+        let text = std::fs::read(&path).unwrap();
+        let letter = text.iter().rposition(|&byte| byte == "é".as_bytes()[1]).unwrap();
+        std::fs::write(&path, &text[..letter]).unwrap();
         let mut log: Log<String> = Log::open(&path, 2).unwrap();
         log.push(3, "again".to_owned()).unwrap();
-        let expected = [(1, "step 1"), (2, "step 2"), (3, "again")].map(|(step, row)| (step, row.to_owned()));
+        let expected = [(1, "é 1"), (2, "é 2"), (3, "again")].map(|(step, row)| (step, row.to_owned()));
         assert_eq!(log.rows(), expected);
         assert_eq!(Log::open(&path, 9).unwrap().rows(), log.rows());
     }
