@@ -50,6 +50,8 @@ const EDGES: &[(&str, &[&str])] = &[
 
 /// The only crates that know Arrow and Parquet.
 const KNOW_ARROW: &[&str] = &["cluster", "shard", "xtask"];
+/// The only crates that wait for the network, and the program that starts them.
+const KNOW_TOKIO: &[&str] = &["chat", "cluster", "shard", "xtask"];
 /// The only crates that know candle.
 const KNOW_CANDLE: &[&str] = &["chat", "eval", "grpo", "model", "rl", "rlhf-reward", "sft", "xtask"];
 
@@ -134,6 +136,27 @@ fn arrow_and_candle_stay_where_they_are_known() {
         let name = package.name.as_str();
         assert!(!(has("arrow") || has("parquet")) || KNOW_ARROW.contains(&name), "{name} knows arrow");
         assert!(!has("candle") || KNOW_CANDLE.contains(&name), "{name} knows candle");
+    }
+}
+
+#[test]
+fn async_stays_at_the_edge_of_the_network() {
+    for package in metadata().workspace_packages() {
+        let waits = package.dependencies.iter().any(|dependency| dependency.name == "tokio");
+        assert!(!waits || KNOW_TOKIO.contains(&package.name.as_str()), "{} knows tokio", package.name);
+    }
+}
+
+#[test]
+fn the_architecture_has_the_edges_that_there_are() {
+    let text = std::fs::read_to_string(workspace().join("ARCHITECTURE.md")).expect("it is there");
+    let drawn: BTreeMap<&str, Vec<&str>> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("    ")?.split_once(" -> "))
+        .map(|(from, to)| (from.trim(), to.split(", ").collect()))
+        .collect();
+    for (from, to) in EDGES.iter().filter(|(from, to)| !to.is_empty() && *from != "xtask") {
+        assert_eq!(drawn.get(from).map(Vec::as_slice), Some(*to), "the edges of {from}");
     }
 }
 

@@ -88,6 +88,13 @@ fn a_file_and_its_head() {
 }
 
 #[test]
+fn the_length_of_an_error_is_not_that_of_a_file() {
+    let server = Server::start(|_| Reply::status(412));
+    let error = Remote::new(quick()).unwrap().head(&format!("{}/a", server.url)).unwrap_err();
+    assert!(matches!(error, Error::Status { status: 412, .. }), "{error}");
+}
+
+#[test]
 fn busy_servers_are_waited_for_and_the_log_says_so() {
     let body = bytes(1_000, 2);
     let served = body.clone();

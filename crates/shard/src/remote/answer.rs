@@ -92,7 +92,12 @@ impl Answer {
             405 | 501 => "it cannot do that with this address; check that it is a file",
             _ => "this is not an answer that waiting cures; check the address",
         };
-        Err(Error::Status { url: url.to_owned(), status: self.status.as_u16(), cure })
+        Err(self.refusal(url, cure))
+    }
+
+    /// The answer as an error.
+    pub(super) fn refusal(&self, url: &str, cure: &'static str) -> Error {
+        Error::Status { url: url.to_owned(), status: self.status.as_u16(), cure }
     }
 }
 

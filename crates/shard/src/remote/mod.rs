@@ -187,8 +187,13 @@ impl Remote {
                     patience.answered();
                     match answer.meaning(url)? {
                         Meaning::Busy(trouble) => trouble,
-                        Meaning::Whole | Meaning::Rest | Meaning::Changed => {
+                        Meaning::Whole | Meaning::Rest => {
                             return Ok(Head { length: answer.length, etag: answer.etag });
+                        }
+                        // its length would be that of a page about the error
+                        Meaning::Changed => {
+                            let cure = "no version was asked for that could have changed; check the address";
+                            return Err(answer.refusal(url, cure));
                         }
                     }
                 }
