@@ -127,6 +127,15 @@ pub(crate) fn figure(value: f64) -> String {
     }
 }
 
+/// Seconds for people.
+pub(crate) fn duration(seconds: f64) -> String {
+    match seconds {
+        ..60.0 => format!("{seconds:.1} s"),
+        60.0..3600.0 => format!("{:.1} min", seconds / 60.0),
+        _ => format!("{:.2} h", seconds / 3600.0),
+    }
+}
+
 /// A length for people, in powers of ten.
 pub(crate) fn bytes(bytes: u64) -> String {
     match bytes {

@@ -13,7 +13,7 @@ use pipeline::{
 use serde_json::json;
 
 use crate::cli::Reproduce;
-use crate::lines::{Lines, widths};
+use crate::lines::{Lines, duration, widths};
 use crate::network::Network;
 use crate::{depot, house, machine, sources, stop};
 
@@ -171,7 +171,7 @@ fn print_plan(
         let from = from.join(", ");
         writeln!(out, "{:name$}  {:uses$}  {key:16}  {state:6}  {from}", stage.name, stage.uses)?;
         if let Some(seconds) = cost(&stage.name) {
-            writeln!(out, "{:name$}  {} when it was locked", "", cpu_time(seconds))?;
+            writeln!(out, "{:name$}  CPU time {} when it was locked", "", duration(seconds))?;
         }
         if state != "cached" {
             let above = |slot: &str| Some(plan.stages[stage.inputs.get(slot)?.stage].settings.clone());
@@ -182,18 +182,9 @@ fn print_plan(
     }
     let all: f64 = plan.stages.iter().filter_map(|stage| cost(&stage.name)).sum();
     if all > 0.0 {
-        writeln!(out, "all: {} when it was locked", cpu_time(all))?;
+        writeln!(out, "all: CPU time {} when it was locked", duration(all))?;
     }
     Ok(())
-}
-
-/// Seconds of a processor as people say them.
-fn cpu_time(seconds: f64) -> String {
-    match seconds {
-        ..60.0 => format!("{seconds:.1} CPU-seconds"),
-        60.0..3600.0 => format!("{:.1} CPU-minutes", seconds / 60.0),
-        _ => format!("{:.2} CPU-hours", seconds / 3600.0),
-    }
 }
 
 /// Writes `runs/NAME`: the pipeline's text, `run.json`, a link to each stage's entry.

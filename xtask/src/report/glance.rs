@@ -5,7 +5,7 @@ use shard::{Documents, Metrics, Table, Tokens};
 
 use super::audit::Audit;
 use super::run::{Run, Stage};
-use crate::lines::thousands;
+use crate::lines::{duration, thousands};
 
 /// One figure and what it counts.
 #[derive(Serialize)]
@@ -49,7 +49,7 @@ pub(super) fn of(run: &Run, audits: &[Audit]) -> Vec<Figure> {
         (newest(Tokens::NAME, &count("tokens")), "tokens of text".to_owned()),
         (parameters, "parameters".to_owned()),
         (newest(Metrics::NAME, &bits), "bits per byte of held-out text".to_owned()),
-        (Some(format!("{cpu:.1} s")), "CPU time of all stages".to_owned()),
+        (Some(duration(cpu)), "CPU time of all stages".to_owned()),
     ];
     figures.into_iter().filter_map(|(value, what)| Some(Figure { value: value?, what })).collect()
 }
