@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::extract::{AllText, Extract, Extractor, MainText};
 use crate::language::{Language, LanguageFilter};
 use crate::redact::{Pii, Redactor};
-use crate::rights::{OptOut, Rights};
+use crate::rights::Rights;
 use crate::rules::{Broken, Measures, Rule, Signal, Signals, first_broken};
 use crate::url::{CompiledLists, UrlFilter};
 use crate::{Document, DocumentFilter, ExtractorKind, Page, Reason, RightsSettings, Settings, reasons};
@@ -176,7 +176,8 @@ impl Filter {
     /// Whether what the page says about its use, or does not say, forbids to keep it.
     fn forbidden(&self, rights: &Rights) -> Option<(Reason, String)> {
         let RightsSettings { drop_opt_outs, licences } = &self.settings.rights;
-        if let Some(opt_out) = rights.opt_out.filter(|opt_out: &OptOut| drop_opt_outs.contains(opt_out)) {
+        let unwanted = drop_opt_outs.iter().copied().filter(|way| rights.opts_out_by(*way)).max();
+        if let Some(opt_out) = unwanted {
             return Some((reasons::OPT_OUT, opt_out.to_string()));
         }
         let licence = rights.licence.as_deref();

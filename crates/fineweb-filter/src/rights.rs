@@ -67,6 +67,8 @@ pub struct Rights {
     pub opt_out: Option<OptOut>,
     /// The first licence that it names: by its SPDX name where it is a known one, else by its address.
     pub licence: Option<String>,
+    /// A bit for each way in which it opts out.
+    opt_outs: u16,
     reserved_by_meta: bool,
     has_policy: bool,
 }
@@ -175,6 +177,12 @@ impl Rights {
 
     fn opts_out(&mut self, found: OptOut) {
         self.opt_out = self.opt_out.max(Some(found));
+        self.opt_outs |= 1 << found as u16;
+    }
+
+    /// Whether it opts out in this way, be it by others as well.
+    pub fn opts_out_by(&self, way: OptOut) -> bool {
+        self.opt_outs >> way as u16 & 1 == 1
     }
 
     fn stands_under(&mut self, url: &str) {

@@ -81,6 +81,11 @@ fn wishes_about_use_are_recorded_and_followed_where_asked() {
     assert_eq!((rights.opt_out, rights.licence.as_deref()), (Some(OptOut::NoaiHeader), Some("CC-BY-4.0")));
     settings.rights.drop_opt_outs = vec![OptOut::NoaiHeader, OptOut::NoaiMeta];
     assert_eq!(judge(&settings), Err((reasons::OPT_OUT, "noai_header".to_owned())));
+    // it says more than that, and that weighs more; it says this all the same
+    settings.rights.drop_opt_outs = vec![OptOut::NoimageaiHeader];
+    assert_eq!(judge(&settings), Err((reasons::OPT_OUT, "noimageai_header".to_owned())));
+    settings.rights.drop_opt_outs = vec![OptOut::NoaiMeta];
+    assert!(judge(&settings).is_ok());
     settings.rights = RightsSettings { licences: vec!["CC0-1.0".to_owned()], ..RightsSettings::default() };
     assert_eq!(judge(&settings), Err((reasons::LICENCE, "CC-BY-4.0".to_owned())));
 }
