@@ -87,6 +87,7 @@ fn kernels() -> &'static str {
 
 /// `runs/NAME/run.json`.
 #[derive(serde::Deserialize)]
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "the playground tells all of it"))]
 pub(crate) struct Run {
     #[serde(default)]
     pub(crate) about: String,
@@ -103,6 +104,7 @@ pub(crate) struct Run {
 
 /// One stage of a finished run.
 #[derive(serde::Deserialize)]
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "the playground tells where each came from"))]
 pub(crate) struct RunStage {
     pub(crate) name: String,
     #[serde(rename = "use")]

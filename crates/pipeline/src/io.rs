@@ -8,7 +8,7 @@ use std::sync::{Mutex, OnceLock};
 use anyhow::Context;
 
 use crate::error::Result;
-use crate::files::{Links, files_below, hash_file, sync_directory};
+use crate::files::{Links, files_below, hash_file};
 use crate::key::{Key, derive_seed};
 use crate::manifest::{FileRecord, TaskRecord};
 use crate::plan::{Found, Planned};
@@ -207,7 +207,6 @@ impl Io<'_> {
         File::open(&path)
             .and_then(|file| file.sync_all())
             .with_context(|| format!("cannot sync {}", path.display()))?;
-        sync_directory(path.parent().expect("it lies in its output"))?;
         let (bytes, blake3) = hash_file(&path)?;
         Ok(FileRecord { name: name.to_owned(), rows: None, bytes, blake3 })
     }

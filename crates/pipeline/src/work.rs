@@ -126,11 +126,23 @@ impl Work<'_> {
             return Err(self.stopped(anyhow::anyhow!("the metric `{name}` came out as {value}")));
         }
         self.check_outside()?;
+        self.sync_names(&record)?;
         let text = serde_json::to_vec(&record).expect("plain data");
         match self.session.store.depot() {
             None => write_atomically(&self.record_path(task), &text),
             Some(depot) => self.hand_in(depot, task, &record, &text),
         }
+    }
+
+    /// Makes the names of a task's files survive a power cut: its record counts on them.
+    fn sync_names(&self, record: &TaskRecord) -> Result<()> {
+        let mut directories = BTreeSet::new();
+        for (output, files) in &record.files {
+            let output = self.partial.join(output);
+            directories
+                .extend(files.iter().filter_map(|file| Some(output.join(&file.name).parent()?.to_owned())));
+        }
+        directories.iter().try_for_each(|directory| sync_directory(directory))
     }
 
     /// Puts into the depot what a task made: the files first, then the record, which is the commit; then nobody else's

@@ -67,7 +67,7 @@ impl Fields {
         named.unwrap_or_default().to_owned()
     }
 
-    fn wrong(&self, name: &str, expected: &str) -> Error {
+    pub(super) fn wrong(&self, name: &str, expected: &str) -> Error {
         let got = self.object.get(name).map_or("nothing".to_owned(), shown);
         Error::Line { line: self.line, expected: format!("{expected} in `{name}`"), got }
     }

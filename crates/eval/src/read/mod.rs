@@ -32,6 +32,9 @@ pub fn choices(lines: impl BufRead) -> Result<Vec<Choice>> {
         } else if fields.has("question") {
             let (question, choices) = (fields.text("question")?, fields.texts("choices")?);
             let letters: Vec<String> = ('A'..='Z').take(choices.len()).map(String::from).collect();
+            if letters.len() < choices.len() {
+                return Err(fields.wrong("choices", "at most 26 texts, a letter each,"));
+            }
             let shown = letters.iter().zip(&choices).map(|(letter, choice)| format!("\n{letter}. {choice}"));
             let question = question + &shown.collect::<String>();
             (vec![question], letters, "answer")
@@ -155,5 +158,7 @@ mod tests {
         ] {
             assert_eq!(said(&format!("{fine}\n{wrong}\n")), expected);
         }
+        let many = serde_json::json!({ "question": "Q", "choices": vec!["a"; 27], "answer": 26 }).to_string();
+        assert!(said(&many).starts_with("line 1: expected at most 26 texts, a letter each, in `choices`"));
     }
 }
