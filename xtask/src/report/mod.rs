@@ -101,16 +101,16 @@ impl Report {
             .filter(|stage| stage.manifest.is_none())
             .map(|stage| format!("the output of stage \"{}\" is gone; run the pipeline again", stage.name()))
             .collect();
-        let drops = of_stages(run, Dropped::NAME, |stage| drops::of(run, stage), &mut notes);
+        let drops = of_stages(run, &[Dropped::NAME], |stage| drops::of(run, stage), &mut notes);
         let kept = noted(kept::of(run), "the kept documents", &mut notes).flatten();
         let beginning =
             kept.as_ref().and_then(|kept| kept.documents.first()).map(|first| first.text.as_str());
         let tokenizers =
-            of_stages(run, "tokenizer/1", |stage| tokenizer::of(run, stage, beginning), &mut notes);
+            of_stages(run, &["tokenizer/1"], |stage| tokenizer::of(run, stage, beginning), &mut notes);
         let vocabulary = tokenizers.first().map(|tokenizer| tokenizer.size);
-        let training = of_stages(run, Metrics::NAME, |stage| training::of(stage, vocabulary), &mut notes);
+        let training = of_stages(run, &[Metrics::NAME], |stage| training::of(stage, vocabulary), &mut notes);
         let sheets: Vec<scores::Sheet> =
-            of_stages(run, Scores::NAME, scores::of, &mut notes).into_iter().flatten().collect();
+            of_stages(run, &[Scores::NAME], scores::of, &mut notes).into_iter().flatten().collect();
         let audits = of_sheets(&sheets, |sheet| audit::of(run, sheet), &mut notes);
         Self {
             pipeline: run.record.pipeline.clone(),
@@ -125,18 +125,18 @@ impl Report {
             benchmarks: sheets.iter().filter_map(benchmarks::of).collect(),
             lessons: {
                 let across = noted(lessons::across(&sheets), "the interviews", &mut notes);
-                let learned = of_stages(run, shard::Rollouts::NAME, lessons::of_stage, &mut notes);
+                let learned = of_stages(run, &[shard::Rollouts::NAME], lessons::of_stage, &mut notes);
                 let pleased = noted(lessons::of_run(run), "what pleases", &mut notes);
                 let each = of_sheets(&sheets, lessons::of, &mut notes).into_iter().flatten();
                 let together = across.into_iter().chain(pleased).flatten();
                 each.chain(together).chain(learned).collect()
             },
-            arenas: of_stages(run, shard::Battles::NAME, arena::of, &mut notes),
+            arenas: of_stages(run, &[shard::Battles::NAME], arena::of, &mut notes),
             senses: {
                 let codebook = |stage: &Stage| senses::Codebook::of(stage, &sheets);
-                let codebooks = of_stages(run, "tokenizer/1", codebook, &mut notes);
+                let codebooks = of_stages(run, &["tokenizer/1"], codebook, &mut notes);
                 let drawn = |stage: &Stage| senses::Drawings::of(stage, &sheets);
-                let drawings = of_stages(run, shard::Media::NAME, drawn, &mut notes);
+                let drawings = of_stages(run, &[shard::Media::NAME], drawn, &mut notes);
                 senses::of(codebooks, drawings, &sheets)
             },
             others: sheets.iter().filter_map(other::of).collect(),
@@ -144,13 +144,14 @@ impl Report {
             kept,
             tokenizers,
             training,
-            samples: of_stages(run, shard::Samples::NAME, samples::of, &mut notes),
+            samples: of_stages(run, &[shard::Samples::NAME], samples::of, &mut notes),
             #[cfg(feature = "train")]
-            failures: {
-                let answering = [shard::Rollouts::NAME, shard::Samples::NAME];
-                let of_kind = |kind| of_stages(run, kind, |stage| failures::of(run, stage), &mut notes);
-                answering.into_iter().flat_map(of_kind).collect()
-            },
+            failures: of_stages(
+                run,
+                &[shard::Rollouts::NAME, shard::Samples::NAME],
+                |stage| failures::of(run, stage),
+                &mut notes,
+            ),
             ledger: ledger::of(run),
             text: run.text.clone(),
             notes,
@@ -158,14 +159,14 @@ impl Report {
     }
 }
 
-/// One section for each stage that leaves `kind`; a stage whose files cannot be read leaves a note.
+/// One section for each stage that leaves one of `kinds`; a stage whose files cannot be read leaves a note.
 fn of_stages<T>(
     run: &Run,
-    kind: &str,
+    kinds: &[&str],
     section: impl Fn(&Stage) -> anyhow::Result<Option<T>>,
     notes: &mut Vec<String>,
 ) -> Vec<T> {
-    let stages = run.stages.iter().filter(|stage| stage.leaves(kind));
+    let stages = run.stages.iter().filter(|stage| kinds.iter().any(|kind| stage.leaves(kind)));
     stages
         .filter_map(|stage| noted(section(stage), &format!("stage \"{}\"", stage.name()), notes).flatten())
         .collect()

@@ -122,6 +122,22 @@ async function chat({ page, check, address }) {
   await settled(page);
   await page.click('#fresh');
   expect((await page.locator('.turn').count()) === 0, 'an empty talk');
+
+  // an answer that is still to come belongs to the talk that was left
+  const answers = '**/v1/chat/completions';
+  await page.route(answers, () => {});
+  await page.fill('#question', 'Who are you?');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.turn.assistant');
+  await page.click('#fresh');
+  await page.waitForFunction(() => !document.querySelector('#send').disabled);
+  await page.unroute(answers);
+  const asked = page.waitForRequest(answers);
+  await page.fill('#question', 'And who am I?');
+  await page.keyboard.press('Enter');
+  const { messages } = (await asked).postDataJSON();
+  expect(messages.length === 1, `one message of a new talk, not ${messages.length}`);
+  await settled(page);
 }
 
 async function data({ page, check, address }) {
