@@ -165,11 +165,10 @@ proptest! {
 
 #[test]
 fn real_preferences_are_read() {
-    let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/preference");
-    if !real.exists() {
+    let Ok(real) = Path::new("../../shared/data/preference").canonicalize() else {
         eprintln!("skipped: shared data is absent");
         return;
-    }
+    };
     for (file, expected) in [
         ("hh-rlhf-harmless-base-test-even.jsonl.gz", 1_156),
         ("instruction-data-with-preference.json", 900),

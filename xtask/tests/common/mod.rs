@@ -117,5 +117,5 @@ impl House {
 
 /// The root of the workspace.
 pub fn workspace() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there")
+    Path::new("..").canonicalize().expect("tests run in the folder of their crate")
 }

@@ -91,14 +91,12 @@ pub(crate) fn asset(name: &str) -> Option<(&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::path::Path;
 
     use super::*;
 
     #[test]
     fn every_file_is_built_in() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages/assets");
-        let on_disk = std::fs::read_dir(folder).expect("there is a folder");
+        let on_disk = std::fs::read_dir("src/pages/assets").expect("there is a folder");
         let on_disk: BTreeSet<String> = on_disk
             .map(|entry| entry.expect("it is read").file_name().to_string_lossy().into_owned())
             .collect();
