@@ -240,6 +240,10 @@ fn archives_of_ones_own_have_a_plan() {
     let house = House::new();
     house.write("data/mine.warc.gz", "");
     assert!(house.done(&["reproduce", "web-sample", "--plan"]).contains("warc-files"));
+    // as an installed program has it: there is no folder of pipelines
+    std::fs::remove_dir_all(house.path().join("pipelines")).expect("it is there");
+    let plan = house.done(&["reproduce", "web-sample", "--plan"]);
+    assert!(plan.contains("warc-files") && !plan.contains("not there yet"), "{plan}");
 }
 
 #[test]

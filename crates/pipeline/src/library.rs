@@ -45,7 +45,8 @@ impl Library<'_> {
         let whole = file.strip_suffix(".toml").unwrap_or(&file);
         let called = |builtin: &str| builtin == whole || builtin.rsplit('/').next() == Some(whole);
         if let Some((builtin, text)) = self.builtin.iter().find(|(builtin, _)| called(builtin)) {
-            let path = PathBuf::from(format!("{builtin}.toml"));
+            // as in a checkout, so that what it names is found beside it
+            let path = PathBuf::from(format!("pipelines/{builtin}.toml"));
             return Ok(Source { path, text: (*text).to_owned(), builtin: true });
         }
         let known: Vec<&str> = self.builtin.iter().map(|(name, _)| *name).collect();

@@ -35,6 +35,7 @@ pub trait Pins {
 
 /// The files that a path, a directory or a pattern names, in the order of their names.
 pub(crate) fn expand(locator: &str, base: &Path) -> std::result::Result<Vec<PathBuf>, Fault> {
+    let (locator, base) = aside(locator, base);
     let joined = base.join(locator);
     let fault = |what: &str, got: String| Fault::new(what).got(got);
     if locator.is_empty() {
@@ -68,6 +69,15 @@ pub(crate) fn expand(locator: &str, base: &Path) -> std::result::Result<Vec<Path
         })?;
     }
     Ok(files)
+}
+
+/// A pipeline that a program carries lies in a folder that need not be there: what it names beside that folder is found
+/// from here.
+fn aside<'a>(mut locator: &'a str, mut base: &'a Path) -> (&'a str, &'a Path) {
+    while let (false, Some(above), Some(rest)) = (base.is_dir(), base.parent(), locator.strip_prefix("../")) {
+        (locator, base) = (rest, above);
+    }
+    (locator, base)
 }
 
 /// Files that fit a pattern. The directory of the pipeline file is no part of the pattern, whatever it is called.
