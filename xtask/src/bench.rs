@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use pipeline::{Error, Fault, write_atomically};
+use serde::{Deserialize, Serialize};
 
 use crate::cli::Bench;
 use crate::lines::figure;
@@ -43,18 +44,22 @@ pub(crate) fn run(arguments: &Bench, out: &mut dyn Write) -> anyhow::Result<()> 
 }
 
 /// What a benchmark prints, one JSON object a line.
-#[derive(serde::Deserialize)]
-struct Row {
-    name: String,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Row {
+    pub(crate) name: String,
     /// Our figure, in `unit`.
-    ours: f64,
+    pub(crate) ours: f64,
     /// The peer's, on the same work in the same call; none where the peer is missing.
-    peer: Option<f64>,
-    peer_version: Option<String>,
-    ratio: Option<f64>,
+    pub(crate) peer: Option<f64>,
+    pub(crate) peer_version: Option<String>,
+    /// Turned so that more than 1 is in our favour.
+    pub(crate) ratio: Option<f64>,
     better: String,
-    unit: String,
-    cpu: String,
+    pub(crate) unit: String,
+    pub(crate) cpu: String,
+    /// The day, once the row is kept.
+    #[serde(default)]
+    pub(crate) date: String,
 }
 
 impl Row {

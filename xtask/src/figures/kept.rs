@@ -4,29 +4,11 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Context;
-use serde::{Deserialize, Serialize};
 
+use crate::bench::Row;
 use crate::machine;
 
-/// What a benchmark printed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Row {
-    pub(super) name: String,
-    /// Our figure, in `unit`.
-    pub(super) ours: f64,
-    /// The peer's, on the same work in the same call.
-    pub(super) peer: Option<f64>,
-    pub(super) peer_version: Option<String>,
-    /// Turned so that more than 1 is in our favour.
-    pub(super) ratio: Option<f64>,
-    better: String,
-    pub(super) unit: String,
-    pub(super) cpu: String,
-    #[serde(default)]
-    pub(super) date: String,
-}
-
-/// All of them, in the order of their names.
+/// All rows that are kept, in the order of their names.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     rows: Vec<Row>,

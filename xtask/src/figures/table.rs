@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use pipeline::LockFile;
 
-use super::kept::{Kept, Row};
+use super::kept::Kept;
 use super::locked::Figures;
+use crate::bench::Row;
 use crate::lines::{figure, thousands};
 
 /// One line of the README.
