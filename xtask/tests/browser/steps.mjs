@@ -138,6 +138,22 @@ async function chat({ page, check, address }) {
   const { messages } = (await asked).postDataJSON();
   expect(messages.length === 1, `one message of a new talk, not ${messages.length}`);
   await settled(page);
+
+  // where what a tool said leaves no room, the answer ends and keeps what it has
+  await page.click('#fresh');
+  const called = { index: 0, id: 'call', type: 'function', function: { name: 'none', arguments: '{}' } };
+  const calls = { choices: [{ delta: { tool_calls: [called] }, token_ids: [1], finish_reason: 'tool_calls' }] };
+  const full = { error: { message: 'no room', code: 'context_length_exceeded' } };
+  await page.route(answers, (route) => {
+    const looked = route.request().postDataJSON().messages.some(({ role }) => role === 'tool');
+    const events = looked ? [JSON.stringify(full)] : [JSON.stringify(calls), '[DONE]'];
+    const body = events.map((event) => `data: ${event}\n\n`).join('');
+    return route.fulfill({ contentType: 'text/event-stream', body });
+  });
+  await page.fill('#question', 'What is 1 + 1?');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.stats:has-text("no room left") button');
+  await page.unroute(answers);
 }
 
 async function data({ page, check, address }) {
@@ -186,6 +202,10 @@ async function senses({ page, check, address }) {
   await page.waitForSelector('#drop:not([hidden])');
   await check('zone');
   const file = model.sees ? await picture(page) : sound();
+  await page.click('summary:has-text("Settings")');
+  await page.fill('#most', '40');
+  await page.fill('#seed', '7');
+  await page.click('summary:has-text("Settings")');
 
   // what is no picture is not even sent
   await page.setInputFiles('#file', { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('?') });

@@ -9,6 +9,7 @@ const ENDS = {
   stop: 'ended by itself',
   length: 'cut at the most tokens',
   rounds: 'stopped after four rounds of tools',
+  full: 'no room left behind what the tools said',
   stopped: 'stopped by you',
 };
 

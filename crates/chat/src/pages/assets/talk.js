@@ -6,18 +6,29 @@ import { call, events } from './api.js';
 /** Rounds of one answer: a model that calls tools for ever is stopped. */
 const MOST_ROUNDS = 4;
 
+/** The code of the refusal of a talk that fills the model's context. */
+const TOO_LONG = 'context_length_exceeded';
+
 /**
  * Asks for the next answer of a talk and adds it, with what tools said, to `messages`. `see` has a function for what
  * happens: `begin`, `thought(text)`, `text(text)`, `medium(medium)`, `call(tool call)`, `result(call, output)`, `tokens(number)`. Gives
  * how it ended, and what an X-ray needs: the messages before the last round and its ids.
  */
 export async function answer(request, messages, see, signal) {
+  let ended = null;
   for (let round = 1; ; round++) {
     const before = [...messages];
-    const { message, ids, finish } = await oneRound({ ...request, messages }, see, signal);
+    const said = await oneRound({ ...request, messages }, see, signal).catch((refusal) => {
+      // what was said and looked up stays, where only what comes after it has no room
+      if (ended && refusal.code === TOO_LONG) return null;
+      throw refusal;
+    });
+    if (!said) return { ...ended, finish: 'full' };
+    const { message, ids, finish } = said;
     messages.push(message);
+    ended = { finish, messages: before, ids };
     const calls = message.tool_calls ?? [];
-    if (finish !== 'tool_calls' || calls.length === 0) return { finish, messages: before, ids };
+    if (finish !== 'tool_calls' || calls.length === 0) return ended;
     for (const made of calls) {
       const output = await useTool(made.function, request.tools ?? [], signal);
       see.result(made, output);
@@ -27,7 +38,7 @@ export async function answer(request, messages, see, signal) {
         content: output.output ?? `error: ${output.error}`,
       });
     }
-    if (round === MOST_ROUNDS) return { finish: 'rounds', messages: before, ids };
+    if (round === MOST_ROUNDS) return { ...ended, finish: 'rounds' };
   }
 }
 
