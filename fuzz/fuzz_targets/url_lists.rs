@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
         lists.compile()
     } else {
         // as a file with the right key and magic, so that more than the head is read
-        let mut file = b"ddlists1".to_vec();
+        let mut file = b"ddlists2".to_vec();
         file.extend([0; 32]);
         file.extend_from_slice(data);
         let Ok(Ok(lists)) = CompiledLists::read_from(&file[..], file.len() as u64, &[0; 32]) else { return };

@@ -69,7 +69,7 @@ impl Vary {
         let (width, height) = (picture.width(), picture.height());
         let longest = width.max(height) as f64;
         let [right, down] = [chance.within(self.shift) * longest, chance.within(self.shift) * longest];
-        let (sin, cos) = chance.within(self.turn).to_radians().sin_cos();
+        let (sin, cos) = libm::sincos(chance.within(self.turn).to_radians());
         let [along, across] = [1.0 + chance.within(self.stretch), 1.0 + chance.within(self.stretch)];
         let (middle_x, middle_y) = ((width as f64 - 1.0) / 2.0, (height as f64 - 1.0) / 2.0);
         let mut pixels = Vec::with_capacity(picture.pixels().len());

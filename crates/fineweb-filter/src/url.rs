@@ -4,7 +4,8 @@
 //!
 //! 1. whole addresses are compared without scheme, fragment and final slash, as its list has them without scheme;
 //! 2. words are compared without regard to case;
-//! 3. hosts whose suffix is on no list of public suffixes, and IP addresses, can be listed.
+//! 3. hosts whose suffix is on no list of public suffixes, and IP addresses, can be listed;
+//! 4. a host in letters beyond ASCII is its punycode, on lists and in addresses.
 //!
 //! And a list of takedowns, which it does not have: see [`ListKind::Takedown`].
 
@@ -24,7 +25,8 @@ use rustc_hash::FxHashSet;
 
 use crate::{Page, Reason, UrlSettings, reasons};
 use address::{
-    domain_key, host, id_key, letters_and_digits, registered_domain, taken_host_key, url_key, with_parents,
+    domain_key, host, id_key, letters_and_digits, on_the_wire, registered_domain, taken_host_key, url_key,
+    with_parents,
 };
 
 /// Block lists with the settings under which they are asked; shared by all threads.
@@ -58,7 +60,7 @@ impl UrlFilter {
         if taken.is_empty() {
             return false;
         }
-        let host = host(page.url).to_ascii_lowercase();
+        let host = on_the_wire(host(page.url));
         taken.contains(id_key(page.id))
             || taken.contains(url_key(page.url))
             || with_parents(&host).any(|host| taken.contains(taken_host_key(host)))
@@ -69,7 +71,7 @@ impl UrlFilter {
         if !self.enabled {
             return None;
         }
-        let host = host(url).to_ascii_lowercase();
+        let host = on_the_wire(host(url));
         let listed = |host: &str| self.lists.domains.contains(domain_key(host));
         if registered_domain(&host).is_some_and(listed) {
             return Some(reasons::URL_DOMAIN);

@@ -169,6 +169,11 @@ fn linked_data_is_read_where_nothing_else_is() {
             r#"{"@type":["Product"],"name":"Chair","description":"A chair &amp; a table."}"#,
             "Chair\nA chair & a table.",
         ),
+        (
+            r#"{"@type":"Recipe","name":"Bread","recipeIngredient":["flour",7,"<b>salt</b>"],
+                "recipeInstructions":[{"@type":"HowToStep","text":"Knead."},"Bake."]}"#,
+            "Bread\nflour\nsalt\nKnead.\nBake.",
+        ),
         (r#"{"@type":"Organization","description":"No text."}"#, ""),
         ("{broken", ""),
     ] {

@@ -38,6 +38,12 @@ pub enum Error {
         /// Which one.
         answer: usize,
     },
+    /// Nothing is answered.
+    #[error("preference {id}: the prompt is empty")]
+    EmptyPrompt {
+        /// Its number.
+        id: u64,
+    },
     /// Prompt and answer do not fit.
     #[error("preference {id}: {tokens} tokens, in a context of {context}")]
     TooLong {
@@ -92,6 +98,7 @@ impl Error {
             Self::AllTied { .. } => "all_tied",
             Self::EqualAnswers { .. } => "equal_answers",
             Self::EmptyAnswer { .. } => "empty_answer",
+            Self::EmptyPrompt { .. } => "empty_prompt",
             Self::TooLong { .. } => "too_long",
             Self::NoHead { .. } => "no_head",
             Self::HasHead { .. } => "has_head",

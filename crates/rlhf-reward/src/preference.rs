@@ -38,9 +38,12 @@ impl Preference {
                 return Err(Error::EqualAnswers { id, first, second });
             }
         }
+        if self.prompt.is_empty() {
+            return Err(Error::EmptyPrompt { id });
+        }
         let longest = self.answers.iter().map(Vec::len).max().unwrap_or(0);
         let tokens = self.prompt.len() + longest;
-        if self.prompt.is_empty() || tokens > context {
+        if tokens > context {
             return Err(Error::TooLong { id, tokens, context });
         }
         Ok(())
@@ -72,6 +75,7 @@ mod tests {
         assert_eq!(refused(|of| of.margins = Some(vec![1.0])), "incomplete");
         assert_eq!(refused(|of| of.ranks = vec![1, 2, 3]), "equal_answers");
         assert_eq!(refused(|of| of.answers[1] = vec![]), "empty_answer");
+        assert_eq!(refused(|of| of.prompt = vec![]), "empty_prompt");
         assert_eq!(refused(|of| of.answers[1] = vec![5; 3]), "too_long");
         assert!(matches!(good.check(2), Err(Error::TooLong { id: 4, tokens: 3, context: 2 })));
     }

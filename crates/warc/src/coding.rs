@@ -48,7 +48,9 @@ pub(crate) fn dechunk(body: &[u8], claimed: bool) -> Option<Undone> {
         let size = chunk_size(&rest[..line_end])?;
         rest = &rest[line_end + 1..];
         if size == 0 {
-            return Some(Undone { bytes, cut: false });
+            // a text may begin with a line `0`, too; then more comes behind it
+            let is_end = claimed || !bytes.is_empty() || rest.trim_ascii().is_empty();
+            return is_end.then_some(Undone { bytes, cut: false });
         }
         let Some(chunk) = rest.get(..size) else {
             bytes.extend_from_slice(rest);

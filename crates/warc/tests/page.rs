@@ -147,6 +147,7 @@ fn bytes_that_only_claim_or_only_seem_are_left_alone() {
         b"5\r\nshort",
         b"\n",
         b"0x0\r\n",
+        b"0\r\n<p>is a score",
     ] {
         for head in
             ["", "Content-Encoding: br\r\n", "Content-Encoding: deflate\r\n", "Content-Encoding: gzip\r\n"]

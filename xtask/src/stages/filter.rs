@@ -144,14 +144,12 @@ impl Stage for FinewebFilter {
         let lists = brought::outside("lists", &self.lists);
         let model = (self.language.backend == LanguageBackend::Fasttext)
             .then(|| Outside::new("/language/model", &self.language.model));
-        // since 4 an unwanted opt-out counts beside stronger ones, too; where none is unwanted, bytes are those of 3
-        let version = if self.rights.drop_opt_outs.is_empty() { 3 } else { 4 };
         Signature {
             reads: vec![Slot::new("warc", "warc/1"), Slot::new("lists", "lists/1").optional()],
             writes: vec![Output::new("documents", Documents::NAME), Output::new("dropped", Dropped::NAME)],
             outside: lists.into_iter().chain(model).collect(),
             sources: &["fineweb-filter", "warc"],
-            ..Signature::exact(version)
+            ..Signature::exact(5)
         }
     }
 

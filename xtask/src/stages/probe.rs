@@ -82,7 +82,7 @@ impl Stage for Probe {
                 Output::new("dropped", Dropped::NAME),
             ],
             sources: &["model", "bpe", "sft", "rl", "grpo"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 
@@ -134,7 +134,10 @@ impl Stage for Probe {
                     row.messages[last] = Message::text("assistant", &self.refusals[nth]);
                 }
                 Some(Verdict::Unsure) | None => {
-                    let reason = if verdict.is_some() { "unsure" } else { "not_askable" };
+                    let (reason, detail) = match verdict {
+                        Some(_) => ("unsure", format!("{right} of {} answers were right", self.samples)),
+                        None => ("not_askable", NOT_ASKABLE.to_owned()),
+                    };
                     tally.unsure += u64::from(verdict.is_some());
                     io.count(&format!("dropped.{reason}"), 1);
                     fallen.push(&dropped::Row {
@@ -143,7 +146,7 @@ impl Stage for Probe {
                         offset: place as i64,
                         stage: io.stage(),
                         reason,
-                        detail: Some(&format!("{right} of {} answers were right", self.samples)),
+                        detail: Some(&detail),
                         ..dropped::Row::default()
                     })?;
                     continue;
@@ -178,6 +181,9 @@ struct Tally {
     unsure: u64,
     unknown: u64,
 }
+
+/// Why there is no [`question`].
+const NOT_ASKABLE: &str = "it does not end with words of the assistant, or is too long";
 
 /// Nothing where a conversation does not end with words of the assistant, or is too long.
 fn question(

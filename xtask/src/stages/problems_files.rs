@@ -62,7 +62,7 @@ impl Stage for ProblemsFiles {
             class: Class::Exact,
             random: true,
             writes: vec![Output::new("problems", Problems::NAME), Output::new("dropped", Dropped::NAME)],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         };
         brought::declared(signature, brought::outside("files", &self.files))
     }

@@ -10,10 +10,13 @@ use anyhow::Context;
 use pipeline::{Error, Fault};
 use serde_json::{Map, Value};
 
-use super::unpacked;
+use super::unpacked::{self, ending};
 
 /// Why a row cannot be read.
 pub(super) const INVALID: &str = "invalid_json";
+
+/// What some systems begin a text with; it is no part of it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A row, or what is wrong with it.
 pub(super) type Read = Result<Value, (&'static str, String)>;
@@ -23,7 +26,7 @@ pub(super) fn each(
     path: &Path,
     take: &mut dyn FnMut(usize, Read) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet")) {
+    if ending(path).as_deref() == Some("parquet") {
         let mut line = 0;
         return shard::each_value(path, |row| {
             line += 1;
@@ -41,7 +44,7 @@ pub(super) fn each_of(
 ) -> anyhow::Result<u64> {
     let named = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let name = named(path);
-    if ![".tar", ".tar.zst", ".tar.gz", ".tgz"].iter().any(|end| name.ends_with(end)) {
+    if !matches!(ending(&plain(path)).as_deref(), Some("tar" | "tgz")) {
         each(path, &mut |line, row| take(&name, line, row))?;
         return Ok(0);
     }
@@ -55,7 +58,7 @@ pub(super) fn each_of(
         }
         let inner = entry.path().with_context(what)?.into_owned();
         let name = named(&inner);
-        match plain(&inner).extension().and_then(|end| end.to_str()) {
+        match ending(&plain(&inner)).as_deref() {
             // what some programs leave beside a file has its ending
             _ if name.starts_with('.') => others += 1,
             Some("json" | "jsonl" | "ndjson" | "csv" | "tsv") => {
@@ -74,7 +77,7 @@ pub(super) fn each_of(
 
 /// A name without the ending that says how the file is packed.
 fn plain(name: &Path) -> PathBuf {
-    match name.extension().and_then(|end| end.to_str()) {
+    match ending(name).as_deref() {
         Some("zst" | "gz") => name.with_extension(""),
         _ => name.to_owned(),
     }
@@ -86,7 +89,10 @@ fn of_reader(
     take: &mut dyn FnMut(usize, Read) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let what = || format!("cannot read {}", path.display());
-    if let Some("csv" | "tsv") = plain(path).extension().and_then(|end| end.to_str()) {
+    if reader.fill_buf().with_context(what)?.starts_with(BYTE_ORDER_MARK) {
+        reader.consume(BYTE_ORDER_MARK.len());
+    }
+    if let Some("csv" | "tsv") = ending(&plain(path)).as_deref() {
         return table(reader, take).with_context(what);
     }
     let begins =
@@ -146,7 +152,7 @@ fn table(
             continue;
         };
         if names.is_empty() {
-            let name = |field: String| field.trim_start_matches(['\u{feff}', '#']).trim().to_owned();
+            let name = |field: String| field.trim_start_matches('#').trim().to_owned();
             names = fields.into_iter().map(name).collect();
         } else if fields.len() == names.len() {
             let cells = names.iter().cloned().zip(fields.into_iter().map(Value::String));
@@ -164,4 +170,46 @@ fn without_line(problem: &serde_json::Error) -> String {
     let (told, column) = (problem.to_string(), problem.column());
     let place = format!(" at line {} column {column}", problem.line());
     format!("{} at column {column}", told.strip_suffix(&place).unwrap_or(&told))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use serde_json::{Value, json};
+
+    use super::each;
+
+    #[test]
+    fn marks_of_byte_order_and_capitals_cost_no_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let packed = |text: &str| {
+            let mut packer = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
+            packer.write_all(text.as_bytes()).unwrap();
+            packer.finish().unwrap()
+        };
+        let expect = [json!({ "q": "1 + 1", "a": "2" }), json!({ "q": "a, b", "a": "c" })];
+        let lines = format!("\u{feff}{}\n{}\n", expect[0], expect[1]);
+        let list = format!("\u{feff}[{}, {}]", expect[0], expect[1]);
+        let commas = "\u{feff}\"q\",a\r\n1 + 1,2\r\n\"a, b\",c\r\n";
+        for (name, bytes) in [
+            ("lines.jsonl", lines.clone().into_bytes()),
+            ("LINES.JSONL.GZ", packed(&lines)),
+            ("list.json", list.into_bytes()),
+            ("commas.csv", commas.into()),
+            ("COMMAS.CSV", commas.into()),
+            ("Commas.Csv.gz", packed(commas)),
+            ("tabs.TSV", "\u{feff}q\ta\n1 + 1\t2\na, b\tc\n".into()),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let mut rows: Vec<Value> = vec![];
+            each(&path, &mut |_, row| {
+                rows.push(row.map_err(|(reason, detail)| anyhow::anyhow!("{reason}: {detail}"))?);
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(rows, expect, "{name}");
+        }
+    }
 }

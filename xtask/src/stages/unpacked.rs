@@ -15,9 +15,14 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
 
 /// What a reader yields, unpacked where the name ends with `.zst`, `.gz` or `.tgz`.
 pub(super) fn unpack<'a>(name: &Path, reader: impl BufRead + 'a) -> std::io::Result<Box<dyn BufRead + 'a>> {
-    Ok(match name.extension().and_then(|extension| extension.to_str()) {
+    Ok(match ending(name).as_deref() {
         Some("zst") => Box::new(BufReader::new(zstd::Decoder::with_buffer(reader)?)),
         Some("gz" | "tgz") => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(reader))),
         _ => Box::new(reader),
     })
+}
+
+/// What the name of a file ends with, in lower case: some systems write capitals.
+pub(super) fn ending(name: &Path) -> Option<String> {
+    Some(name.extension()?.to_str()?.to_ascii_lowercase())
 }

@@ -23,7 +23,7 @@ impl Stage for WarcImport {
             reads: vec![Slot::new("warc", "warc/1")],
             writes: vec![Output::new("pages", Pages::NAME), Output::new("dropped", Dropped::NAME)],
             sources: &["warc"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 

@@ -22,16 +22,21 @@ fn walk(value: &Value, out: &mut String) {
     match value {
         Value::Array(values) => values.iter().for_each(|value| walk(value, out)),
         Value::Object(object) => {
-            for key in texts_of(object) {
-                if let Some(Value::String(markup)) = object.get(*key) {
-                    line(markup, out);
-                }
-            }
-            for (_, value) in object.iter().filter(|(_, value)| value.is_object() || value.is_array()) {
-                walk(value, out);
-            }
+            let texts = texts_of(object);
+            texts.iter().filter_map(|key| object.get(*key)).for_each(|value| property(value, out));
+            let others = object.iter().filter(|(key, _)| !texts.contains(&key.as_str()));
+            others.for_each(|(_, value)| walk(value, out));
         }
         _ => {}
+    }
+}
+
+/// A property that is text, or a list of texts and of objects that hold some.
+fn property(value: &Value, out: &mut String) {
+    match value {
+        Value::String(markup) => line(markup, out),
+        Value::Array(values) => values.iter().for_each(|value| property(value, out)),
+        _ => walk(value, out),
     }
 }
 
@@ -50,7 +55,7 @@ fn texts_of(object: &Map<String, Value>) -> &'static [&'static str] {
     } else if any(&["Product", "ProductGroup", "Course", "Event", "JobPosting", "SoftwareApplication"]) {
         &["name", "description"]
     } else if any(&["Recipe"]) {
-        &["name", "description", "recipeIngredient"]
+        &["name", "description", "recipeIngredient", "recipeInstructions"]
     } else if any(&["HowToStep"]) {
         &["text"]
     } else {

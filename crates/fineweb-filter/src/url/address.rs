@@ -1,7 +1,9 @@
 //! Addresses taken apart, and the keys under which parts of them are listed.
 
+use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
+use idna::AsciiDenyList;
 use psl::{List, Psl, Type};
 
 use crate::hash::xxh64;
@@ -18,6 +20,19 @@ pub(super) fn host(url: &str) -> &str {
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let port = host.rfind(':').filter(|&colon| host[colon + 1..].bytes().all(|b| b.is_ascii_digit()));
     host[..port.unwrap_or(host.len())].trim_end_matches('.')
+}
+
+/// A host as the network knows it: in lower case, letters beyond ASCII as punycode (UTS 46). What is no name stays as it is.
+pub(super) fn on_the_wire(host: &str) -> Cow<'_, str> {
+    if !host.is_ascii()
+        && let Ok(ascii) = idna::domain_to_ascii_cow(host.as_bytes(), AsciiDenyList::EMPTY)
+    {
+        return ascii;
+    }
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Owned(host.to_ascii_lowercase());
+    }
+    Cow::Borrowed(host)
 }
 
 /// The registered domain of a host in lower case: one label more than its public suffix.
@@ -46,12 +61,12 @@ pub(super) fn with_parents(host: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(host), |host| host.split_once('.').map(|(_, parent)| parent))
 }
 
-/// A key under which an address is listed: host in lower case, no scheme, fragment or final slash.
+/// A key under which an address is listed: host as the network knows it, no scheme, fragment or final slash.
 pub(super) fn url_key(url: &str) -> u64 {
     let rest = after_scheme(url.trim());
     let rest = rest.split('#').next().unwrap_or(rest).trim_end_matches('/');
     let split = rest.find('/').unwrap_or(rest.len());
-    let mut key = rest[..split].to_ascii_lowercase();
+    let mut key = on_the_wire(&rest[..split]).into_owned();
     key.push_str(&rest[split..]);
     xxh64(key.as_bytes(), 0)
 }

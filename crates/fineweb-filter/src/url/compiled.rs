@@ -14,7 +14,7 @@ use super::keys::Keys;
 use crate::error::{Error, Result};
 
 /// Raised with the layout, and with what makes a key of a line.
-const MAGIC: [u8; 8] = *b"ddlists1";
+const MAGIC: [u8; 8] = *b"ddlists2";
 const HEAD: usize = 8 + 32 + 6 * 8;
 const CHECKSUM: usize = 32;
 

@@ -79,7 +79,7 @@ pub(super) fn count_lines(mut source: impl Read) -> io::Result<usize> {
     }
 }
 
-/// Shows the hosts of a line to `take`, in lower case; `false` where it has none.
+/// Shows the hosts of a line to `take`, as the network knows them; `false` where it has none.
 ///
 /// A line is a host (`a.example`), one with a mark for all below it (`*.a.example`, `.a.example`), an address without
 /// path (`http://a.example/`), or a line of a hosts file (`0.0.0.0 a.example b.example`). Behind `#` is a comment.
@@ -109,11 +109,7 @@ fn host(word: &str, take: &mut impl FnMut(&str)) -> bool {
     if rest.len() > path + 1 || host.is_empty() || host.len() > MAX_HOST || !host.chars().all(plain) {
         return false;
     }
-    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        take(&host.to_ascii_lowercase());
-    } else {
-        take(host);
-    }
+    take(&address::on_the_wire(host));
     true
 }
 
@@ -163,7 +159,9 @@ mod tests {
             ("::1\ta.example b.example#c # d", "a.example b.example"),
             ("127.0.0.1 a.example b.example", "a.example b.example"),
             ("192.0.2.7", "192.0.2.7"),
-            ("müller.example", "müller.example"),
+            ("müller.example", "xn--mller-kva.example"),
+            ("Straße.Example", "xn--strae-oqa.example"),
+            ("xn--mller-kva.example", "xn--mller-kva.example"),
             ("a.example/page", ""),
             ("a.example b.example", ""),
             ("||a.example^", ""),

@@ -34,7 +34,7 @@ impl Stage for ConversationsFiles {
                 Output::new("conversations", Conversations::NAME),
                 Output::new("dropped", Dropped::NAME),
             ],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         };
         brought::declared(signature, brought::outside("files", &self.files))
     }

@@ -86,7 +86,7 @@ impl Stage for MediaFiles {
             outside: [brought::outside("files", &self.files), brought::outside("tests", &self.tests)]
                 .concat(),
             sources: &["codec"],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         }
     }
 
@@ -223,6 +223,7 @@ impl Import<'_> {
         files::lines(path, &mut |at, line| {
             self.io.count("in", 1);
             match picture(line, pixels) {
+                Ok((_, "")) => self.leave(&name, at as i64, "no_caption", "nothing behind its pixels"),
                 Ok((picture, caption)) => {
                     let bytes = write_png(&picture)?;
                     self.keep(&format!("{name}-{at}"), side, MediaKind::Image, &bytes, caption)

@@ -38,7 +38,7 @@ impl Stage for PreferencesFiles {
                 Output::new("preferences", Preferences::NAME),
                 Output::new("dropped", Dropped::NAME),
             ],
-            ..Signature::exact(1)
+            ..Signature::exact(2)
         };
         brought::declared(signature, brought::outside("files", &self.files))
     }
