@@ -144,7 +144,15 @@ impl Params {
             let (expected, got) = ("a parameter".into(), "nothing".into());
             return Err(Error::Parameter { name: name.to_owned(), expected, got });
         };
-        parameter.var.inplace_op1(&Change(Mutex::new(Some(change))))?;
+        let var = parameter.var;
+        if self.device.is_cpu() {
+            var.inplace_op1(&Change(Mutex::new(Some(change))))?;
+        } else {
+            // an optimizer of ours runs on the CPU: there and back
+            let mut values = var.flatten_all()?.to_vec1()?;
+            change(&mut values);
+            var.set(&Tensor::from_vec(values, var.shape(), &self.device)?)?;
+        }
         Ok(())
     }
 

@@ -187,8 +187,13 @@ async function arena({ page, check, address }) {
   await page.click('#go');
   await page.waitForSelector('.votes kbd');
   await check('battle');
+  // a vote that got lost on its way can be cast again
+  await page.route('**/playground/arena/vote', (route) => route.abort('aborted'), { times: 1 });
+  await page.keyboard.press('1');
+  await page.waitForSelector('#battle .problem');
+  await page.waitForSelector('.votes button:enabled kbd');
   await page.keyboard.press('2');
-  await page.waitForSelector('.board');
+  await page.waitForSelector('.votes .primary');
   await check('voted');
 }
 

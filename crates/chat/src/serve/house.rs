@@ -25,7 +25,7 @@ pub(crate) struct House {
     runtime: Runtime,
     router: Router,
     models: Vec<Card>,
-    bpe: Bpe,
+    pub(crate) bpe: Bpe,
     pub(crate) vocabulary: usize,
     pub(crate) bos: u32,
     _directory: TempDir,
@@ -106,17 +106,22 @@ fn codecs(first: u32) -> Codecs {
 
 impl House {
     pub(crate) fn new() -> Self {
-        Self::build(tokenizer(), None)
+        Self::limited(Limits::default())
+    }
+
+    /// One of other limits.
+    pub(crate) fn limited(limits: Limits) -> Self {
+        Self::build(tokenizer(), None, limits)
     }
 
     /// One in which `chat` sees and hears.
     pub(crate) fn sensing() -> Self {
         let bpe = tokenizer();
         let codecs = codecs(bpe.vocabulary().size() as u32);
-        Self::build(bpe.widened(codecs.names()).unwrap(), Some(&Arc::new(codecs)))
+        Self::build(bpe.widened(codecs.names()).unwrap(), Some(&Arc::new(codecs)), Limits::default())
     }
 
-    fn build(bpe: Bpe, codecs: Option<&Arc<Codecs>>) -> Self {
+    fn build(bpe: Bpe, codecs: Option<&Arc<Codecs>>, limits: Limits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let vocabulary = bpe.vocabulary().size();
         let config =
@@ -138,7 +143,7 @@ impl House {
             }
         };
         let models = vec![card("base", "pretrain", &["base"], 1), card("chat", "sft", &["base", "chat"], 2)];
-        let served = Arc::new(Served::new(run(models.clone()), Limits::default(), None, false));
+        let served = Arc::new(Served::new(run(models.clone()), limits, None, false));
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let bos = bpe.vocabulary().special("<|bos|>").unwrap();

@@ -101,8 +101,8 @@ fn gpt2(fields: &Fields<'_>) -> Result<Config> {
         heads,
         kv_heads: heads,
         hidden: fields.size_or("n_inner", width.saturating_mul(4))?,
-        norm_epsilon: fields.number("layer_norm_epsilon", 1e-5),
-        tied: fields.flag("tie_word_embeddings", true),
+        norm_epsilon: fields.number("layer_norm_epsilon", 1e-5)?,
+        tied: fields.flag("tie_word_embeddings", true)?,
         softcap: 0.0,
         ..Config::default()
     })
@@ -124,10 +124,11 @@ fn rotary(fields: &Fields<'_>, family: Family) -> Result<Config> {
     {
         return Err(setting_error("rope_type", "default".into(), kind));
     }
-    let theta = fields.0.pointer("/rope_parameters/rope_theta").and_then(Value::as_f64).unwrap_or(10_000.0);
+    let inner = fields.get("rope_parameters").map(Fields);
+    let theta = inner.map_or(Ok(10_000.0), |inner| inner.number("rope_theta", 10_000.0))?;
     let softcap = match family {
         Family::Nanochat if fields.0.get("final_logit_softcapping") == Some(&Value::Null) => 0.0,
-        Family::Nanochat => fields.number("final_logit_softcapping", 15.0),
+        Family::Nanochat => fields.number("final_logit_softcapping", 15.0)?,
         _ => 0.0,
     };
     let heads = fields.size("num_attention_heads")?;
@@ -140,9 +141,9 @@ fn rotary(fields: &Fields<'_>, family: Family) -> Result<Config> {
         heads,
         kv_heads: fields.size_or("num_key_value_heads", heads)?,
         hidden: fields.size("intermediate_size")?,
-        rope_theta: fields.number("rope_theta", theta),
-        norm_epsilon: fields.number("rms_norm_eps", 1e-6),
-        tied: fields.flag("tie_word_embeddings", false),
+        rope_theta: fields.number("rope_theta", theta)?,
+        norm_epsilon: fields.number("rms_norm_eps", 1e-6)?,
+        tied: fields.flag("tie_word_embeddings", false)?,
         softcap,
     };
     config.check()?;
@@ -150,34 +151,70 @@ fn rotary(fields: &Fields<'_>, family: Family) -> Result<Config> {
     Ok(config)
 }
 
-/// The fields of a `config.json`.
+/// The fields of a `config.json`. One that is null says nothing, like one that is missing.
 struct Fields<'a>(&'a Value);
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
+    fn get(&self, setting: &str) -> Option<&'a Value> {
+        self.0.get(setting).filter(|value| !value.is_null())
+    }
+
     /// Refuses any other value than the only one that the decoder knows.
     fn only(&self, setting: &'static str, usual: &Value) -> Result<()> {
-        let got = self.0.get(setting).unwrap_or(usual);
-        if got == usual { Ok(()) } else { Err(setting_error(setting, usual.to_string(), got)) }
+        match self.get(setting) {
+            Some(got) if got != usual => Err(setting_error(setting, usual.to_string(), got)),
+            _ => Ok(()),
+        }
     }
 
     fn size(&self, setting: &'static str) -> Result<usize> {
-        let found = self.0.get(setting).unwrap_or(&Value::Null);
-        let size = found.as_u64().map(|size| size as usize);
+        let found = self.get(setting).unwrap_or(&Value::Null);
+        let size = found.as_u64().and_then(|size| usize::try_from(size).ok());
         size.ok_or_else(|| setting_error(setting, "a whole number".into(), found))
     }
 
     fn size_or(&self, setting: &'static str, usual: usize) -> Result<usize> {
-        match self.0.get(setting) {
-            None | Some(Value::Null) => Ok(usual),
-            Some(_) => self.size(setting),
+        if self.get(setting).is_some() { self.size(setting) } else { Ok(usual) }
+    }
+
+    fn number(&self, setting: &'static str, usual: f64) -> Result<f64> {
+        let Some(found) = self.get(setting) else { return Ok(usual) };
+        found.as_f64().ok_or_else(|| setting_error(setting, "a number".into(), found))
+    }
+
+    fn flag(&self, setting: &'static str, usual: bool) -> Result<bool> {
+        let Some(found) = self.get(setting) else { return Ok(usual) };
+        found.as_bool().ok_or_else(|| setting_error(setting, "true or false".into(), found))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{from_hugging_face, to_hugging_face};
+    use crate::{Config, Error};
+
+    #[test]
+    fn a_value_of_a_wrong_type_is_no_default() {
+        let config = Config::default();
+        let changed = |setting: &str, value: Value| {
+            let mut json = to_hugging_face(&config);
+            json[setting] = value;
+            from_hugging_face(&json)
+        };
+        for (setting, wrong) in [
+            ("rms_norm_eps", json!("1e-5")),
+            ("tie_word_embeddings", json!("false")),
+            ("rope_theta", json!([10_000])),
+            ("num_hidden_layers", json!(-1)),
+            ("final_logit_softcapping", json!("none")),
+        ] {
+            match changed(setting, wrong) {
+                Err(Error::Setting { setting: named, .. }) => assert_eq!(named, setting),
+                other => panic!("{setting}: {other:?}"),
+            }
         }
-    }
-
-    fn number(&self, setting: &str, usual: f64) -> f64 {
-        self.0.get(setting).and_then(Value::as_f64).unwrap_or(usual)
-    }
-
-    fn flag(&self, setting: &str, usual: bool) -> bool {
-        self.0.get(setting).and_then(Value::as_bool).unwrap_or(usual)
+        assert_eq!(changed("head_dim", Value::Null).unwrap(), config, "null says nothing");
     }
 }

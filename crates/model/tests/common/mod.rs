@@ -55,7 +55,12 @@ pub fn relative_difference(a: &[f32], b: &[f64]) -> f64 {
 
 /// A decoder whose parameters, norms too, are all drawn from a normal: nothing is 0 or 1 by chance.
 pub fn random_decoder(config: &Config, dtype: DType) -> (Params, Decoder) {
-    let params = Params::with(7, dtype, Device::Cpu);
+    random_decoder_on(&Device::Cpu, config, dtype)
+}
+
+/// The same on another device.
+pub fn random_decoder_on(device: &Device, config: &Config, dtype: DType) -> (Params, Decoder) {
+    let params = Params::with(7, dtype, device.clone());
     let shapes = Params::new(0);
     Decoder::new(config, &shapes, "").unwrap();
     for (name, var) in shapes.vars() {

@@ -1,6 +1,7 @@
 //! What the thread of a model does.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -37,11 +38,14 @@ impl Worker {
     pub(super) fn run(self, decoder: &Decoder) {
         let mut queue = Queue::default();
         while self.wait(&mut queue) {
-            // a fresh one also after a fault, so that one bad step does not end the service
-            if let Err(problem) = self.decode(decoder, &mut queue) {
-                tracing::error!(%problem, "a step failed; its texts are given up");
-                self.numbers.growing.set(0);
+            // a fresh one also after a fault or a panic, so that one bad step does not end the service; texts whose senders
+            // a panic drops are told that they stopped before their end
+            match catch_unwind(AssertUnwindSafe(|| self.decode(decoder, &mut queue))) {
+                Ok(Ok(())) => continue,
+                Ok(Err(problem)) => tracing::error!(%problem, "a step failed; its texts are given up"),
+                Err(_) => tracing::error!("a step panicked; its texts are given up"),
             }
+            self.numbers.growing.set(0);
         }
     }
 
@@ -147,5 +151,54 @@ impl Worker {
 fn fail(active: &BTreeMap<u64, Active>, problem: &model::Error) {
     for text in active.values() {
         let _ = text.steps.send(Err(Refusal::fault(problem)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Config, Decoder, Greedy, Limits as Ends, Params, Prompt, Random, Sampler};
+
+    use crate::serve::Limits;
+    use crate::serve::engine::{Engine, Growing, Request};
+    use crate::serve::metrics::Metrics;
+
+    /// Fails in a way that nobody foresaw.
+    struct Broken;
+
+    impl Sampler for Broken {
+        fn pick(&self, _: &[f32], _: &[u32], _: &mut Random) -> u32 {
+            panic!("as this test wants it")
+        }
+    }
+
+    /// Tokens of an answer, and whether it ended as answers do.
+    fn read(mut growing: Growing) -> (usize, bool) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let (mut tokens, mut ended) = (0, false);
+            while let Some(Ok(step)) = growing.next().await {
+                tokens += 1;
+                ended |= step.end.is_some();
+            }
+            (tokens, ended)
+        })
+    }
+
+    #[test]
+    fn a_panic_ends_the_texts_at_work_and_nothing_else() {
+        let config =
+            Config { vocabulary: 20, context: 32, width: 16, layers: 1, hidden: 32, ..Config::default() };
+        let decoder = Decoder::new(&config, &Params::new(1), "").unwrap().detached();
+        let engine = Engine::start("m", decoder, &Limits::default(), Metrics::new().of_model("m"));
+        let ask = |sampler: Box<dyn Sampler>| {
+            let ends = Ends { new_tokens: 4, context: 32, ..Ends::default() };
+            let request = Request { prompt: Prompt { ids: vec![1, 2], seed: 1 }, sampler, ends };
+            read(engine.submit(vec![request]).map(|mut growing| growing.remove(0)).ok().unwrap())
+        };
+        assert_eq!(ask(Box::new(Greedy)), (4, true));
+        for _ in 0..2 {
+            assert_eq!(ask(Box::new(Broken)), (0, false));
+            assert_eq!(ask(Box::new(Greedy)), (4, true));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 
+use crate::serve::Limits;
 use crate::serve::house::{House, numbers};
 
 #[test]
@@ -206,6 +207,13 @@ fn a_battle_is_voted_on_once() {
         assert_eq!((status, &again["error"]["code"]), (404, &json!("battle_not_found")));
     }
     assert_eq!(sides.len(), 2, "each stands on the left now and then");
+}
+
+#[test]
+fn who_writes_for_too_long_has_no_battle() {
+    let house = House::limited(Limits { seconds: 0, ..Limits::default() });
+    let (status, told) = house.ask("POST", "/playground/arena/pair", &json!({ "prompt": "a" }));
+    assert_eq!((status, &told["error"]["code"]), (504, &json!("timeout")));
 }
 
 /// Good questions about the rest, and questions that nobody here can answer: always a status that says so, in OpenAI's shape.

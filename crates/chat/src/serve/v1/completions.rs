@@ -121,7 +121,7 @@ pub(crate) async fn create(
         let before = text.words.chars().count();
         let words = request.echo.unwrap_or(false).then_some(text.words);
         let ids = shape.ids.then_some(text.ids);
-        shape.tellings.extend(std::iter::repeat_n(Telling { words, ids, offset: before }, n));
+        shape.tellings.extend(std::iter::repeat_n(Telling { words, ids, begun: before }, n));
     }
     if request.sampling.streams() {
         return Ok(streamed(shape, growths, request.sampling.tells_usage().then_some(prompt_tokens)));
@@ -211,12 +211,12 @@ struct Shape {
     loaded: Arc<Loaded>,
 }
 
-/// What stands before a completion, until it was told, and where its next token begins.
+/// What stands before a completion, until it was told, and how many characters have begun.
 #[derive(Clone)]
 struct Telling {
     words: Option<String>,
     ids: Option<Vec<u32>>,
-    offset: usize,
+    begun: usize,
 }
 
 impl Shape {
@@ -231,8 +231,7 @@ impl Shape {
         }
         let mut log_probs = CompletionLogProbs::default();
         for step in part.steps.iter().filter(|_| self.log_probs) {
-            log_probs.push(step, telling.offset, &self.loaded.bpe);
-            telling.offset += log_probs.last_length();
+            log_probs.push(step, &mut telling.begun, &self.loaded.bpe);
         }
         CompletionChoice {
             index,
