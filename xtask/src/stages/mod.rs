@@ -41,6 +41,7 @@ pub mod filter;
 mod folder;
 #[cfg(feature = "train")]
 pub mod grpo;
+mod import;
 pub(crate) mod interval;
 #[cfg(feature = "train")]
 pub mod interview;

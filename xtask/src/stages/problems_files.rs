@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use pipeline::{Class, Error, Fault, Io, Output, Signature, Stage, Task};
+use pipeline::{Class, Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shard::{Dropped, Message, Problems, Table, Writer, dropped, problems};
+use shard::{Dropped, Message, Problems, Table, problems};
 
-use super::{brought, rows, shards};
+use super::import::{self, Import, Sought};
+use super::{brought, rows};
 
 /// JSON lines, JSON lists, CSV, TSV and Parquet files of problems, `.gz` and `.zst` too.
 ///
@@ -77,89 +78,48 @@ impl Stage for ProblemsFiles {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let mut import = Import {
-            io,
-            kept: shards::create::<Problems>(io, "problems", &task.shard())?,
-            fallen: shards::create::<Dropped>(io, "dropped", &task.shard())?,
-            seed: io.seed("held out"),
-            id: 0,
-            first: None,
-        };
-        let paths = brought::all(io, "files", &self.files)?;
-        for path in paths {
-            let before = import.id;
-            self.import(&path, &mut import)?;
-            if import.id == before {
-                let (line, problem) = import.first.take().unwrap_or((1, "nothing is in it".to_owned()));
-                let fault = Fault::new("no problem could be read").at(&path, Some(line)).got(problem);
-                let fault =
-                    fault.expected("a question and its answer, named as `explain problems-files` lists");
-                return Err(Error::Input(fault.cure("correct the file")).into());
-            }
-            import.first = None;
-            io.count("files", 1);
-        }
-        let Import { kept, fallen, .. } = import;
-        shards::finish(io, "problems", kept)?;
-        shards::finish(io, "dropped", fallen)
+        let mut import = Import::<Problems>::begin(io, "problems", &task)?;
+        let seed = io.seed("held out");
+        let expected = "a question and its answer, named as `explain problems-files` lists";
+        import.each_file(&self.files, Sought { one: "problem", expected }, |import, path| {
+            self.import(path, seed, import)
+        })?;
+        import.finish("problems")
     }
 }
 
-/// Rows on their way.
-struct Import<'a> {
-    io: &'a Io<'a>,
-    kept: Writer<Problems>,
-    fallen: Writer<Dropped>,
-    seed: u64,
-    /// Number of the next problem.
-    id: u64,
-    /// The first row of the present file that could not be read.
-    first: Option<(usize, String)>,
-}
-
 impl ProblemsFiles {
-    fn import(&self, path: &Path, import: &mut Import<'_>) -> anyhow::Result<()> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let source = match &self.source {
-            Some(source) => source.clone(),
-            None => name.split('.').next().unwrap_or(&name).to_owned(),
-        };
+    fn import(&self, path: &Path, seed: u64, import: &mut Import<'_, Problems>) -> anyhow::Result<()> {
+        let name = import::name(path);
+        let source = self.source.as_deref().unwrap_or_else(|| import::source(&name));
         let mut read = 0;
         rows::each(path, &mut |line, row| {
             if self.most > 0 && read == self.most {
                 return Ok(());
             }
             read += 1;
-            import.io.count("in", 1);
             match row.and_then(|row| problem(&row)) {
-                Ok(found) => self.keep(&found, &source, import),
-                Err((reason, detail)) => {
-                    import.fallen.push(&dropped::Row {
-                        source: &name,
-                        offset: line as i64,
-                        stage: import.io.stage(),
-                        reason,
-                        detail: Some(&format!("line {line}: {detail}")),
-                        kind: dropped::Kind::Damage,
-                        ..dropped::Row::default()
-                    })?;
-                    import.io.count(&format!("dropped.{reason}"), 1);
-                    import.first.get_or_insert((line, detail));
-                    Ok(())
-                }
+                Ok(found) => self.keep(&found, source, seed, import),
+                Err(refusal) => import.leave(&name, line, refusal),
             }
         })
     }
 
-    fn keep(&self, found: &Found, source: &str, import: &mut Import<'_>) -> anyhow::Result<()> {
+    fn keep(
+        &self,
+        found: &Found,
+        source: &str,
+        seed: u64,
+        import: &mut Import<'_, Problems>,
+    ) -> anyhow::Result<()> {
         let asked = format!("{}{}{}", self.before, found.question, self.after);
         let mut prompt = vec![];
         if !self.system.is_empty() {
             prompt.push(Message::text("system", &self.system));
         }
         prompt.push(Message::text("user", &asked));
-        let part = if is_held_out(import.seed, &found.question, self.hold_out) { "test" } else { "practice" };
-        import.kept.push(&problems::Row {
+        let part = if is_held_out(seed, &found.question, self.hold_out) { "test" } else { "practice" };
+        import.keep(&problems::Row {
             id: import.id,
             source: &format!("{source}/{part}"),
             ability: &self.ability,
@@ -168,8 +128,6 @@ impl ProblemsFiles {
             verifier: &self.verifier,
             meta: found.meta.as_deref(),
         })?;
-        import.id += 1;
-        import.io.count("kept", 1);
         import.io.count(part, 1);
         Ok(())
     }

@@ -4,12 +4,13 @@ pub(super) mod shape;
 
 use std::path::Path;
 
-use pipeline::{Error, Fault, Io, Output, Signature, Stage, Task};
+use pipeline::{Fault, Io, Output, Signature, Stage, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shard::{Conversations, Dropped, Message, MessagePart, PartKind, Table, Writer, conversations, dropped};
+use shard::{Conversations, Dropped, Message, MessagePart, PartKind, Table, conversations};
 
-use super::{brought, rows, shards};
+use super::import::{self, Import, Sought};
+use super::{brought, rows};
 use shape::{Said, Sort};
 
 /// JSON lines, JSON lists, CSV, TSV and Parquet files of conversations, `.gz` and `.zst` too: messages, ShareGPT, prompt
@@ -44,75 +45,12 @@ impl Stage for ConversationsFiles {
     }
 
     fn run(&self, io: &Io, task: Task) -> anyhow::Result<()> {
-        let mut import = Import {
-            io,
-            kept: shards::create::<Conversations>(io, "conversations", &task.shard())?,
-            fallen: shards::create::<Dropped>(io, "dropped", &task.shard())?,
-            id: 0,
-            first: None,
-        };
-        let paths = brought::all(io, "files", &self.files)?;
-        for path in paths {
-            let before = import.id;
-            self.import(&path, &mut import)?;
-            if import.id == before {
-                let (line, problem) = import.first.take().unwrap_or((1, "nothing is in it".to_owned()));
-                let fault = Fault::new("no conversation could be read").at(&path, Some(line)).got(problem);
-                let fault = fault.expected("one in a shape that `explain conversations-files` lists");
-                return Err(Error::Input(fault.cure("correct the file")).into());
-            }
-            import.first = None;
-            io.count("files", 1);
-        }
-        let Import { kept, fallen, .. } = import;
-        shards::finish(io, "conversations", kept)?;
-        shards::finish(io, "dropped", fallen)
-    }
-}
-
-/// Rows on their way.
-struct Import<'a> {
-    io: &'a Io<'a>,
-    kept: Writer<Conversations>,
-    fallen: Writer<Dropped>,
-    /// Number of the next conversation.
-    id: u64,
-    /// The first row of the present file that could not be read.
-    first: Option<(usize, String)>,
-}
-
-impl Import<'_> {
-    /// Takes what was read of a row, or notes why nothing was.
-    fn take(
-        &mut self,
-        file: &str,
-        source: &str,
-        line: usize,
-        read: Result<Vec<Said>, (&str, String)>,
-    ) -> anyhow::Result<()> {
-        self.io.count("in", 1);
-        match read {
-            Ok(talk) => {
-                let messages = talk.iter().map(message).collect();
-                self.kept.push(&conversations::Row { id: self.id, source, messages })?;
-                self.id += 1;
-                self.io.count("kept", 1);
-            }
-            Err((reason, problem)) => {
-                self.fallen.push(&dropped::Row {
-                    source: file,
-                    offset: line as i64,
-                    stage: self.io.stage(),
-                    reason,
-                    detail: Some(&format!("line {line}: {problem}")),
-                    kind: dropped::Kind::Damage,
-                    ..dropped::Row::default()
-                })?;
-                self.io.count(&format!("dropped.{reason}"), 1);
-                self.first.get_or_insert((line, problem));
-            }
-        }
-        Ok(())
+        let mut import = Import::<Conversations>::begin(io, "conversations", &task)?;
+        let expected = "one in a shape that `explain conversations-files` lists";
+        import.each_file(&self.files, Sought { one: "conversation", expected }, |import, path| {
+            self.import(path, import)
+        })?;
+        import.finish("conversations")
     }
 }
 
@@ -141,15 +79,18 @@ fn kind(sort: Sort) -> PartKind {
 const UNKNOWN: &str = "unknown_shape";
 
 impl ConversationsFiles {
-    fn import(&self, path: &Path, import: &mut Import<'_>) -> anyhow::Result<()> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let source = match &self.source {
-            Some(source) => source.clone(),
-            None => name.split('.').next().unwrap_or(&name).to_owned(),
-        };
+    fn import(&self, path: &Path, import: &mut Import<'_, Conversations>) -> anyhow::Result<()> {
+        let name = import::name(path);
+        let source = self.source.as_deref().unwrap_or_else(|| import::source(&name));
         rows::each(path, &mut |line, row| {
             let read = row.and_then(|row| shape::conversation(&row).map_err(|problem| (UNKNOWN, problem)));
-            import.take(&name, &source, line, read)
+            match read {
+                Ok(talk) => {
+                    let messages = talk.iter().map(message).collect();
+                    import.keep(&conversations::Row { id: import.id, source, messages })
+                }
+                Err(refusal) => import.leave(&name, line, refusal),
+            }
         })
     }
 }
