@@ -2,8 +2,8 @@
 
 /// The instruction set that matrix products run on: `avx512`, `avx2` or `scalar`.
 ///
-/// Products have equal bits in all of them by construction. The class is part of a recipe all the same, until whole runs have
-/// been seen to agree across classes.
+/// Our products have equal bits in all of them by construction. The class is part of a recipe all the same: a reward
+/// head's scores and the merge of [`Lora`](crate::Lora) are candle's products, which promise less.
 pub fn kernel_class() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     {
