@@ -119,12 +119,10 @@ fn rotary(fields: &Fields<'_>, family: Family) -> Result<Config> {
     ] {
         fields.only(setting, &usual)?;
     }
-    if let Some(kind) =
-        fields.0.pointer("/rope_parameters/rope_type").filter(|kind| **kind != json!("default"))
-    {
-        return Err(setting_error("rope_type", "default".into(), kind));
-    }
     let inner = fields.get("rope_parameters").map(Fields);
+    if let Some(inner) = &inner {
+        inner.only("rope_type", &json!("default"))?;
+    }
     let theta = inner.map_or(Ok(10_000.0), |inner| inner.number("rope_theta", 10_000.0))?;
     let softcap = match family {
         Family::Nanochat if fields.0.get("final_logit_softcapping") == Some(&Value::Null) => 0.0,
@@ -216,5 +214,8 @@ mod tests {
             }
         }
         assert_eq!(changed("head_dim", Value::Null).unwrap(), config, "null says nothing");
+        assert_eq!(changed("rope_parameters", json!({ "rope_type": null })).unwrap(), config);
+        let scaled = changed("rope_parameters", json!({ "rope_type": "yarn" }));
+        assert!(matches!(scaled, Err(Error::Setting { setting: "rope_type", .. })), "{scaled:?}");
     }
 }
